@@ -1,0 +1,5 @@
+//! atrio.
+
+pub mod broker;
+pub mod devices;
+pub mod traffic;

@@ -1,0 +1,393 @@
+//! The life of a booking: `ON_HOLD → PAYING → CONFIRMED`, with `EXPIRED` and `CANCELLED` beside
+//! it. A state holds the facts of that state and is left only through the methods here.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::SlotTimes;
+use crate::hold::HoldError;
+use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
+use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
+use crate::risk::{Decision, RiskKeys};
+use crate::tariff::Cents;
+use crate::text::{Locale, Text};
+
+/// Through which channel a booking came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Channel {
+    /// The shop's pages.
+    #[default]
+    Web,
+    /// A totem in the hall.
+    Totem,
+    /// A clerk at a desk.
+    Desk,
+}
+
+impl Channel {
+    /// The channel as written in requests and in the lake.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Web => "WEB",
+            Self::Totem => "TOTEM",
+            Self::Desk => "DESK",
+        }
+    }
+}
+
+/// Whom to write to about a booking. Personal data: it never leaves the operational table.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Full name.
+    pub full_name: String,
+    /// Mail address.
+    pub email: String,
+    /// Telephone, where given.
+    pub phone: Option<String>,
+}
+
+impl std::fmt::Debug for Contact {
+    /// Prints nothing of the person, so that no log can.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Contact(…)")
+    }
+}
+
+impl Contact {
+    /// Checks that a person can be reached.
+    ///
+    /// # Errors
+    /// The first field that cannot be right.
+    pub fn check(&self) -> Result<(), HoldError> {
+        let length = self.full_name.trim().chars().count();
+        if !(1..=120).contains(&length) {
+            return Err(HoldError::BadName { length });
+        }
+        let domain = self.email.split_once('@').map(|(_, domain)| domain);
+        let mail = self.email.len() <= 254
+            && !self.email.starts_with('@')
+            && !self.email.chars().any(|c| c.is_whitespace() || c.is_control())
+            && domain.is_some_and(|d| d.contains('.') && !d.contains('@') && !d.starts_with('.') && !d.ends_with('.'));
+        if !mail {
+            return Err(HoldError::BadEmail);
+        }
+        let phone = self.phone.as_deref().is_none_or(|phone| {
+            (6..=20).contains(&phone.len())
+                && phone.char_indices().all(|(at, c)| c.is_ascii_digit() || c == ' ' || (c == '+' && at == 0))
+        });
+        if phone { Ok(()) } else { Err(HoldError::BadPhone) }
+    }
+}
+
+/// So many of one unit, with the price and reason of the day it was held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitLine {
+    /// The unit.
+    pub unit_id: UnitId,
+    /// What it is called.
+    pub name: Text,
+    /// How many.
+    pub quantity: u32,
+    /// Price of one.
+    pub price_cents: Cents,
+    /// Why it costs that.
+    pub reason: Text,
+    /// The document each shows at the gate, where one is needed.
+    pub document: Option<Text>,
+}
+
+/// A visit that someone asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booking {
+    /// The caller's key.
+    pub uuid: CallerUuid,
+    /// What the request under that key was.
+    pub fingerprint: String,
+    /// Where.
+    pub venue_id: VenueId,
+    /// What.
+    pub product_id: ProductId,
+    /// Which way.
+    pub option_id: OptionId,
+    /// When.
+    pub slot: SlotTimes,
+    /// Who, by unit.
+    pub units: Vec<UnitLine>,
+    /// Whom to write to.
+    pub contact: Contact,
+    /// In which language.
+    pub locale: Locale,
+    /// Through which channel.
+    pub channel: Channel,
+    /// When it was held.
+    pub created_at: Timestamp,
+    /// What the risk rules said of it.
+    pub decision: Decision,
+    /// Under which keys its behaviour is counted.
+    pub risk_keys: RiskKeys,
+    /// Attempts to pay so far.
+    pub payment_attempts: u32,
+    /// Where it stands.
+    pub state: BookingState,
+}
+
+/// Where a booking stands, with the facts of that state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookingState {
+    /// Places are kept until the instant given.
+    OnHold {
+        /// The places go back then.
+        expires_at: Timestamp,
+        /// The attempt that was declined, if one was.
+        declined: Option<PaymentId>,
+    },
+    /// The visitor is with the payment provider; only reconciliation ends this.
+    Paying {
+        /// The attempt.
+        payment: PaymentId,
+        /// When it began.
+        started_at: Timestamp,
+        /// When the hold would have ended, for the time left after a decline.
+        hold_expires_at: Timestamp,
+    },
+    /// Paid, or free.
+    Confirmed {
+        /// When.
+        confirmed_at: Timestamp,
+        /// The attempt that paid; none for a free booking.
+        payment: Option<PaymentId>,
+    },
+    /// Nobody confirmed in time; the places went back.
+    Expired {
+        /// When.
+        expired_at: Timestamp,
+    },
+    /// Given up by the visitor; the places went back.
+    Cancelled {
+        /// When.
+        cancelled_at: Timestamp,
+    },
+}
+
+impl BookingState {
+    /// The state as written in answers and items.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::OnHold { .. } => "ON_HOLD",
+            Self::Paying { .. } => "PAYING",
+            Self::Confirmed { .. } => "CONFIRMED",
+            Self::Expired { .. } => "EXPIRED",
+            Self::Cancelled { .. } => "CANCELLED",
+        }
+    }
+}
+
+/// Why a booking cannot make a step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// The hold ended before the step.
+    #[error("the hold ended at {expired_at}")]
+    HoldExpired {
+        /// When.
+        expired_at: Timestamp,
+    },
+    /// There is something to pay first.
+    #[error("{} cents are to be paid first", .amount.0)]
+    PaymentRequired {
+        /// How much.
+        amount: Cents,
+    },
+    /// There is nothing to pay.
+    #[error("the booking is free, there is nothing to pay")]
+    NothingToPay,
+    /// The state does not allow the step.
+    #[error("the booking is {state}, it cannot be {step}")]
+    WrongState {
+        /// Where it stands.
+        state: &'static str,
+        /// What was asked.
+        step: &'static str,
+    },
+}
+
+/// What the provider's word does to a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// The money is there: confirm.
+    Confirm(Booking),
+    /// No money, time left: back on hold.
+    Retry(Booking),
+    /// No money, no time left: the places go back.
+    Release(Booking),
+    /// Money for a booking that is no more: it goes back.
+    Refund,
+    /// Already settled that way, or superseded by a later attempt without money: nothing to do.
+    Nothing,
+}
+
+impl Booking {
+    /// What the whole party pays.
+    #[must_use]
+    pub fn total(&self) -> Cents {
+        self.units.iter().map(|line| line.price_cents.times(line.quantity)).sum()
+    }
+
+    /// Places it takes in its slot.
+    #[must_use]
+    pub fn places(&self) -> u32 {
+        self.units.iter().map(|line| line.quantity).sum()
+    }
+
+    /// Whether its places are still counted in the slot as stored.
+    #[must_use]
+    pub fn takes_places(&self) -> bool {
+        matches!(
+            self.state,
+            BookingState::OnHold { .. } | BookingState::Paying { .. } | BookingState::Confirmed { .. }
+        )
+    }
+
+    /// The booking as it stands at `now`: expiry is a rule, not a job, so a hold past its time is
+    /// expired wherever it is read, whether or not its places went back yet.
+    #[must_use]
+    pub fn seen_at(&self, now: Timestamp) -> Self {
+        match self.state {
+            BookingState::OnHold { expires_at, .. } if expires_at <= now => {
+                self.moved_to(BookingState::Expired { expired_at: expires_at })
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Begins an attempt to pay. Repeated while one runs, it answers that one.
+    ///
+    /// # Errors
+    /// A free booking, an ended hold, or a state that is not open.
+    pub fn start_payment(&self, payment: PaymentId, now: Timestamp) -> Result<Self, StepError> {
+        if self.total() == Cents::ZERO {
+            return Err(StepError::NothingToPay);
+        }
+        let seen = self.seen_at(now);
+        match seen.state {
+            BookingState::OnHold { expires_at, .. } => Ok(Self {
+                payment_attempts: self.payment_attempts + 1,
+                ..self.moved_to(BookingState::Paying {
+                    payment,
+                    started_at: now,
+                    hold_expires_at: expires_at,
+                })
+            }),
+            BookingState::Paying { .. } => Ok(seen),
+            BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
+            other => Err(StepError::WrongState { state: other.name(), step: "paid" }),
+        }
+    }
+
+    /// Confirms a booking that costs nothing. Repeated, it answers the same.
+    ///
+    /// # Errors
+    /// A priced booking, an ended hold, or a state that is not open.
+    pub fn confirm_free(&self, now: Timestamp) -> Result<Self, StepError> {
+        let amount = self.total();
+        let seen = self.seen_at(now);
+        match seen.state {
+            BookingState::Confirmed { .. } => Ok(seen),
+            BookingState::OnHold { .. } if amount > Cents::ZERO => {
+                Err(StepError::PaymentRequired { amount })
+            }
+            BookingState::OnHold { .. } => {
+                Ok(self.moved_to(BookingState::Confirmed { confirmed_at: now, payment: None }))
+            }
+            BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
+            other => Err(StepError::WrongState { state: other.name(), step: "confirmed" }),
+        }
+    }
+
+    /// Gives a hold up. Repeated, it answers the same.
+    ///
+    /// # Errors
+    /// A booking that is paying or confirmed: the first waits for the provider, the second is a
+    /// refund and belongs to the venue.
+    pub fn cancel(&self, now: Timestamp) -> Result<Self, StepError> {
+        let seen = self.seen_at(now);
+        match seen.state {
+            BookingState::OnHold { .. } => {
+                Ok(self.moved_to(BookingState::Cancelled { cancelled_at: now }))
+            }
+            BookingState::Cancelled { .. } => Ok(seen),
+            BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
+            other => Err(StepError::WrongState { state: other.name(), step: "cancelled" }),
+        }
+    }
+
+    /// Ends a hold whose time is over, so that its places can go back; nothing for any other.
+    #[must_use]
+    pub fn expire(&self, now: Timestamp) -> Option<Self> {
+        let seen = self.seen_at(now);
+        let ended = matches!(
+            (&self.state, &seen.state),
+            (BookingState::OnHold { .. }, BookingState::Expired { .. })
+        );
+        ended.then_some(seen)
+    }
+
+    /// What the provider's word about the attempt `payment` does.
+    #[must_use]
+    pub fn settle(&self, payment: &PaymentId, outcome: ProviderOutcome, now: Timestamp) -> Settlement {
+        match (&self.state, outcome) {
+            (BookingState::Paying { payment: current, .. }, ProviderOutcome::Paid)
+                if current == payment =>
+            {
+                let state =
+                    BookingState::Confirmed { confirmed_at: now, payment: Some(payment.clone()) };
+                Settlement::Confirm(self.moved_to(state))
+            }
+            (BookingState::Paying { payment: current, hold_expires_at, .. }, _)
+                if current == payment =>
+            {
+                if *hold_expires_at > now {
+                    let declined = Some(payment.clone());
+                    Settlement::Retry(
+                        self.moved_to(BookingState::OnHold { expires_at: *hold_expires_at, declined }),
+                    )
+                } else {
+                    Settlement::Release(self.moved_to(BookingState::Expired { expired_at: now }))
+                }
+            }
+            (BookingState::Confirmed { payment: Some(current), .. }, ProviderOutcome::Paid)
+                if current == payment =>
+            {
+                Settlement::Nothing
+            }
+            (_, ProviderOutcome::Paid) => Settlement::Refund,
+            (_, ProviderOutcome::Declined | ProviderOutcome::Expired) => Settlement::Nothing,
+        }
+    }
+
+    /// The record of one of its attempts to pay, with its status at `now`.
+    #[must_use]
+    pub fn payment(
+        &self,
+        id: PaymentId,
+        status: PaymentStatus,
+        started_at: Timestamp,
+        now: Timestamp,
+    ) -> Payment {
+        Payment {
+            id,
+            booking: self.uuid,
+            attempt: self.payment_attempts,
+            amount_cents: self.total(),
+            status,
+            started_at,
+            updated_at: now,
+        }
+    }
+
+    fn moved_to(&self, state: BookingState) -> Self {
+        Self { state, ..self.clone() }
+    }
+}

@@ -1,0 +1,336 @@
+use jiff::ToSpan as _;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn now() -> Timestamp {
+    at("2026-05-01T12:00:00Z")
+}
+
+fn topic() -> Topic {
+    "dt/atrio/uffizi/door-1/CrowdFlowObserved".parse().unwrap()
+}
+
+fn registered() -> RegisteredDevice {
+    RegisteredDevice {
+        device: topic().device,
+        venue: topic().venue,
+        fingerprint: "ab".repeat(32),
+        certificate_serial: "4f".repeat(16),
+        enrolled_at: at("2026-01-01T00:00:00Z"),
+        revoked_at: None,
+    }
+}
+
+/// The quarter of an hour that starts so many minutes after 10:00.
+fn message(minutes: i64, people: u64) -> Value {
+    let start = at("2026-05-01T10:00:00Z") + minutes.minutes();
+    json!({
+        "id": "urn:ngsi-ld:CrowdFlowObserved:uffizi:door-1",
+        "type": "CrowdFlowObserved",
+        "dateObserved": (start + 15.minutes()).to_string(),
+        "dateObservedFrom": start.to_string(),
+        "dateObservedTo": (start + 15.minutes()).to_string(),
+        "peopleCount": people,
+    })
+}
+
+fn with(mut message: Value, field: &str, value: impl Into<Value>) -> Value {
+    message[field] = value.into();
+    message
+}
+
+fn hear(message: &Value) -> Result<CountRecord, Refusal> {
+    read(&topic(), message.to_string().as_bytes(), now())
+}
+
+/// What the database would know after these messages, in order of arrival.
+#[derive(Default)]
+struct Known {
+    counts: std::collections::BTreeMap<Timestamp, StoredCount>,
+    state: Option<DeviceState>,
+}
+
+impl Known {
+    fn take(&mut self, message: &Value) -> Result<Decision, Refusal> {
+        let record = hear(message)?;
+        let stored = self.counts.get(&record.period_start);
+        let decision = decide(Some(&registered()), self.state.as_ref(), stored, record, now())?;
+        if let Decision::New { count, state } | Decision::Correction { count, state } = &decision {
+            self.counts.insert(count.record.period_start, count.clone());
+            self.state = Some(state.clone());
+        }
+        Ok(decision)
+    }
+
+    fn total(&self) -> u64 {
+        self.counts.values().map(|count| count.record.people_count).sum()
+    }
+
+    fn missing(&self) -> u64 {
+        self.state.as_ref().map_or(0, |state| state.missing)
+    }
+}
+
+#[test]
+fn a_message_of_the_model_becomes_the_canonical_record() {
+    let message = with(with(message(0, 12), "peopleCountTowards", 7), "peopleCountAway", 5);
+    let record = hear(&with(with(message, "seq", 9), "cumulativeCount", 1200)).unwrap();
+    assert_eq!(record.venue.as_str(), "uffizi");
+    assert_eq!(record.period_start, at("2026-05-01T10:00:00Z"));
+    assert_eq!(record.period_end, at("2026-05-01T10:15:00Z"));
+    assert_eq!(
+        (record.people_count, record.people_towards, record.people_away),
+        (12, Some(7), Some(5))
+    );
+    assert_eq!((record.seq, record.cumulative), (Some(9), Some(1200)));
+    assert_eq!(record.quality, Quality::Late);
+}
+
+#[test]
+fn an_interval_in_date_observed_stands_for_from_and_to() {
+    let message = json!({
+        "id": "urn:x", "type": "CrowdFlowObserved", "peopleCountTowards": 3, "peopleCountAway": 4,
+        "dateObserved": "2026-05-01T13:00:00+02:00/2026-05-01T13:15:00.400+02:00",
+    });
+    let record = hear(&message).unwrap();
+    assert_eq!(record.period_start, at("2026-05-01T11:00:00Z"));
+    assert_eq!(record.period_end, at("2026-05-01T11:15:00Z"));
+    assert_eq!(record.people_count, 7);
+    assert_eq!(record.quality, Quality::Good);
+}
+
+#[test]
+fn a_broken_message_is_refused_with_the_value_and_the_fix() {
+    let cases: Vec<(Value, &str, &str)> = vec![
+        (json!([1]), "not-json", "json object"),
+        (with(message(0, 1), "type", "ParkingSpot"), "wrong-model", "`ParkingSpot`"),
+        (with(message(0, 1), "id", Value::Null), "missing-field", "`id` is missing: add it"),
+        (with(message(0, 1), "peopleCount", Value::Null), "missing-field", "`peopleCount`"),
+        (with(message(0, 1), "peopleCount", -3), "negative-count", "is -3"),
+        (with(message(0, 1), "peopleCount", 1.5), "wrong-type", "not an integer"),
+        (with(message(0, 1), "peopleCount", json!({"value": 3})), "wrong-type", "keyValues"),
+        (with(message(0, 1), "peopleCount", u64::MAX), "count-too-high", "check the counter"),
+        (with(message(0, 1), "dateObservedTo", "yesterday"), "invalid-instant", "`yesterday`"),
+        (with(message(0, 1), "dateObservedTo", "2026-05-01T10:15:00"), "invalid-instant", "UTC"),
+        (with(message(0, 1), "dateObservedTo", "2026-05-01T10:00:00Z"), "period-reversed", "swap"),
+        (
+            with(message(0, 1), "dateObservedFrom", "2026-04-29T10:00:00Z"),
+            "period-too-long",
+            "48 hours",
+        ),
+        (message(-72 * 60, 1), "too-late", "for 72 hours"),
+        (message(120, 1), "from-the-future", "900 seconds"),
+        (
+            with(with(message(0, 9), "peopleCountTowards", 3), "peopleCountAway", 4),
+            "totals-disagree",
+            "make 7",
+        ),
+    ];
+    for (message, code, words) in cases {
+        let refusal = hear(&message).unwrap_err();
+        assert_eq!(refusal.code(), code, "{message}");
+        assert!(refusal.to_string().contains(words), "{refusal}");
+    }
+    let refusal = read(&topic(), b"{\"id\":", now()).unwrap_err();
+    assert_eq!(refusal, Refusal::NotJson { line: 1, column: 6 });
+    let refusal = read(&topic(), &vec![b' '; MAX_PAYLOAD_BYTES + 1], now()).unwrap_err();
+    assert_eq!(refusal.code(), "message-too-large");
+}
+
+#[test]
+fn person_level_data_is_refused_wherever_it_hides_and_never_repeated() {
+    let hidden = [
+        with(message(0, 1), "AnonymousCommuterId", "b7c1"),
+        with(message(0, 1), "mac_address", "x"),
+        with(message(0, 1), "tags", json!([{"hashedMac": "9f86d081"}])),
+        with(message(0, 1), "note", "seen aa:bb:cc:dd:ee:ff twice"),
+        with(message(0, 1), "seen", json!(["AA-BB-CC-DD-EE-FF"])),
+        with(message(0, 1), "dwell", json!({"aa:bb:cc:dd:ee:ff": 300})),
+    ];
+    for message in hidden {
+        let refusal = hear(&message).unwrap_err();
+        assert_eq!(refusal.code(), "person-level-data", "{message}");
+        let words = refusal.to_string().to_lowercase();
+        assert!(!["dd:ee", "dd-ee", "b7c1", "9f86"].iter().any(|s| words.contains(s)), "{words}");
+        assert!(names_a_person(message.to_string().as_bytes()), "{message}");
+    }
+    assert!(names_a_person(b"{broken aa:bb:cc:dd:ee:ff"));
+    assert!(!names_a_person(message(0, 1).to_string().as_bytes()));
+}
+
+#[test]
+fn the_sensor_may_name_itself_by_its_own_mac_address() {
+    let message = with(message(0, 1), "id", "urn:ngsi-ld:CrowdFlowObserved:aa:bb:cc:dd:ee:ff");
+    assert!(hear(&message).is_ok());
+}
+
+#[test]
+fn a_topic_has_five_levels_in_our_order() {
+    for topic in [
+        "dt/atrio/uffizi/door-1",
+        "dt/atrio/uffizi/door-1/CrowdFlowObserved/",
+        "dt/atrio/uffizi/Door 1/CrowdFlowObserved",
+        "dt/atrio//door-1/CrowdFlowObserved",
+        "cmd/atrio/uffizi/door-1/CrowdFlowObserved",
+        "a/b/c/d/e/f/g/h/i/j",
+    ] {
+        assert_eq!(topic.parse::<Topic>().unwrap_err().code(), "bad-topic", "{topic}");
+    }
+    let long = format!("dt/atrio/uffizi/door-1/{}", "x".repeat(256));
+    assert_eq!(long.parse::<Topic>().unwrap_err().code(), "topic-too-long");
+    let other = "dt/atrio/uffizi/door-1/ParkingSpot".parse::<Topic>().unwrap_err();
+    assert_eq!(other.code(), "wrong-model");
+    assert_eq!(topic().to_string(), "dt/atrio/uffizi/door-1/CrowdFlowObserved");
+}
+
+#[test]
+fn a_device_listens_only_to_its_own_commands() {
+    let (venue, device) = (topic().venue, topic().device);
+    for filter in ["cmd/atrio/uffizi/door-1/#", "cmd/atrio/uffizi/door-1/restart"] {
+        assert!(may_subscribe(&venue, &device, filter), "{filter}");
+    }
+    for filter in [
+        "#",
+        "cmd/atrio/#",
+        "cmd/atrio/uffizi/+/restart",
+        "cmd/atrio/uffizi/door-1",
+        "cmd/atrio/uffizi/door-1/",
+        "cmd/atrio/uffizi/door-1/+/now",
+        "cmd/atrio/uffizi/door-12/#",
+        "cmd/atrio/pitti/door-1/#",
+        "dt/atrio/uffizi/door-1/#",
+        "$share/g/cmd/atrio/uffizi/door-1/#",
+        "$SYS/#",
+    ] {
+        assert!(!may_subscribe(&venue, &device, filter), "{filter}");
+    }
+}
+
+#[test]
+fn a_repeated_message_changes_nothing_and_another_content_is_the_next_version() {
+    let mut known = Known::default();
+    assert!(matches!(known.take(&message(0, 12)), Ok(Decision::New { .. })));
+    assert_eq!(known.take(&message(0, 12)), Ok(Decision::Duplicate));
+    let Ok(Decision::Correction { count, .. }) = known.take(&message(0, 14)) else {
+        panic!("not a correction");
+    };
+    assert_eq!((count.version, count.record.people_count), (2, 14));
+    assert_eq!(known.total(), 14);
+}
+
+#[test]
+fn a_late_duplicate_does_not_undo_a_correction() {
+    let mut known = Known::default();
+    known.take(&message(0, 12)).unwrap();
+    known.take(&message(0, 14)).unwrap();
+    assert_eq!(known.take(&message(0, 12)), Ok(Decision::Duplicate));
+    assert_eq!(known.total(), 14);
+}
+
+#[test]
+fn a_correction_that_overtook_its_original_stands() {
+    let mut known = Known::default();
+    known.take(&with(message(0, 14), "seq", 8)).unwrap();
+    assert_eq!(known.take(&with(message(0, 12), "seq", 7)), Ok(Decision::Superseded));
+    assert_eq!(known.total(), 14);
+}
+
+#[test]
+fn older_data_is_counted_but_never_moves_the_device_back() {
+    let mut known = Known::default();
+    known.take(&with(message(30, 5), "cumulativeCount", 105)).unwrap();
+    known.take(&with(message(0, 3), "cumulativeCount", 98)).unwrap();
+    let state = known.state.as_ref().unwrap();
+    assert_eq!(state.period_start, at("2026-05-01T10:30:00Z"));
+    assert_eq!((state.cumulative, state.revision), (Some(105), 2));
+    assert_eq!(known.total(), 8);
+}
+
+#[test]
+fn a_gap_in_the_sequence_shows_until_the_stragglers_arrive() {
+    let mut known = Known::default();
+    known.take(&with(message(0, 1), "seq", 1)).unwrap();
+    let Ok(Decision::New { count, .. }) = known.take(&with(message(45, 1), "seq", 4)) else {
+        panic!("not new");
+    };
+    assert_eq!(count.record.quality, Quality::AfterGap { missing: 2 });
+    assert_eq!(known.missing(), 2);
+    known.take(&with(message(30, 1), "seq", 3)).unwrap();
+    known.take(&with(message(15, 1), "seq", 2)).unwrap();
+    assert_eq!(known.missing(), 0);
+    known.take(&with(message(0, 2), "seq", 5)).unwrap();
+    known.take(&with(message(60, 1), "seq", 6)).unwrap();
+    assert_eq!(known.missing(), 0, "a correction takes a number too");
+}
+
+#[test]
+fn a_running_total_that_falls_is_refused_unless_the_device_was_enrolled_again() {
+    let mut known = Known::default();
+    known.take(&with(message(0, 5), "cumulativeCount", 5000)).unwrap();
+    let fallen = with(message(15, 5), "cumulativeCount", 5);
+    assert_eq!(
+        known.take(&fallen),
+        Err(Refusal::CounterWentBackwards { previous: 5000, received: 5 })
+    );
+    let again = RegisteredDevice { enrolled_at: now() + 1.second(), ..registered() };
+    let later = now() + 2.seconds();
+    let record = hear(&fallen).unwrap();
+    assert!(decide(Some(&again), known.state.as_ref(), None, record, later).is_ok());
+}
+
+#[test]
+fn a_device_that_is_unknown_revoked_or_elsewhere_is_not_heard() {
+    let record = hear(&message(0, 1)).unwrap();
+    let ask = |registered: Option<&RegisteredDevice>| {
+        decide(registered, None, None, record.clone(), now()).unwrap_err()
+    };
+    assert_eq!(ask(None).code(), "unknown-device");
+    let revoked = RegisteredDevice { revoked_at: Some(now()), ..registered() };
+    assert_eq!(ask(Some(&revoked)).code(), "device-revoked");
+    let elsewhere = RegisteredDevice { venue: VenueId::new("pitti").unwrap(), ..registered() };
+    let refusal = ask(Some(&elsewhere));
+    assert_eq!(refusal.code(), "wrong-venue");
+    assert!(refusal.is_about_permission());
+}
+
+#[test]
+fn duplicates_and_disorder_leave_the_totals_of_a_clean_run() {
+    let messages: Vec<Value> = (0_u64..96)
+        .map(|n| {
+            let minutes = i64::try_from(n).unwrap() * 15 - 24 * 60;
+            with(with(message(minutes, n), "seq", n), "cumulativeCount", (0..=n).sum::<u64>())
+        })
+        .collect();
+    let mut clean = Known::default();
+    for message in &messages {
+        clean.take(message).unwrap();
+    }
+    let mut disturbed = Known::default();
+    for place in 0..messages.len() {
+        // 37 and 96 have no common factor, so this visits every message once, far out of order.
+        let message = &messages[(place * 37 + 50) % messages.len()];
+        disturbed.take(message).unwrap();
+        if place % 10 == 0 {
+            assert_eq!(disturbed.take(message), Ok(Decision::Duplicate));
+        }
+    }
+    assert_eq!(disturbed.total(), clean.total());
+    assert_eq!(disturbed.missing(), 0);
+    assert_eq!(disturbed.state.unwrap().cumulative, clean.state.unwrap().cumulative);
+}
+
+#[test]
+fn a_dead_letter_keeps_the_message_unless_it_names_a_person() {
+    let refusal = Refusal::NegativeCount { field: "peopleCount", value: -3 };
+    let letter = |payload: &[u8]| DeadLetter::new("dt/x", "door-1", payload, now(), &refusal);
+    assert_eq!(letter(b"{}").payload.as_deref(), Some(b"{}".as_slice()));
+    assert_eq!(letter(&[b'x'; 20_000]).payload.map(|kept| kept.len()), Some(KEPT_PAYLOAD_BYTES));
+    assert_eq!(letter(b"{\"mac\":1}").payload, None);
+    assert_eq!(letter(b"{\"mac\":1}").hash, letter(b"{\"mac\":2}").hash);
+    assert_ne!(letter(b"{}").hash, letter(b"{ }").hash);
+}

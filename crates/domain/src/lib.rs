@@ -1,0 +1,18 @@
+//! The rules of atrio as pure code: what a venue sells, when, to whom, at what price, who may
+//! enter, what a device may say, and what makes a booking suspicious. Nothing here reads a clock,
+//! an environment, a socket or a random source: `now`, ids and seeds are arguments.
+
+pub mod booking;
+pub mod calendar;
+pub mod device;
+pub mod hold;
+pub mod id;
+pub mod payment;
+pub mod pseudonym;
+pub mod redemption;
+pub mod risk;
+pub mod slot;
+pub mod tariff;
+pub mod text;
+pub mod ticket;
+pub mod venue;

@@ -1,0 +1,318 @@
+//! Booking items: `BOOKING#uuid` / `BOOKING`. Every change is one transaction conditioned on the
+//! version that was read, together with the places, tickets and payment it concerns.
+
+use atrio_domain::booking::{Booking, BookingState, Contact};
+use atrio_domain::id::{CallerUuid, TicketId};
+use atrio_domain::payment::Payment;
+use atrio_domain::ticket::Ticket;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use jiff::{Timestamp, ToSpan};
+
+use crate::attributes::{Attributes, instant, instant_text, json, number, text, time_to_live};
+use crate::slot::places;
+use crate::table::{DUE_INDEX, DUE_PK, DUE_SK, TTL};
+use crate::transaction::{Condition, Written};
+use crate::{Error, Item, Store, key};
+
+/// Days after its slot that a booking, with its contact, is kept: the time in which a visitor may
+/// ask about it.
+const KEPT_DAYS: i64 = 30;
+
+/// A booking with the version it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The booking.
+    pub booking: Booking,
+    /// Counts its changes.
+    pub version: u64,
+    /// Tickets issued for it.
+    pub tickets: Vec<TicketId>,
+}
+
+/// What became of a hold.
+#[derive(Debug)]
+pub enum Held {
+    /// The places are taken now.
+    New,
+    /// The same request came before; this is what became of it.
+    Before(Box<Stored>),
+    /// Another request came under this uuid before.
+    UuidReused,
+    /// There are not so many places left.
+    SoldOut {
+        /// Places that are.
+        vacancies: u32,
+    },
+}
+
+/// What goes with a change of a booking.
+#[derive(Debug, Clone, Copy)]
+pub enum With<'a> {
+    /// Nothing else.
+    Nothing,
+    /// An attempt to pay began.
+    PaymentStarted(&'a Payment),
+    /// It is confirmed: these tickets, and the payment where one was due.
+    Confirmation(&'a [Ticket], Option<&'a Payment>),
+    /// A payment was declined and the hold goes on.
+    Declined(&'a Payment),
+    /// The places go back; with the payment that was declined, if one was.
+    PlacesReturned(Option<&'a Payment>),
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is stored.
+    Done,
+    /// Someone else changed the booking meanwhile: read it again.
+    Stale,
+}
+
+pub(crate) fn booking_key(uuid: CallerUuid) -> Item {
+    key(format!("BOOKING#{uuid}"), "BOOKING")
+}
+
+pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Result<Item, Error> {
+    let mut item = booking_key(booking.uuid);
+    let mut set = |name: &str, value: AttributeValue| {
+        item.insert(name.to_owned(), value);
+    };
+    set("version", number(version));
+    set("fingerprint", text(&booking.fingerprint));
+    set("venue_id", text(booking.venue_id.as_str()));
+    set("product_id", text(booking.product_id.as_str()));
+    set("option_id", text(booking.option_id.as_str()));
+    set("slot", json("slot", &booking.slot)?);
+    set("units", json("units", &booking.units)?);
+    set("contact_name", text(&booking.contact.full_name));
+    set("contact_email", text(&booking.contact.email));
+    if let Some(phone) = &booking.contact.phone {
+        set("contact_phone", text(phone));
+    }
+    set("locale", json("locale", &booking.locale)?);
+    set("channel", json("channel", &booking.channel)?);
+    set("created_at", instant(booking.created_at));
+    set("decision", json("decision", &booking.decision)?);
+    set("risk_keys", json("risk_keys", &booking.risk_keys)?);
+    set("payment_attempts", number(booking.payment_attempts));
+    set("tickets", json("tickets", &tickets)?);
+    set("status", text(booking.state.name()));
+    set(TTL, time_to_live(booking.slot.end + (KEPT_DAYS * 24).hours()));
+    match &booking.state {
+        BookingState::OnHold { expires_at, declined } => {
+            set("expires_at", instant(*expires_at));
+            if let Some(payment) = declined {
+                set("payment_id", text(payment.as_str()));
+            }
+            set(DUE_PK, text("HOLD"));
+            set(DUE_SK, instant(*expires_at));
+        }
+        BookingState::Paying { payment, started_at, hold_expires_at } => {
+            set("payment_id", text(payment.as_str()));
+            set("started_at", instant(*started_at));
+            set("expires_at", instant(*hold_expires_at));
+            set(DUE_PK, text("PAYMENT"));
+            set(DUE_SK, instant(*started_at));
+        }
+        BookingState::Confirmed { confirmed_at, payment } => {
+            set("confirmed_at", instant(*confirmed_at));
+            if let Some(payment) = payment {
+                set("payment_id", text(payment.as_str()));
+            }
+        }
+        BookingState::Expired { expired_at } => set("expired_at", instant(*expired_at)),
+        BookingState::Cancelled { cancelled_at } => set("cancelled_at", instant(*cancelled_at)),
+    }
+    Ok(item)
+}
+
+fn state(read: &Attributes<'_>) -> Result<BookingState, Error> {
+    let payment =
+        || read.optional_text("payment_id")?.map(|_| read.parsed("payment_id")).transpose();
+    Ok(match read.text("status")? {
+        "ON_HOLD" => {
+            BookingState::OnHold { expires_at: read.parsed("expires_at")?, declined: payment()? }
+        }
+        "PAYING" => BookingState::Paying {
+            payment: read.parsed("payment_id")?,
+            started_at: read.parsed("started_at")?,
+            hold_expires_at: read.parsed("expires_at")?,
+        },
+        "CONFIRMED" => BookingState::Confirmed {
+            confirmed_at: read.parsed("confirmed_at")?,
+            payment: payment()?,
+        },
+        "EXPIRED" => BookingState::Expired { expired_at: read.parsed("expired_at")? },
+        "CANCELLED" => BookingState::Cancelled { cancelled_at: read.parsed("cancelled_at")? },
+        other => return Err(read.malformed("status", format!("is `{other}`"))),
+    })
+}
+
+impl TryFrom<&Item> for Stored {
+    type Error = Error;
+
+    fn try_from(item: &Item) -> Result<Self, Error> {
+        let read = Attributes::of(item);
+        let uuid = read
+            .text(crate::PK)?
+            .strip_prefix("BOOKING#")
+            .and_then(|uuid| uuid.parse().ok())
+            .ok_or_else(|| read.malformed(crate::PK, "is no booking's"))?;
+        let booking = Booking {
+            uuid,
+            fingerprint: read.text("fingerprint")?.to_owned(),
+            venue_id: read.parsed("venue_id")?,
+            product_id: read.parsed("product_id")?,
+            option_id: read.parsed("option_id")?,
+            slot: read.json("slot")?,
+            units: read.json("units")?,
+            contact: Contact {
+                full_name: read.text("contact_name")?.to_owned(),
+                email: read.text("contact_email")?.to_owned(),
+                phone: read.optional_text("contact_phone")?.map(ToOwned::to_owned),
+            },
+            locale: read.json("locale")?,
+            channel: read.json("channel")?,
+            created_at: read.parsed("created_at")?,
+            decision: read.json("decision")?,
+            risk_keys: read.json("risk_keys")?,
+            payment_attempts: read.number("payment_attempts")?,
+            state: state(&read)?,
+        };
+        Ok(Self { booking, version: read.number("version")?, tickets: read.json("tickets")? })
+    }
+}
+
+impl Store {
+    /// One booking.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn booking(&self, uuid: CallerUuid) -> Result<Option<Stored>, Error> {
+        self.get(booking_key(uuid)).await?.as_ref().map(Stored::try_from).transpose()
+    }
+
+    /// Takes the places of a booking and stores it, or does neither.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn hold(&self, booking: &Booking, capacity: u32) -> Result<Held, Error> {
+        if booking.places() > capacity {
+            return Ok(Held::SoldOut { vacancies: capacity });
+        }
+        let writes = vec![
+            self.take_places(booking, capacity)?,
+            self.put(item(booking, 1, &[])?, Condition::absent())?,
+        ];
+        let refused = match self.transact(writes).await? {
+            Written::All => return Ok(Held::New),
+            Written::Refused(refused) => refused,
+        };
+        // A repeat of a request whose places are all sold fails on both: the booking counts first.
+        if let Some(Some(before)) = refused.get(1) {
+            let before = Stored::try_from(before)?;
+            return Ok(if before.booking.fingerprint == booking.fingerprint {
+                Held::Before(Box::new(before))
+            } else {
+                Held::UuidReused
+            });
+        }
+        let vacancies = match refused.first() {
+            Some(Some(slot)) => capacity.saturating_sub(places(slot)?.taken),
+            _ => 0,
+        };
+        Ok(Held::SoldOut { vacancies })
+    }
+
+    /// Stores the next state of a booking with what goes with it, or nothing at all.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn change(
+        &self,
+        from: &Stored,
+        to: &Booking,
+        with: With<'_>,
+    ) -> Result<Changed, Error> {
+        let tickets: Vec<TicketId> = match &with {
+            With::Confirmation(tickets, _) => {
+                tickets.iter().map(|ticket| ticket.entitlement.ticket).collect()
+            }
+            _ => from.tickets.clone(),
+        };
+        let unchanged = Condition::when("version = :version").value(":version", number(from.version));
+        let mut writes = vec![self.put(item(to, from.version + 1, &tickets)?, unchanged)?];
+        self.accompany(&mut writes, from, with)?;
+        Ok(match self.transact(writes).await? {
+            Written::All => Changed::Done,
+            Written::Refused(_) => Changed::Stale,
+        })
+    }
+
+    fn accompany(
+        &self,
+        writes: &mut Vec<TransactWriteItem>,
+        from: &Stored,
+        with: With<'_>,
+    ) -> Result<(), Error> {
+        match with {
+            With::Nothing => {}
+            With::PaymentStarted(payment) | With::Declined(payment) => {
+                writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
+            }
+            With::Confirmation(tickets, payment) => {
+                for ticket in tickets {
+                    writes.push(self.put(crate::ticket::item(ticket)?, Condition::absent())?);
+                }
+                if let Some(payment) = payment {
+                    writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
+                }
+            }
+            With::PlacesReturned(payment) => {
+                writes.push(self.return_places(&from.booking)?);
+                if let Some(payment) = payment {
+                    writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds that ended before `now`, oldest first, at most `limit` of them.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn holds_due(&self, now: Timestamp, limit: i32) -> Result<Vec<Stored>, Error> {
+        self.due("HOLD", now, limit).await?.iter().map(Stored::try_from).collect()
+    }
+
+    /// Bookings that have been paying since before `since`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn payments_due(&self, since: Timestamp, limit: i32) -> Result<Vec<Stored>, Error> {
+        self.due("PAYMENT", since, limit).await?.iter().map(Stored::try_from).collect()
+    }
+
+    pub(crate) async fn due(
+        &self,
+        what: &str,
+        before: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Item>, Error> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE_INDEX)
+            .key_condition_expression("due_pk = :what AND due_sk <= :before")
+            .expression_attribute_values(":what", text(what))
+            .expression_attribute_values(":before", text(instant_text(before)))
+            .limit(limit)
+            .send()
+            .await
+            .map_err(Error::service("Query"))?;
+        Ok(page.items.unwrap_or_default())
+    }
+}

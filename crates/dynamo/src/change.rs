@@ -1,0 +1,55 @@
+//! What a record of the table's stream says happened, in the words of the domain.
+
+use crate::booking::Stored;
+use crate::count::{StoredCount, stored_count};
+use crate::decision::DecisionRecord;
+use crate::redemption::Entry;
+use crate::{Error, Item, PK, SK};
+
+/// One change of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A booking was held or moved on.
+    Booking {
+        /// Before, if it existed.
+        old: Option<Box<Stored>>,
+        /// Now.
+        new: Box<Stored>,
+    },
+    /// Someone entered.
+    Entry(Box<Entry>),
+    /// The risk rules spoke.
+    Decision(Box<DecisionRecord>),
+    /// A device counted, or corrected its count.
+    Count(Box<StoredCount>),
+    /// Something nobody downstream needs, such as a slot's places or an item tidied away.
+    Other,
+}
+
+impl Change {
+    /// Reads the images of a stream record.
+    ///
+    /// # Errors
+    /// A malformed item.
+    pub fn from_images(old: Option<&Item>, new: Option<&Item>) -> Result<Self, Error> {
+        let Some(new) = new else { return Ok(Self::Other) };
+        let part = |name: &str| {
+            new.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+        };
+        let (pk, sk) = (part(PK), part(SK));
+        if pk.starts_with("BOOKING#") && sk == "BOOKING" {
+            let old = old.map(Stored::try_from).transpose()?.map(Box::new);
+            return Ok(Self::Booking { old, new: Box::new(Stored::try_from(new)?) });
+        }
+        if old.is_none() && pk.starts_with("REDEMPTION#") {
+            return Ok(Self::Entry(Box::new(Entry::try_from(new)?)));
+        }
+        if old.is_none() && pk.starts_with("DECISIONS#") {
+            return Ok(Self::Decision(Box::new(DecisionRecord::try_from(new)?)));
+        }
+        if pk.starts_with("DEVICE#") && sk.starts_with("COUNT#") {
+            return Ok(Self::Count(Box::new(stored_count(new)?)));
+        }
+        Ok(Self::Other)
+    }
+}

@@ -1,0 +1,109 @@
+//! Every DynamoDB item, key, condition, index and transaction of atrio. One table holds them all;
+//! items become domain types here and nowhere else. No rule lives here: what may happen is decided
+//! in `atrio-domain`, this crate makes it happen once, or not at all.
+
+pub mod attributes;
+pub mod booking;
+pub mod change;
+pub mod count;
+pub mod decision;
+pub mod month_key;
+pub mod payment;
+pub mod redemption;
+pub mod settlement;
+pub mod slot;
+pub mod table;
+pub mod ticket;
+pub mod transaction;
+pub mod velocity;
+pub mod venue;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// An item as DynamoDB holds it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The table and the client that reaches it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// The client, with endpoint and credentials.
+    pub client: Client,
+    /// The table's name.
+    pub table: String,
+}
+
+/// Why the table did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An item is not what this version writes.
+    #[error("item `{key}` of the table is malformed: attribute `{attribute}` {problem}")]
+    Malformed {
+        /// Partition and sort key.
+        key: String,
+        /// The attribute at fault.
+        attribute: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Another writer was faster; reading again and repeating is safe.
+    #[error("the item `{key}` was changed by another request meanwhile")]
+    Stale {
+        /// Partition and sort key.
+        key: String,
+    },
+    /// The service could not be reached or refused the call.
+    #[error("DynamoDB {operation} failed")]
+    Service {
+        /// The call.
+        operation: &'static str,
+        /// What the service said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// Wraps what a call of the service answered.
+    pub fn service<E>(operation: &'static str) -> impl FnOnce(E) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        move |source| Self::Service { operation, source: Box::new(source) }
+    }
+}
+
+/// Name of the partition key attribute.
+pub const PK: &str = "pk";
+/// Name of the sort key attribute.
+pub const SK: &str = "sk";
+
+/// A key pair as an item.
+#[must_use]
+pub fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    HashMap::from([
+        (PK.to_owned(), AttributeValue::S(pk.into())),
+        (SK.to_owned(), AttributeValue::S(sk.into())),
+    ])
+}
+
+impl Store {
+    /// Reads one item, as last written.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn get(&self, key: Item) -> Result<Option<Item>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Error::service("GetItem"))?;
+        Ok(answer.item)
+    }
+}

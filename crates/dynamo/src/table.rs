@@ -1,0 +1,73 @@
+//! The table itself: keys, the index of what falls due, the stream. On AWS the template creates
+//! it; one machine creates it here, the same.
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+};
+
+use crate::{Error, PK, SK, Store};
+
+/// The sparse index of items that something must be done about by a certain time.
+pub const DUE_INDEX: &str = "due";
+/// What is due: `HOLD`, `PAYMENT` or `REFUND`.
+pub const DUE_PK: &str = "due_pk";
+/// When it is due.
+pub const DUE_SK: &str = "due_sk";
+/// Epoch seconds after which DynamoDB may tidy an item away.
+pub const TTL: &str = "ttl";
+
+impl Store {
+    /// Creates the table unless it exists.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn create_table(&self) -> Result<(), Error> {
+        let text = |name: &str| {
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
+                .map_err(Error::service("CreateTable"))
+        };
+        let part = |name: &str, kind: KeyType| {
+            KeySchemaElement::builder()
+                .attribute_name(name)
+                .key_type(kind)
+                .build()
+                .map_err(Error::service("CreateTable"))
+        };
+        let due = GlobalSecondaryIndex::builder()
+            .index_name(DUE_INDEX)
+            .key_schema(part(DUE_PK, KeyType::Hash)?)
+            .key_schema(part(DUE_SK, KeyType::Range)?)
+            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .build()
+            .map_err(Error::service("CreateTable"))?;
+        let stream = StreamSpecification::builder()
+            .stream_enabled(true)
+            .stream_view_type(StreamViewType::NewAndOldImages)
+            .build()
+            .map_err(Error::service("CreateTable"))?;
+        let created = self
+            .client
+            .create_table()
+            .table_name(&self.table)
+            .billing_mode(BillingMode::PayPerRequest)
+            .attribute_definitions(text(PK)?)
+            .attribute_definitions(text(SK)?)
+            .attribute_definitions(text(DUE_PK)?)
+            .attribute_definitions(text(DUE_SK)?)
+            .key_schema(part(PK, KeyType::Hash)?)
+            .key_schema(part(SK, KeyType::Range)?)
+            .global_secondary_indexes(due)
+            .stream_specification(stream)
+            .send()
+            .await;
+        match created {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(aws_sdk_dynamodb::operation::create_table::CreateTableError::is_resource_in_use_exception) => Ok(()),
+            Err(error) => Err(Error::service("CreateTable")(error)),
+        }
+    }
+}

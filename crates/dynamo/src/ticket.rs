@@ -1,0 +1,123 @@
+//! Ticket items: `TICKET#id` / `TICKET`, found by the code a visitor shows or types.
+
+use atrio_domain::id::TicketId;
+use atrio_domain::ticket::{Entitlement, Ticket, TicketState};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use jiff::ToSpan;
+
+use crate::attributes::{Attributes, instant, json, text, time_to_live};
+use crate::table::TTL;
+use crate::{Error, Item, PK, Store, key};
+
+/// Days after its slot that a ticket is kept.
+const KEPT_DAYS: i64 = 30;
+
+pub(crate) fn ticket_key(id: TicketId) -> Item {
+    key(format!("TICKET#{id}"), "TICKET")
+}
+
+pub(crate) fn item(ticket: &Ticket) -> Result<Item, Error> {
+    let entitlement = &ticket.entitlement;
+    let mut item = ticket_key(entitlement.ticket);
+    let mut set = |name: &str, value: AttributeValue| {
+        item.insert(name.to_owned(), value);
+    };
+    set("venue_id", text(entitlement.venue.as_str()));
+    set("product_id", text(entitlement.product.as_str()));
+    set("unit_id", text(entitlement.unit.as_str()));
+    set("slot", json("slot", &entitlement.slot)?);
+    set("unit_name", json("unit_name", &ticket.unit_name)?);
+    set("reason", json("reason", &ticket.reason)?);
+    set("document", json("document", &ticket.document)?);
+    set("booking", text(ticket.booking.to_string()));
+    set("issued_at", instant(ticket.issued_at));
+    set("status", text(ticket.state.name()));
+    set(TTL, time_to_live(entitlement.slot.end + (KEPT_DAYS * 24).hours()));
+    match &ticket.state {
+        TicketState::Valid => {}
+        TicketState::Redeemed { at, gate, redemption } => {
+            set("redeemed_at", instant(*at));
+            set("gate", text(gate.as_str()));
+            set("redemption", text(redemption.to_string()));
+        }
+        TicketState::Revoked { at } => set("revoked_at", instant(*at)),
+    }
+    Ok(item)
+}
+
+pub(crate) fn ticket(item: &Item) -> Result<Ticket, Error> {
+    let read = Attributes::of(item);
+    let id = read
+        .text(PK)?
+        .strip_prefix("TICKET#")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| read.malformed(PK, "is no ticket's"))?;
+    let state = match read.text("status")? {
+        "VALID" => TicketState::Valid,
+        "REDEEMED" => TicketState::Redeemed {
+            at: read.parsed("redeemed_at")?,
+            gate: read.parsed("gate")?,
+            redemption: read.parsed("redemption")?,
+        },
+        "REVOKED" => TicketState::Revoked { at: read.parsed("revoked_at")? },
+        other => return Err(read.malformed("status", format!("is `{other}`"))),
+    };
+    Ok(Ticket {
+        entitlement: Entitlement {
+            ticket: id,
+            venue: read.parsed("venue_id")?,
+            product: read.parsed("product_id")?,
+            unit: read.parsed("unit_id")?,
+            slot: read.json("slot")?,
+        },
+        unit_name: read.json("unit_name")?,
+        reason: read.json("reason")?,
+        document: read.json("document")?,
+        booking: read.parsed("booking")?,
+        issued_at: read.parsed("issued_at")?,
+        state,
+    })
+}
+
+impl Store {
+    /// One ticket.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, Error> {
+        self.get(ticket_key(id)).await?.as_ref().map(ticket).transpose()
+    }
+
+    /// Several tickets, in the order of their ids as given.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn tickets(&self, ids: &[TicketId]) -> Result<Vec<Ticket>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pending = KeysAndAttributes::builder()
+            .set_keys(Some(ids.iter().map(|id| ticket_key(*id)).collect()))
+            .consistent_read(true)
+            .build()
+            .ok();
+        let mut tickets = Vec::with_capacity(ids.len());
+        while let Some(keys) = pending {
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, keys)
+                .send()
+                .await
+                .map_err(Error::service("BatchGetItem"))?;
+            for item in answer.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
+                tickets.push(ticket(item)?);
+            }
+            pending = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+        }
+        tickets.sort_by_key(|ticket| {
+            ids.iter().position(|id| *id == ticket.entitlement.ticket)
+        });
+        Ok(tickets)
+    }
+}

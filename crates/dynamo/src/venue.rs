@@ -1,0 +1,129 @@
+//! Venue items: `VENUE` / venue id. Facts as attributes, hours and products as JSON.
+
+use atrio_domain::id::VenueId;
+use atrio_domain::tariff::Cents;
+use atrio_domain::venue::{Venue, VenueKind};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+
+use crate::attributes::{Attributes, json, number, text};
+use crate::{Error, Item, PK, SK, Store, key};
+
+const VENUES: &str = "VENUE";
+
+/// Writes in one batch, DynamoDB's own bound.
+const BATCH: usize = 25;
+
+fn item(venue: &Venue) -> Result<Item, Error> {
+    let mut item = key(VENUES, venue.id.as_str());
+    let mut set = |name: &str, value: AttributeValue| item.insert(name.to_owned(), value);
+    set("name", text(&venue.name));
+    set("kind", json("kind", &venue.kind)?);
+    set("municipality", text(&venue.municipality));
+    set("region", text(&venue.region));
+    set("latitude", number(venue.latitude));
+    set("longitude", number(venue.longitude));
+    set("full_price_cents", number(venue.full_price_cents.0));
+    set("hours", json("hours", &venue.hours)?);
+    set("opening", json("opening", &venue.opening)?);
+    set("products", json("products", &venue.products)?);
+    if let Some(category) = &venue.category {
+        set("category", text(category));
+    }
+    if let Some(visitors) = venue.annual_visitors {
+        set("annual_visitors", number(visitors));
+    }
+    if let Some(website) = &venue.website {
+        set("website", text(website));
+    }
+    Ok(item)
+}
+
+fn venue(item: &Item) -> Result<Venue, Error> {
+    let read = Attributes::of(item);
+    Ok(Venue {
+        id: read.parsed(SK)?,
+        name: read.text("name")?.to_owned(),
+        kind: read.json::<VenueKind>("kind")?,
+        category: read.optional_text("category")?.map(ToOwned::to_owned),
+        municipality: read.text("municipality")?.to_owned(),
+        region: read.text("region")?.to_owned(),
+        latitude: read.number("latitude")?,
+        longitude: read.number("longitude")?,
+        full_price_cents: Cents(read.number("full_price_cents")?),
+        annual_visitors: read.optional_number("annual_visitors")?,
+        website: read.optional_text("website")?.map(ToOwned::to_owned),
+        hours: read.json("hours")?,
+        opening: read.json("opening")?,
+        products: read.json("products")?,
+    })
+}
+
+impl Store {
+    /// Writes venues, each replacing what stood under its id.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn put_venues(&self, venues: &[Venue]) -> Result<(), Error> {
+        for batch in venues.chunks(BATCH) {
+            let mut pending = Vec::with_capacity(batch.len());
+            for venue in batch {
+                let put = PutRequest::builder()
+                    .set_item(Some(item(venue)?))
+                    .build()
+                    .map_err(Error::service("BatchWriteItem"))?;
+                pending.push(WriteRequest::builder().put_request(put).build());
+            }
+            while !pending.is_empty() {
+                let answer = self
+                    .client
+                    .batch_write_item()
+                    .request_items(&self.table, pending)
+                    .send()
+                    .await
+                    .map_err(Error::service("BatchWriteItem"))?;
+                pending = answer
+                    .unprocessed_items
+                    .and_then(|mut tables| tables.remove(&self.table))
+                    .unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
+    /// One venue.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn venue(&self, id: &VenueId) -> Result<Option<Venue>, Error> {
+        self.get(key(VENUES, id.as_str())).await?.as_ref().map(venue).transpose()
+    }
+
+    /// All venues, by id.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn venues(&self) -> Result<Vec<Venue>, Error> {
+        let mut venues = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("#pk = :pk")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_values(":pk", text(VENUES))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(Error::service("Query"))?;
+            for item in page.items() {
+                venues.push(venue(item)?);
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(venues);
+            }
+        }
+    }
+}

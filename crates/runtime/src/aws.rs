@@ -1,0 +1,50 @@
+//! Clients of AWS, from the environment that Lambda gives a function: keys and region are
+//! variables there, so no credential chain is carried along.
+
+use atrio_dynamo::Store;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::environment::{self, EnvironmentError};
+
+/// The HTTP client under every AWS client.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
+}
+
+/// The configuration of the DynamoDB client, before anything an installation adds.
+#[must_use]
+pub fn dynamodb(region: String, credentials: Credentials) -> aws_sdk_dynamodb::config::Builder {
+    aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client())
+        .region(Region::new(region))
+        .credentials_provider(credentials)
+}
+
+/// The table named by the environment.
+///
+/// # Errors
+/// When a variable is missing.
+pub fn store_from_environment() -> Result<Store, EnvironmentError> {
+    let region = environment::text("AWS_REGION", "the region, set by Lambda")?;
+    let credentials = Credentials::new(
+        environment::text("AWS_ACCESS_KEY_ID", "the function's key, set by Lambda")?,
+        environment::text("AWS_SECRET_ACCESS_KEY", "the function's key, set by Lambda")?,
+        std::env::var("AWS_SESSION_TOKEN").ok(),
+        None,
+        "environment",
+    );
+    let mut config = dynamodb(region, credentials);
+    if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") {
+        config = config.endpoint_url(endpoint);
+    }
+    Ok(Store {
+        client: aws_sdk_dynamodb::Client::from_conf(config.build()),
+        table: environment::text("ATRIO_TABLE", "the name of the table")?,
+    })
+}

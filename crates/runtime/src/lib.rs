@@ -1,0 +1,19 @@
+//! What every function needs around its rules: start-up, configuration from the environment, the
+//! clock, clients, problem documents, staff tokens, telemetry. It knows no venue and no ticket.
+
+pub mod access;
+pub mod address;
+pub mod aws;
+pub mod clock;
+pub mod environment;
+pub mod extract;
+pub mod problem;
+pub mod provider;
+pub mod random;
+pub mod serve;
+
+pub use access::{Access, Role, Staff};
+pub use address::ClientAddress;
+pub use clock::Clock;
+pub use extract::{Json, Query};
+pub use problem::{FieldError, Problem};

@@ -1,0 +1,178 @@
+//! What can be booked: the venues, what each sells at which price and why, and the places left.
+//! It reads only; nothing here takes a place.
+
+mod view;
+
+use std::sync::Arc;
+
+use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Day};
+use atrio_domain::id::{ProductId, VenueId};
+use atrio_domain::slot::Places;
+use atrio_domain::venue::Venue;
+use atrio_dynamo::Store;
+use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::{Clock, Problem, Query};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::view::{AvailabilityView, VenueDetailView, VenueListView};
+
+/// Most days one answer covers.
+const SPAN_MAX_DAYS: i32 = 62;
+
+/// How long the list of venues may be old, in seconds.
+const VENUES_TTL_SECONDS: i64 = 30;
+
+/// What the function works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    store: Store,
+    clock: Clock,
+    venues: Arc<Mutex<Option<Cached>>>,
+}
+
+#[derive(Debug)]
+struct Cached {
+    until: jiff::Timestamp,
+    venues: Arc<Vec<Venue>>,
+}
+
+impl Context {
+    /// Works on this table by this clock.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, venues: Arc::default() }
+    }
+
+    /// Works on what the environment names.
+    ///
+    /// # Errors
+    /// When a variable is missing or cannot be used.
+    pub fn from_environment() -> Result<Self, EnvironmentError> {
+        Ok(Self::new(atrio_runtime::aws::store_from_environment()?, Clock::system()))
+    }
+
+    async fn venues(&self) -> Result<Arc<Vec<Venue>>, Problem> {
+        let now = self.clock.now();
+        let mut cached = self.venues.lock().await;
+        if let Some(fresh) = cached.as_ref().filter(|cached| now < cached.until) {
+            return Ok(Arc::clone(&fresh.venues));
+        }
+        let venues = Arc::new(self.store.venues().await.map_err(|error| Problem::internal(&error))?);
+        *cached =
+            Some(Cached { until: now + VENUES_TTL_SECONDS.seconds(), venues: Arc::clone(&venues) });
+        Ok(venues)
+    }
+
+    async fn venue(&self, id: &str) -> Result<Venue, Problem> {
+        let id = VenueId::new(id).map_err(|error| Problem::malformed_id("venue_id", error))?;
+        let found = self.venues().await?.iter().find(|venue| venue.id == id).cloned();
+        found.ok_or_else(|| {
+            Problem::not_found("unknown-venue", "venue_id", id.as_str(), "take an id from `GET /v1/venues`")
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router(context: Context) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(list_venues))
+        .routes(routes!(show_venue))
+        .routes(routes!(show_availability))
+        .with_state(context)
+}
+
+/// All venues.
+#[utoipa::path(get, path = "/v1/venues", tag = "shop", responses((status = 200, body = VenueListView)))]
+async fn list_venues(State(context): State<Context>) -> Result<Json<VenueListView>, Problem> {
+    Ok(Json(VenueListView::of(&context.venues().await?)))
+}
+
+/// One venue with its hours, products and tariffs.
+#[utoipa::path(get, path = "/v1/venues/{venue_id}", tag = "shop", params(("venue_id" = String, Path)),
+    responses((status = 200, body = VenueDetailView), (status = 404, body = Problem)))]
+async fn show_venue(
+    State(context): State<Context>,
+    Path(venue_id): Path<String>,
+) -> Result<Json<VenueDetailView>, Problem> {
+    Ok(Json(VenueDetailView::of(&context.venue(&venue_id).await?)))
+}
+
+/// Which days of which product.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct AvailabilityQuery {
+    /// The product.
+    product_id: String,
+    /// First day, `2026-05-01`.
+    #[param(value_type = String, format = Date)]
+    from: Date,
+    /// Last day, at most 61 days later.
+    #[param(value_type = String, format = Date)]
+    to: Date,
+}
+
+/// The places left on each day and slot. Sold-out and closed ones are listed, not hidden.
+#[utoipa::path(get, path = "/v1/venues/{venue_id}/availability", tag = "shop",
+    params(("venue_id" = String, Path), AvailabilityQuery),
+    responses((status = 200, body = AvailabilityView), (status = 400, body = Problem), (status = 404, body = Problem)))]
+async fn show_availability(
+    State(context): State<Context>,
+    Path(venue_id): Path<String>,
+    Query(query): Query<AvailabilityQuery>,
+) -> Result<Json<AvailabilityView>, Problem> {
+    let venue = context.venue(&venue_id).await?;
+    let product_id = ProductId::new(query.product_id.as_str())
+        .map_err(|error| Problem::malformed_id("product_id", error))?;
+    let product = venue.product(&product_id).ok_or_else(|| {
+        Problem::not_found(
+            "unknown-product",
+            "product_id",
+            product_id.as_str(),
+            "take an id from `GET /v1/venues/{venue_id}`",
+        )
+    })?;
+    let days = asked_days(&query)?;
+    let zone = venue.time_zone();
+    let now = context.clock.now();
+    let last_on_sale = now
+        .to_zoned_datetime(zone.clone())
+        .date()
+        .saturating_add(BOOKING_HORIZON_DAYS.days());
+    let touched = context
+        .store
+        .slots(&venue.id, &product.id, query.from, query.to)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+    let places = |slot| touched.get(&slot).copied().unwrap_or(Places::untouched(product.capacity));
+    let days = days
+        .into_iter()
+        .map(|day| match venue.opening.day(product, day, &zone) {
+            Day::Open { slots } if day <= last_on_sale => {
+                view::open_day(product, day, &slots, places, now)
+            }
+            Day::Open { .. } => view::closed_day(day, view::not_on_sale_yet()),
+            Day::Closed { reason } => view::closed_day(day, reason),
+        })
+        .collect();
+    Ok(Json(AvailabilityView { venue_id: venue.id, product_id, days }))
+}
+
+fn asked_days(query: &AvailabilityQuery) -> Result<Vec<Date>, Problem> {
+    let span_days = (query.to - query.from).get_days();
+    if !(0..SPAN_MAX_DAYS).contains(&span_days) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-query")
+            .detail(format_args!("from {} to {} is not 1 to {SPAN_MAX_DAYS} days", query.from, query.to))
+            .field("to", "is before `from`, or too far after it", format!("ask for at most {SPAN_MAX_DAYS} days")));
+    }
+    Ok((0..=span_days).map(|offset| query.from.saturating_add(offset.days())).collect())
+}

@@ -1,0 +1,306 @@
+//! The answers of this function, as written on the wire.
+
+use atrio_domain::calendar::{SlotTimes, weekday_name};
+use atrio_domain::id::{OptionId, ProductId, SlotId, UnitId, VenueId};
+use atrio_domain::slot::{Places, SlotStatus, day_status};
+use atrio_domain::tariff::{CURRENCY, Cents, Unit, UnitKind, price};
+use atrio_domain::text::Text;
+use atrio_domain::venue::{
+    AvailabilityType, HoursSource, Product, ProductOption, TIME_ZONE, Venue, VenueKind,
+};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// All venues.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VenueListView {
+    venues: Vec<VenueView>,
+}
+
+impl VenueListView {
+    pub(crate) fn of(venues: &[Venue]) -> Self {
+        Self { venues: venues.iter().map(VenueView::of).collect() }
+    }
+}
+
+/// One venue's facts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VenueView {
+    #[schema(value_type = String)]
+    id: VenueId,
+    name: String,
+    #[schema(value_type = String)]
+    kind: VenueKind,
+    category: Option<String>,
+    municipality: String,
+    region: String,
+    /// Degrees north, WGS 84.
+    latitude: f64,
+    /// Degrees east, WGS 84.
+    longitude: f64,
+    #[schema(value_type = i64)]
+    full_price_cents: Cents,
+    currency: &'static str,
+    annual_visitors: Option<u32>,
+    #[schema(value_type = String)]
+    hours: HoursSource,
+    website: Option<String>,
+}
+
+impl VenueView {
+    fn of(venue: &Venue) -> Self {
+        Self {
+            id: venue.id.clone(),
+            name: venue.name.clone(),
+            kind: venue.kind,
+            category: venue.category.clone(),
+            municipality: venue.municipality.clone(),
+            region: venue.region.clone(),
+            latitude: venue.latitude,
+            longitude: venue.longitude,
+            full_price_cents: venue.full_price_cents,
+            currency: CURRENCY,
+            annual_visitors: venue.annual_visitors,
+            hours: venue.hours,
+            website: venue.website.clone(),
+        }
+    }
+}
+
+/// One venue with its hours and what it sells.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VenueDetailView {
+    #[serde(flatten)]
+    venue: VenueView,
+    time_zone: &'static str,
+    opening: Vec<OpeningView>,
+    products: Vec<ProductView>,
+}
+
+impl VenueDetailView {
+    pub(crate) fn of(venue: &Venue) -> Self {
+        let opening = venue.opening.week.iter().map(|span| OpeningView {
+            weekday: weekday_name::of(span.weekday),
+            from: clock_time(span.from),
+            to: clock_time(span.to),
+            last_entry: clock_time(span.last_entry),
+        });
+        Self {
+            venue: VenueView::of(venue),
+            time_zone: TIME_ZONE,
+            opening: opening.collect(),
+            products: venue.products.iter().map(ProductView::of).collect(),
+        }
+    }
+}
+
+fn clock_time(time: jiff::civil::Time) -> String {
+    format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+/// An open span of a weekday, local time.
+#[derive(Debug, Serialize, ToSchema)]
+struct OpeningView {
+    weekday: &'static str,
+    from: String,
+    to: String,
+    last_entry: String,
+}
+
+/// Something one can book.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProductView {
+    #[schema(value_type = String)]
+    id: ProductId,
+    #[schema(value_type = Object)]
+    name: Text,
+    #[schema(value_type = String)]
+    availability_type: AvailabilityType,
+    slot_minutes: u16,
+    max_units: u32,
+    options: Vec<OptionView>,
+}
+
+impl ProductView {
+    fn of(product: &Product) -> Self {
+        Self {
+            id: product.id.clone(),
+            name: product.name.clone(),
+            availability_type: product.availability_type,
+            slot_minutes: product.slot_minutes,
+            max_units: product.max_units,
+            options: product.options.iter().map(OptionView::of).collect(),
+        }
+    }
+}
+
+/// One way to take a product.
+#[derive(Debug, Serialize, ToSchema)]
+struct OptionView {
+    #[schema(value_type = String)]
+    id: OptionId,
+    #[schema(value_type = Object)]
+    name: Text,
+    units: Vec<UnitView>,
+}
+
+impl OptionView {
+    fn of(option: &ProductOption) -> Self {
+        Self {
+            id: option.id.clone(),
+            name: option.name.clone(),
+            units: option.units.iter().map(UnitView::of).collect(),
+        }
+    }
+}
+
+/// The kind of visitor who pays one price, and why.
+#[derive(Debug, Serialize, ToSchema)]
+struct UnitView {
+    #[schema(value_type = String)]
+    id: UnitId,
+    #[schema(value_type = String)]
+    kind: UnitKind,
+    #[schema(value_type = Object)]
+    name: Text,
+    #[schema(value_type = i64)]
+    price_cents: Cents,
+    #[schema(value_type = Object)]
+    reason: Text,
+    #[schema(value_type = Option<Object>)]
+    document: Option<Text>,
+    min_age: Option<u8>,
+    max_age: Option<u8>,
+    #[schema(value_type = Vec<String>)]
+    accompanied_by: Vec<UnitId>,
+}
+
+impl UnitView {
+    fn of(unit: &Unit) -> Self {
+        Self {
+            id: unit.id.clone(),
+            kind: unit.kind,
+            name: unit.name.clone(),
+            price_cents: unit.price_cents,
+            reason: unit.reason.clone(),
+            document: unit.document.clone(),
+            min_age: unit.min_age,
+            max_age: unit.max_age,
+            accompanied_by: unit.accompanied_by.clone(),
+        }
+    }
+}
+
+/// The places left of a product.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AvailabilityView {
+    #[schema(value_type = String)]
+    pub(crate) venue_id: VenueId,
+    #[schema(value_type = String)]
+    pub(crate) product_id: ProductId,
+    pub(crate) days: Vec<DayView>,
+}
+
+/// One day of a product.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DayView {
+    #[schema(value_type = String, format = Date)]
+    date: Date,
+    #[schema(value_type = String)]
+    status: SlotStatus,
+    #[schema(value_type = Option<Object>)]
+    note: Option<Text>,
+    prices: Vec<PriceView>,
+    slots: Vec<SlotView>,
+}
+
+/// What a unit costs that day, and why.
+#[derive(Debug, Serialize, ToSchema)]
+struct PriceView {
+    #[schema(value_type = String)]
+    unit_id: UnitId,
+    #[schema(value_type = i64)]
+    price_cents: Cents,
+    #[schema(value_type = Object)]
+    reason: Text,
+}
+
+/// One slot.
+#[derive(Debug, Serialize, ToSchema)]
+struct SlotView {
+    #[schema(value_type = String)]
+    id: SlotId,
+    #[schema(value_type = String, format = DateTime)]
+    start: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    end: Timestamp,
+    #[schema(value_type = String)]
+    status: SlotStatus,
+    vacancies: u32,
+    capacity: u32,
+}
+
+/// A day on which the venue is open.
+pub(crate) fn open_day(
+    product: &Product,
+    day: Date,
+    slots: &[SlotTimes],
+    places: impl Fn(SlotId) -> Places,
+    now: Timestamp,
+) -> DayView {
+    let slots: Vec<SlotView> = slots
+        .iter()
+        .map(|slot| {
+            let places = places(slot.id);
+            SlotView {
+                id: slot.id,
+                start: slot.start,
+                end: slot.end,
+                status: places.status(slot, now),
+                vacancies: places.vacancies(),
+                capacity: places.capacity,
+            }
+        })
+        .collect();
+    let statuses: Vec<SlotStatus> = slots.iter().map(|slot| slot.status).collect();
+    let units = product.options.iter().flat_map(|option| &option.units);
+    let prices = units.map(|unit| {
+        let price = price(unit, &product.free_days, day);
+        PriceView { unit_id: unit.id.clone(), price_cents: price.cents, reason: price.reason }
+    });
+    DayView {
+        date: day,
+        status: day_status(&statuses),
+        note: free_day_note(product, day),
+        prices: prices.collect(),
+        slots,
+    }
+}
+
+/// The free day is worth a note only where a usual day is not free.
+fn free_day_note(product: &Product, day: Date) -> Option<Text> {
+    let paying = product
+        .options
+        .iter()
+        .flat_map(|option| &option.units)
+        .any(|unit| unit.price_cents > Cents::ZERO);
+    product.free_days.iter().find(|rule| paying && rule.covers(day)).map(|rule| rule.reason())
+}
+
+/// A day without visits, and why.
+pub(crate) fn closed_day(day: Date, reason: Text) -> DayView {
+    DayView {
+        date: day,
+        status: SlotStatus::Closed,
+        note: Some(reason),
+        prices: Vec::new(),
+        slots: Vec::new(),
+    }
+}
+
+/// Why a day far ahead is not offered.
+pub(crate) fn not_on_sale_yet() -> Text {
+    Text::new("Non ancora in vendita", "Not on sale yet")
+}

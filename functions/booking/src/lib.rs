@@ -1,0 +1,286 @@
+//! Holding places, confirming what is free, giving holds up. The caller's uuid is the key to the
+//! booking and its idempotency key for ever: the same request answers the same, whatever crashed
+//! in between.
+
+mod problem;
+mod view;
+
+use atrio_domain::booking::{Channel, Contact};
+use atrio_domain::hold::{HoldRequest, UnitQuantity};
+use atrio_domain::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
+use atrio_domain::risk::{Features, Outcome, RiskKeys, decide};
+use atrio_domain::text::Locale;
+use atrio_domain::venue::Venue;
+use atrio_dynamo::Store;
+use atrio_dynamo::booking::{Held, Stored};
+use atrio_dynamo::decision::DecisionRecord;
+use atrio_runtime::environment::{self, EnvironmentError};
+use atrio_runtime::{Access, ClientAddress, Clock, Json, Problem, Role, Staff, random};
+use axum::extract::{FromRef, Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::view::BookingView;
+
+/// What the function works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The table.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Checks the tokens of desks.
+    pub access: Access,
+    /// Hashes the addresses that behaviour is counted under.
+    pub contact_hash_key: std::sync::Arc<[u8]>,
+}
+
+impl FromRef<Context> for Access {
+    fn from_ref(context: &Context) -> Self {
+        context.access.clone()
+    }
+}
+
+impl Context {
+    /// Works on what the environment names.
+    ///
+    /// # Errors
+    /// When a variable is missing or cannot be used.
+    pub fn from_environment() -> Result<Self, EnvironmentError> {
+        let clock = Clock::system();
+        let key = environment::text(
+            "ATRIO_CONTACT_HASH_KEY",
+            "the secret under which mail and network addresses are hashed",
+        )?;
+        Ok(Self {
+            store: atrio_runtime::aws::store_from_environment()?,
+            clock,
+            access: Access::from_environment(clock)?,
+            contact_hash_key: key.into_bytes().into(),
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router(context: Context) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(hold))
+        .routes(routes!(show))
+        .routes(routes!(confirm))
+        .routes(routes!(cancel))
+        .with_state(context)
+}
+
+/// A request for places.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HoldBody {
+    /// Made by the caller; its idempotency key.
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    #[schema(value_type = String)]
+    venue_id: VenueId,
+    #[schema(value_type = String)]
+    product_id: ProductId,
+    #[serde(default = "standard_option")]
+    #[schema(value_type = String)]
+    option_id: OptionId,
+    /// The local start of the slot, `2026-05-01T10:00`.
+    #[schema(value_type = String)]
+    slot_id: SlotId,
+    #[schema(value_type = Vec<Object>)]
+    units: Vec<UnitQuantity>,
+    contact: ContactBody,
+    #[serde(default)]
+    #[schema(value_type = String)]
+    locale: Locale,
+    #[serde(default)]
+    #[schema(value_type = String)]
+    channel: Channel,
+}
+
+/// Whom to write to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ContactBody {
+    full_name: String,
+    email: String,
+    phone: Option<String>,
+}
+
+fn standard_option() -> OptionId {
+    #[expect(clippy::expect_used, reason = "a literal that is well-formed")]
+    OptionId::new("standard").expect("a word")
+}
+
+impl From<HoldBody> for HoldRequest {
+    fn from(body: HoldBody) -> Self {
+        Self {
+            uuid: body.uuid,
+            venue_id: body.venue_id,
+            product_id: body.product_id,
+            option_id: body.option_id,
+            slot_id: body.slot_id,
+            units: body.units,
+            contact: Contact {
+                full_name: body.contact.full_name,
+                email: body.contact.email,
+                phone: body.contact.phone,
+            },
+            locale: body.locale,
+            channel: body.channel,
+        }
+    }
+}
+
+/// Holds places for a quarter of an hour. Repeated, it answers what became of the first request.
+#[utoipa::path(post, path = "/v1/bookings", tag = "shop", request_body = HoldBody,
+    responses((status = 201, body = BookingView), (status = 200, body = BookingView),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn hold(
+    State(context): State<Context>,
+    ClientAddress(address): ClientAddress,
+    staff: Option<Desk>,
+    Json(body): Json<HoldBody>,
+) -> Result<(StatusCode, axum::Json<BookingView>), Problem> {
+    let request = HoldRequest::from(body);
+    if request.channel == Channel::Desk {
+        staff.ok_or_else(problem::desk_only)?.0.must_see(&request.venue_id)?;
+    }
+    let venue = load_venue(&context, &request.venue_id).await?;
+    let now = context.clock.now();
+    if let Some(before) = context.store.booking(request.uuid).await.map_err(internal)? {
+        return repeated(&request, &before, &venue, now);
+    }
+    let offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
+    let keys = RiskKeys::of(&context.contact_hash_key, &request.contact.email, address.as_deref());
+    let (contact, client) = context.store.velocities(&keys, now).await.map_err(internal)?;
+    let decision = decide(&Features { places: offer.places(), contact, client }, now);
+    if decision.outcome == Outcome::Block {
+        let refused = problem::blocked(&decision);
+        let record = DecisionRecord {
+            booking: request.uuid,
+            venue: venue.id,
+            slot: request.slot_id,
+            decision,
+        };
+        context.store.record_decision(&record).await.map_err(internal)?;
+        return Err(refused);
+    }
+    let capacity = offer.capacity;
+    let fingerprinted = request.clone();
+    let booking = request.hold(offer, decision, keys, now);
+    match context.store.hold(&booking, capacity).await.map_err(internal)? {
+        Held::New => {
+            Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, &venue))))
+        }
+        Held::Before(before) => repeated(&fingerprinted, &before, &venue, now),
+        Held::UuidReused => Err(problem::uuid_reused(booking.uuid)),
+        Held::SoldOut { vacancies } => Err(problem::sold_out(&booking, vacancies)),
+    }
+}
+
+fn repeated(
+    request: &HoldRequest,
+    before: &Stored,
+    venue: &Venue,
+    now: jiff::Timestamp,
+) -> Result<(StatusCode, axum::Json<BookingView>), Problem> {
+    if before.booking.fingerprint != request.fingerprint() {
+        return Err(problem::uuid_reused(request.uuid));
+    }
+    let seen = before.booking.seen_at(now);
+    Ok((StatusCode::OK, axum::Json(BookingView::of(&seen, None, venue))))
+}
+
+/// A desk's token, where one came with the request.
+struct Desk(Staff);
+
+impl<S> axum::extract::OptionalFromRequestParts<S> for Desk
+where
+    S: Send + Sync,
+    Access: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &S,
+    ) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key(axum::http::header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        let staff =
+            <Staff as axum::extract::FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        staff.must_be(&[Role::Desk, Role::Manager])?;
+        Ok(Some(Self(staff)))
+    }
+}
+
+/// One booking as it stands now.
+#[utoipa::path(get, path = "/v1/bookings/{uuid}", tag = "shop", params(("uuid" = String, Path)),
+    responses((status = 200, body = BookingView), (status = 404, body = Problem)))]
+async fn show(
+    State(context): State<Context>,
+    Path(uuid): Path<String>,
+) -> Result<axum::Json<BookingView>, Problem> {
+    let uuid = booking_uuid(&uuid)?;
+    let stored = context.store.booking(uuid).await.map_err(internal)?;
+    let stored = stored.ok_or_else(|| problem::unknown_booking(uuid))?;
+    answer(&context, stored).await
+}
+
+/// Confirms a booking that costs nothing.
+#[utoipa::path(post, path = "/v1/bookings/{uuid}/confirm", tag = "shop", params(("uuid" = String, Path)),
+    responses((status = 200, body = BookingView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn confirm(
+    State(context): State<Context>,
+    Path(uuid): Path<String>,
+) -> Result<axum::Json<BookingView>, Problem> {
+    let uuid = booking_uuid(&uuid)?;
+    let now = context.clock.now();
+    let confirmed = context.store.confirm_free(uuid, random::ticket_id, now).await;
+    answer(&context, confirmed.map_err(problem::step)?).await
+}
+
+/// Gives a hold up; its places go back at once.
+#[utoipa::path(post, path = "/v1/bookings/{uuid}/cancel", tag = "shop", params(("uuid" = String, Path)),
+    responses((status = 200, body = BookingView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn cancel(
+    State(context): State<Context>,
+    Path(uuid): Path<String>,
+) -> Result<axum::Json<BookingView>, Problem> {
+    let uuid = booking_uuid(&uuid)?;
+    let cancelled = context.store.cancel(uuid, context.clock.now()).await;
+    answer(&context, cancelled.map_err(problem::step)?).await
+}
+
+async fn answer(context: &Context, stored: Stored) -> Result<axum::Json<BookingView>, Problem> {
+    let booking = stored.booking.seen_at(context.clock.now());
+    let venue = load_venue(context, &booking.venue_id).await?;
+    let payment = match view::payment_id(&booking) {
+        Some(id) => context.store.payment(booking.uuid, id).await.map_err(internal)?,
+        None => None,
+    };
+    Ok(axum::Json(BookingView::of(&booking, payment.as_ref(), &venue)))
+}
+
+async fn load_venue(context: &Context, id: &VenueId) -> Result<Venue, Problem> {
+    let venue = context.store.venue(id).await.map_err(internal)?;
+    venue.ok_or_else(|| {
+        Problem::not_found("unknown-venue", "venue_id", id.as_str(), "take an id from `GET /v1/venues`")
+    })
+}
+
+fn booking_uuid(text: &str) -> Result<CallerUuid, Problem> {
+    text.parse().map_err(|error| Problem::malformed_id("uuid", error))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` asks for")]
+fn internal(error: atrio_dynamo::Error) -> Problem {
+    Problem::internal(&error)
+}

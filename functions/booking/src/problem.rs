@@ -1,0 +1,154 @@
+//! Refusals of this function as problem documents: what, which field, what to do.
+
+use atrio_domain::booking::{Booking, StepError};
+use atrio_domain::hold::HoldError;
+use atrio_domain::id::CallerUuid;
+use atrio_domain::risk::Decision;
+use atrio_dynamo::settlement::StepFailure;
+use atrio_runtime::Problem;
+use axum::http::StatusCode;
+
+const RULE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+
+fn list<T: std::fmt::Display>(known: &[T]) -> String {
+    known.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a request cannot be held.
+pub(crate) fn hold(error: &HoldError) -> Problem {
+    let (kind, field, fix) = match error {
+        HoldError::UnknownProduct { known, .. } => {
+            ("unknown-product", "product_id", format!("take one of {}", list(known)))
+        }
+        HoldError::UnknownOption { known, .. } => {
+            ("unknown-option", "option_id", format!("take one of {}", list(known)))
+        }
+        HoldError::UnknownUnit { known, .. } => {
+            ("unknown-unit", "units", format!("take some of {}", list(known)))
+        }
+        HoldError::RepeatedUnit { .. } => {
+            ("repeated-unit", "units", "name each unit once, with its quantity".to_owned())
+        }
+        HoldError::NoUnits => {
+            ("no-units", "units", "ask for at least one place".to_owned())
+        }
+        HoldError::TooManyUnits { max_units, .. } => (
+            "too-many-units",
+            "units",
+            format!("ask for at most {max_units}, or ask the venue about groups"),
+        ),
+        HoldError::Unaccompanied { accompanied_by, .. } => {
+            ("unaccompanied", "units", format!("add one of {}", list(accompanied_by)))
+        }
+        HoldError::PastDay { today, .. } => {
+            ("past-day", "slot_id", format!("choose a slot from {today} on"))
+        }
+        HoldError::TooFarAhead { last, .. } => {
+            ("too-far-ahead", "slot_id", format!("choose a slot up to {last}"))
+        }
+        HoldError::ClosedDay { .. } => (
+            "closed-day",
+            "slot_id",
+            "choose an open day from `GET /v1/venues/{venue_id}/availability`".to_owned(),
+        ),
+        HoldError::UnknownSlot { known, .. } => {
+            ("unknown-slot", "slot_id", format!("take one of {}", list(known)))
+        }
+        HoldError::PastSlot { .. } => {
+            ("past-slot", "slot_id", "choose a slot that has not ended".to_owned())
+        }
+        HoldError::BadName { .. } => {
+            ("invalid-contact", "contact.full_name", "write the visitor's name".to_owned())
+        }
+        HoldError::BadEmail => {
+            ("invalid-contact", "contact.email", "write an address such as `name@example.org`".to_owned())
+        }
+        HoldError::BadPhone => (
+            "invalid-contact",
+            "contact.phone",
+            "write a number such as `+39 055 123456`, or leave it out".to_owned(),
+        ),
+    };
+    Problem::new(RULE, kind).detail(error).field(field, error, fix)
+}
+
+/// The slot has not so many places.
+pub(crate) fn sold_out(booking: &Booking, vacancies: u32) -> Problem {
+    let requested = booking.places();
+    let slot = booking.slot.id;
+    let fix = if vacancies == 0 {
+        "choose another slot".to_owned()
+    } else {
+        format!("ask for at most {vacancies}, or choose another slot")
+    };
+    Problem::new(StatusCode::CONFLICT, "sold-out")
+        .detail(format_args!("slot `{slot}` has {vacancies} places left, {requested} were asked for"))
+        .field("units", format_args!("{requested} places are not there any more"), fix)
+        .fact("requested", requested)
+        .fact("vacancies", vacancies)
+}
+
+/// The uuid stands for another request.
+pub(crate) fn uuid_reused(uuid: CallerUuid) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "uuid-reused")
+        .detail(format_args!("`{uuid}` was used for another request before"))
+        .field("uuid", "stands for another request", "make a fresh uuid for each new booking")
+}
+
+/// The risk rules refuse; they say why.
+pub(crate) fn blocked(decision: &Decision) -> Problem {
+    let reasons: Vec<&str> =
+        decision.reasons.iter().map(|reason| reason.text.en.as_str()).collect();
+    Problem::new(StatusCode::FORBIDDEN, "blocked")
+        .detail(format_args!("this booking is refused: {}", reasons.join("; ")))
+        .field(
+            "contact",
+            reasons.join("; "),
+            "wait an hour, or ask the venue, which sees these reasons too",
+        )
+        .fact("reasons", &decision.reasons)
+        .fact("rules_version", &decision.rules_version)
+}
+
+/// The desk's channel is for desks.
+pub(crate) fn desk_only() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized")
+        .detail("channel `DESK` needs a token of a desk")
+        .field("channel", "is for desks", "send `Authorization: Bearer TOKEN`, or book by `WEB`")
+}
+
+/// There is no such booking.
+pub(crate) fn unknown_booking(uuid: CallerUuid) -> Problem {
+    Problem::not_found(
+        "unknown-booking",
+        "uuid",
+        &uuid.to_string(),
+        "check the link; a booking is kept for 30 days after its slot",
+    )
+}
+
+/// Why a step was not taken.
+pub(crate) fn step(failure: StepFailure) -> Problem {
+    match failure {
+        StepFailure::Unknown(uuid) => unknown_booking(uuid),
+        StepFailure::Store(atrio_dynamo::Error::Stale { .. }) => Problem::busy(),
+        StepFailure::Store(error) => Problem::internal(&error),
+        StepFailure::Refused(refused) => refused_step(&refused),
+    }
+}
+
+fn refused_step(refused: &StepError) -> Problem {
+    let (kind, fix) = match refused {
+        StepError::HoldExpired { .. } => {
+            ("hold-expired", "hold the places again, under a fresh uuid")
+        }
+        StepError::PaymentRequired { .. } => {
+            ("payment-required", "send `POST /v1/bookings/{uuid}/payment`")
+        }
+        StepError::NothingToPay => {
+            ("nothing-to-pay", "send `POST /v1/bookings/{uuid}/confirm`")
+        }
+        StepError::WrongState { .. } => ("wrong-state", "read the booking to see where it stands"),
+    };
+    Problem::new(StatusCode::CONFLICT, kind).detail(refused).field("uuid", refused, fix)
+}

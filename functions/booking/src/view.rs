@@ -1,0 +1,163 @@
+//! A booking as written on the wire: nothing of the contact, which the caller knows, and nothing of
+//! the risk decision, which is for staff.
+
+use atrio_domain::booking::{Booking, BookingState, Channel, UnitLine};
+use atrio_domain::calendar::SlotTimes;
+use atrio_domain::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
+use atrio_domain::payment::{Payment, PaymentStatus};
+use atrio_domain::tariff::{CURRENCY, Cents};
+use atrio_domain::text::Text;
+use atrio_domain::venue::Venue;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A booking.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BookingView {
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    /// `ON_HOLD`, `PAYING`, `CONFIRMED`, `EXPIRED` or `CANCELLED`.
+    status: &'static str,
+    venue: VenueBrief,
+    #[schema(value_type = String)]
+    product_id: ProductId,
+    #[schema(value_type = String)]
+    option_id: OptionId,
+    #[schema(value_type = Object)]
+    slot: SlotTimes,
+    units: Vec<UnitLineView>,
+    #[schema(value_type = i64)]
+    total_cents: Cents,
+    currency: &'static str,
+    #[schema(value_type = String)]
+    channel: Channel,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Only while on hold.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    confirmed_at: Option<Timestamp>,
+    payment: Option<PaymentView>,
+    /// Why it is in this state, where that needs saying.
+    #[schema(value_type = Option<Object>)]
+    message: Option<Text>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct VenueBrief {
+    #[schema(value_type = String)]
+    id: VenueId,
+    name: String,
+    municipality: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct UnitLineView {
+    #[schema(value_type = String)]
+    unit_id: UnitId,
+    #[schema(value_type = Object)]
+    name: Text,
+    quantity: u32,
+    #[schema(value_type = i64)]
+    price_cents: Cents,
+    #[schema(value_type = i64)]
+    total_cents: Cents,
+    #[schema(value_type = Object)]
+    reason: Text,
+    #[schema(value_type = Option<Object>)]
+    document: Option<Text>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct PaymentView {
+    #[schema(value_type = String)]
+    id: PaymentId,
+    attempt: u32,
+    #[schema(value_type = String)]
+    status: PaymentStatus,
+}
+
+impl BookingView {
+    pub(crate) fn of(booking: &Booking, payment: Option<&Payment>, venue: &Venue) -> Self {
+        let (expires_at, confirmed_at) = match &booking.state {
+            BookingState::OnHold { expires_at, .. } => (Some(*expires_at), None),
+            BookingState::Confirmed { confirmed_at, .. } => (None, Some(*confirmed_at)),
+            BookingState::Paying { .. }
+            | BookingState::Expired { .. }
+            | BookingState::Cancelled { .. } => (None, None),
+        };
+        Self {
+            uuid: booking.uuid,
+            status: booking.state.name(),
+            venue: VenueBrief {
+                id: venue.id.clone(),
+                name: venue.name.clone(),
+                municipality: venue.municipality.clone(),
+            },
+            product_id: booking.product_id.clone(),
+            option_id: booking.option_id.clone(),
+            slot: booking.slot,
+            units: booking.units.iter().map(UnitLineView::of).collect(),
+            total_cents: booking.total(),
+            currency: CURRENCY,
+            channel: booking.channel,
+            created_at: booking.created_at,
+            expires_at,
+            confirmed_at,
+            payment: payment.map(|payment| PaymentView {
+                id: payment.id.clone(),
+                attempt: payment.attempt,
+                status: payment.status,
+            }),
+            message: message(booking),
+        }
+    }
+}
+
+impl UnitLineView {
+    fn of(line: &UnitLine) -> Self {
+        Self {
+            unit_id: line.unit_id.clone(),
+            name: line.name.clone(),
+            quantity: line.quantity,
+            price_cents: line.price_cents,
+            total_cents: line.price_cents.times(line.quantity),
+            reason: line.reason.clone(),
+            document: line.document.clone(),
+        }
+    }
+}
+
+/// The attempt to pay that the state speaks of.
+pub(crate) fn payment_id(booking: &Booking) -> Option<&PaymentId> {
+    match &booking.state {
+        BookingState::OnHold { declined, .. } => declined.as_ref(),
+        BookingState::Paying { payment, .. } => Some(payment),
+        BookingState::Confirmed { payment, .. } => payment.as_ref(),
+        BookingState::Expired { .. } | BookingState::Cancelled { .. } => None,
+    }
+}
+
+fn message(booking: &Booking) -> Option<Text> {
+    match &booking.state {
+        BookingState::OnHold { declined: Some(_), .. } => Some(Text::new(
+            "Il pagamento non è riuscito e nulla è stato addebitato: puoi riprovare finché i posti sono riservati",
+            "The payment did not succeed and nothing was charged: you can try again while the places are held",
+        )),
+        BookingState::OnHold { .. } | BookingState::Confirmed { .. } => None,
+        BookingState::Paying { .. } => Some(Text::new(
+            "Attendiamo l'esito dal prestatore di pagamento; i posti restano riservati",
+            "We are waiting for the payment provider's outcome; the places stay held",
+        )),
+        BookingState::Expired { .. } => Some(Text::new(
+            "Il tempo è scaduto e i posti sono tornati disponibili; nulla è dovuto",
+            "The time ran out and the places are on sale again; nothing is owed",
+        )),
+        BookingState::Cancelled { .. } => Some(Text::new(
+            "La prenotazione è stata annullata; nulla è dovuto",
+            "The booking was cancelled; nothing is owed",
+        )),
+    }
+}

@@ -1,0 +1,97 @@
+//! Watching behaviour: counts what each contact and network address does in a window of time, so
+//! that the rules at the next hold see it, and files every booking's decision with its reasons for
+//! staff. Reported twice, a booking counts once.
+
+use atrio_domain::booking::BookingState;
+use atrio_domain::risk::Velocity;
+use atrio_dynamo::booking::Stored;
+use atrio_dynamo::change::Change;
+use atrio_dynamo::decision::DecisionRecord;
+use atrio_dynamo::velocity::Event;
+use atrio_dynamo::{Error, Item, Store};
+use atrio_runtime::Clock;
+use atrio_runtime::environment::EnvironmentError;
+use aws_lambda_events::event::dynamodb::EventRecord;
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+
+/// What the function works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The table.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Context {
+    /// Works on what the environment names.
+    ///
+    /// # Errors
+    /// When a variable is missing or cannot be used.
+    pub fn from_environment() -> Result<Self, EnvironmentError> {
+        Ok(Self { store: atrio_runtime::aws::store_from_environment()?, clock: Clock::system() })
+    }
+}
+
+/// Counts what the records of the table's stream report. The answer names the first record that
+/// failed: the stream goes on from there.
+pub async fn handle(context: &Context, records: &[EventRecord]) -> DynamoDbEventResponse {
+    let mut answer = DynamoDbEventResponse::default();
+    for record in records {
+        if let Err(error) = take(context, record).await {
+            tracing::error!(error = error.to_string(), "a record was not counted");
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier.clone_from(&record.change.sequence_number);
+            answer.batch_item_failures.push(failure);
+            break;
+        }
+    }
+    answer
+}
+
+async fn take(context: &Context, record: &EventRecord) -> Result<(), Error> {
+    let old = Item::from(record.change.old_image.clone());
+    let new = Item::from(record.change.new_image.clone());
+    let present = |item: Item| (!item.is_empty()).then_some(item);
+    let change = Change::from_images(present(old).as_ref(), present(new).as_ref());
+    match change {
+        Ok(Change::Booking { old, new }) => count(context, old.as_deref(), &new).await,
+        Ok(Change::Entry(_) | Change::Decision(_) | Change::Count(_) | Change::Other) => Ok(()),
+        // It will not be better at the next try, and the others must not wait for it.
+        Err(error) => {
+            tracing::error!(error = error.to_string(), "a record cannot be read");
+            Ok(())
+        }
+    }
+}
+
+async fn count(context: &Context, old: Option<&Stored>, new: &Stored) -> Result<(), Error> {
+    let booking = &new.booking;
+    let store = &context.store;
+    if old.is_none() {
+        store
+            .record_decision(&DecisionRecord {
+                booking: booking.uuid,
+                venue: booking.venue_id.clone(),
+                slot: booking.slot.id,
+                decision: booking.decision.clone(),
+            })
+            .await?;
+        let figures = Velocity { holds: 1, places: booking.places(), declines: 0 };
+        store
+            .count_event(booking.uuid, &booking.risk_keys, Event::Hold, figures, booking.created_at)
+            .await?;
+    }
+    let was_paying =
+        old.is_some_and(|old| matches!(old.booking.state, BookingState::Paying { .. }));
+    let unpaid =
+        matches!(booking.state, BookingState::OnHold { .. } | BookingState::Expired { .. });
+    if was_paying && unpaid {
+        let event = Event::Decline { attempt: booking.payment_attempts };
+        let figures = Velocity { declines: 1, ..Velocity::default() };
+        store
+            .count_event(booking.uuid, &booking.risk_keys, event, figures, context.clock.now())
+            .await?;
+    }
+    Ok(())
+}

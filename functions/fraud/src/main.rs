@@ -1,0 +1,15 @@
+//! The Lambda of this function, fed by the table's stream.
+
+use aws_lambda_events::event::dynamodb::Event;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    atrio_runtime::serve::start_telemetry();
+    let context = atrio_fraud::Context::from_environment()?;
+    let handle = |event: LambdaEvent<Event>| {
+        let context = &context;
+        async move { Ok::<_, Error>(atrio_fraud::handle(context, &event.payload.records).await) }
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}

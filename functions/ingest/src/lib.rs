@@ -1,0 +1,193 @@
+//! Takes messages of devices: reads them, lets the domain decide, and makes the result durable
+//! before anything is acknowledged. On AWS an IoT rule puts them on a Kinesis stream that calls
+//! [`handle`]; on one machine the embedded broker calls [`accept`] with the same messages. It never
+//! judges who may publish (the IoT policy and the broker do), but counts nothing of a device that
+//! is not enrolled at the topic's venue.
+//!
+//! A record of the stream is the JSON object that this rule writes:
+//!
+//! ```sql
+//! SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS clientId,
+//!        timestamp() AS receivedAt
+//! FROM 'dt/atrio/+/+/+'
+//! ```
+//!
+//! ```json
+//! {"topic": "dt/atrio/uffizi/door-1/CrowdFlowObserved", "clientId": "door-1",
+//!  "receivedAt": 1777633200000, "payload": "eyJpZCI6InVybjo…"}
+//! ```
+//!
+//! `receivedAt` is in milliseconds since 1970 and decides what is late, so that a stream replayed a
+//! day later is judged as it was the first time.
+
+mod envelope;
+
+use std::time::Duration;
+
+use atrio_domain::device::{self, CountRecord, DeadLetter, Decision, Refusal, Topic};
+use atrio_dynamo::count::{BATCH_MESSAGES, Committed, CountBatch};
+use atrio_dynamo::{Error, Store};
+use aws_lambda_events::event::kinesis::KinesisEvent;
+use aws_lambda_events::event::streams::KinesisEventResponse;
+use jiff::Timestamp;
+
+/// How often a batch is decided anew when another writer was faster.
+const ATTEMPTS: u32 = 5;
+
+/// What the function works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The table.
+    pub store: Store,
+}
+
+/// A message as a broker received it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceMessage {
+    /// Where it was published.
+    pub topic: String,
+    /// The client that published it; the broker has proven that it is this client.
+    pub client_id: String,
+    /// What was published.
+    pub payload: Vec<u8>,
+    /// When the broker received it.
+    pub received_at: Timestamp,
+}
+
+/// What became of a message. All but [`Outcome::Failed`] may be acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Counted, durably.
+    Stored {
+        /// 1 for the first count of a period, more for a correction.
+        version: u32,
+    },
+    /// Nothing new: counted before, or corrected since.
+    Unchanged,
+    /// Not counted; the message and the reason are kept, durably.
+    DeadLettered {
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Nothing was written: do not acknowledge.
+    Failed {
+        /// Why, for the log.
+        reason: String,
+    },
+}
+
+/// A message with its content, or why it has none.
+struct Read {
+    message: DeviceMessage,
+    content: Result<CountRecord, Refusal>,
+}
+
+/// Serves one batch of the stream. Records that could not be written are reported one by one, and
+/// Lambda comes back with them.
+pub async fn handle(context: &Context, event: KinesisEvent) -> KinesisEventResponse {
+    let mut sequence_numbers = Vec::with_capacity(event.records.len());
+    let mut messages = Vec::with_capacity(event.records.len());
+    for record in event.records {
+        sequence_numbers.push(record.kinesis.sequence_number.clone());
+        messages.push(envelope::open(&record.kinesis));
+    }
+    let outcomes = accept_read(context, &messages).await;
+    let mut response = KinesisEventResponse::default();
+    for (sequence_number, outcome) in sequence_numbers.into_iter().zip(outcomes) {
+        if let Outcome::Failed { reason } = outcome {
+            tracing::error!(sequence_number, reason, "message not written");
+            response.add_failure(sequence_number);
+        }
+    }
+    response
+}
+
+/// Makes messages durable, in order. The answer has one outcome a message, in the same order.
+pub async fn accept(context: &Context, messages: Vec<DeviceMessage>) -> Vec<Outcome> {
+    let messages: Vec<Read> = messages.into_iter().map(Read::from).collect();
+    accept_read(context, &messages).await
+}
+
+impl From<DeviceMessage> for Read {
+    fn from(message: DeviceMessage) -> Self {
+        let content = content(&message);
+        Self { message, content }
+    }
+}
+
+fn content(message: &DeviceMessage) -> Result<CountRecord, Refusal> {
+    let topic: Topic = message.topic.parse()?;
+    if message.client_id != topic.device.as_str() {
+        let client = message.client_id.chars().take(64).collect();
+        return Err(Refusal::AnotherDevice { client, device: topic.device });
+    }
+    device::read(&topic, &message.payload, message.received_at)
+}
+
+async fn accept_read(context: &Context, messages: &[Read]) -> Vec<Outcome> {
+    let mut outcomes = Vec::with_capacity(messages.len());
+    for some in messages.chunks(BATCH_MESSAGES) {
+        outcomes.extend(accept_some(&context.store, some).await);
+    }
+    outcomes
+}
+
+/// Accepts what fits one transaction. A malformed item of one device must not hold up the others,
+/// so a batch that meets one is halved until that message stands alone.
+async fn accept_some(store: &Store, messages: &[Read]) -> Vec<Outcome> {
+    let error = match try_batch(store, messages).await {
+        Ok(outcomes) => return outcomes,
+        Err(error) => error,
+    };
+    if matches!(error, Error::Malformed { .. }) && messages.len() > 1 {
+        let (first, second) = messages.split_at(messages.len() / 2);
+        let mut outcomes = Box::pin(accept_some(store, first)).await;
+        outcomes.extend(Box::pin(accept_some(store, second)).await);
+        return outcomes;
+    }
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause:?}"));
+    let reason = format!("{error}{}", cause.unwrap_or_default());
+    messages.iter().map(|_| Outcome::Failed { reason: reason.clone() }).collect()
+}
+
+async fn try_batch(store: &Store, messages: &[Read]) -> Result<Vec<Outcome>, Error> {
+    let mut attempt = 0;
+    loop {
+        let records = messages.iter().filter_map(|read| read.content.as_ref().ok());
+        let mut batch = store.load_counts(records).await?;
+        let outcomes = messages.iter().map(|read| decide(&mut batch, read)).collect();
+        match store.commit_counts(&batch).await? {
+            Committed::Done => return Ok(outcomes),
+            Committed::Contended if attempt + 1 < ATTEMPTS => {
+                tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
+                attempt += 1;
+            }
+            Committed::Contended => {
+                return Err(Error::Stale { key: "counts of a batch".to_owned() });
+            }
+        }
+    }
+}
+
+fn decide(batch: &mut CountBatch, read: &Read) -> Outcome {
+    let message = &read.message;
+    let decided = read.content.clone().and_then(|record| {
+        let registered = batch.registered(&record.device);
+        let state = batch.state(&record.device);
+        let stored = batch.stored(&record);
+        device::decide(registered, state, stored, record, message.received_at)
+    });
+    match decided {
+        Ok(Decision::New { count, state } | Decision::Correction { count, state }) => {
+            let version = count.version;
+            batch.put(count, state);
+            Outcome::Stored { version }
+        }
+        Ok(Decision::Duplicate | Decision::Superseded) => Outcome::Unchanged,
+        Err(refusal) => {
+            let DeviceMessage { topic, client_id, payload, received_at } = message;
+            batch.refuse(DeadLetter::new(topic, client_id, payload, *received_at, &refusal));
+            Outcome::DeadLettered { refusal }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Refusals at the gate as problem documents, in words the person at the gate can act on.
+
+use atrio_domain::id::{CallerUuid, InvalidId, TicketId};
+use atrio_domain::redemption::Refusal;
+use atrio_domain::ticket::CodeError;
+use atrio_runtime::Problem;
+use axum::http::StatusCode;
+
+const RULE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+
+/// Why a ticket does not admit.
+pub(crate) fn refusal(refusal: &Refusal) -> Problem {
+    let problem = |status, kind| Problem::new(status, kind).detail(refusal);
+    match refusal {
+        Refusal::AlreadyRedeemed { at, gate, .. } => {
+            problem(StatusCode::CONFLICT, "ticket-already-redeemed")
+                .field("code", refusal, "ask for another ticket, or let the desk look into it")
+                .fact("redeemed_at", at)
+                .fact("gate_id", gate)
+        }
+        Refusal::Revoked { at, .. } => problem(StatusCode::CONFLICT, "ticket-revoked")
+            .field("code", refusal, "send the visitor to the desk")
+            .fact("revoked_at", at),
+        Refusal::OtherVenue { venue, .. } => problem(RULE, "ticket-other-venue")
+            .field("code", refusal, "tell the visitor which venue the ticket is for")
+            .fact("ticket_venue_id", venue),
+        Refusal::TooEarly { admits_from } => problem(RULE, "ticket-too-early")
+            .field("code", refusal, "ask the visitor to come back then")
+            .fact("admits_from", admits_from),
+        Refusal::TooLate { admitted_until } => problem(RULE, "ticket-too-late")
+            .field("code", refusal, "send the visitor to the desk")
+            .fact("admitted_until", admitted_until),
+    }
+}
+
+/// Why a scanned code is not a ticket.
+pub(crate) fn code(error: &CodeError) -> Problem {
+    let (kind, fix) = match error {
+        CodeError::Unreadable { .. } => {
+            ("ticket-unreadable", "scan again, or type the 16 characters below the QR code")
+        }
+        CodeError::UnknownKey { .. } | CodeError::Forged => {
+            ("ticket-forged", "do not admit; send the visitor to the desk")
+        }
+    };
+    Problem::new(RULE, kind).detail(error).field("code", error, fix)
+}
+
+/// Why a typed code is not a ticket's.
+pub(crate) fn typed_code(error: &InvalidId) -> Problem {
+    Problem::new(RULE, "ticket-unreadable").detail(error).field(
+        "code",
+        error,
+        "scan the QR code, or type the 16 characters below it",
+    )
+}
+
+/// There is no such ticket.
+pub(crate) fn unknown_ticket(id: TicketId) -> Problem {
+    Problem::not_found(
+        "ticket-unknown",
+        "code",
+        &id.typed_code(),
+        "check the characters; tickets are kept for 30 days after their slot",
+    )
+}
+
+/// The nonce stands for the entry of another ticket.
+pub(crate) fn nonce_reused(uuid: CallerUuid) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "uuid-reused")
+        .detail(format_args!("`{uuid}` stands for the entry of another ticket"))
+        .field("uuid", "stands for another entry", "make a fresh uuid for each scan")
+}

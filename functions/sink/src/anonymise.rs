@@ -1,0 +1,217 @@
+//! From a change of the table to rows of the lake, without the person. What a row may hold is
+//! listed in `atrio-lake-schema`; here instants become hours and quarters, days ahead become bands
+//! and uuids become pseudonyms.
+
+use atrio_domain::booking::{Booking, BookingState};
+use atrio_domain::device::StoredCount;
+use atrio_domain::pseudonym::{month_of, pseudonym};
+use atrio_domain::venue::TIME_ZONE;
+use atrio_dynamo::change::Change;
+use atrio_dynamo::decision::DecisionRecord;
+use atrio_dynamo::redemption::Entry;
+use atrio_lake_schema::{admissions, bookings, counts, decisions, unit_items};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+const HOUR_SECONDS: i64 = 3_600;
+const QUARTER_SECONDS: i64 = 900;
+
+/// Why a record gives no row.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unmapped {
+    /// The item is not what this version writes.
+    #[error("{source}")]
+    Malformed {
+        /// Which attribute is at fault.
+        source: atrio_dynamo::Error,
+    },
+    /// A figure does not fit its column.
+    #[error("`{column}` holds {value}, more than its column")]
+    TooLarge {
+        /// The column.
+        column: &'static str,
+        /// The figure.
+        value: u64,
+    },
+    /// An instant lies outside the calendar.
+    #[error("an instant lies outside the calendar")]
+    BadInstant {
+        /// What the calendar says.
+        #[source]
+        source: jiff::Error,
+    },
+}
+
+/// What happened to a sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sale {
+    Confirmed(Timestamp),
+    Cancelled(Timestamp),
+}
+
+impl Sale {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed(_) => "CONFIRMED",
+            Self::Cancelled(_) => "CANCELLED",
+        }
+    }
+
+    fn at(self) -> Timestamp {
+        match self {
+            Self::Confirmed(at) | Self::Cancelled(at) => at,
+        }
+    }
+}
+
+/// The day whose month's key the change's pseudonyms are made with; none when it has none.
+pub(crate) fn day_of(change: &Change) -> Option<Date> {
+    match change {
+        Change::Booking { old, new } => {
+            let old = old.as_ref().map(|stored| &stored.booking);
+            sale(old, &new.booking).map(|_| new.booking.slot.id.day())
+        }
+        Change::Entry(entry) => Some(entry.slot.id.day()),
+        Change::Decision(record) => Some(record.slot.day()),
+        Change::Count(_) | Change::Other => None,
+    }
+}
+
+/// The sale that a step of a booking made or took back. A hold that ends was none.
+pub(crate) fn sale(old: Option<&Booking>, new: &Booking) -> Option<Sale> {
+    let was_confirmed = old.is_some_and(|old| matches!(old.state, BookingState::Confirmed { .. }));
+    match &new.state {
+        BookingState::Confirmed { confirmed_at, .. } if !was_confirmed => {
+            Some(Sale::Confirmed(*confirmed_at))
+        }
+        BookingState::Cancelled { cancelled_at } if was_confirmed => {
+            Some(Sale::Cancelled(*cancelled_at))
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn booking(
+    booking: &Booking,
+    sale: Sale,
+    key: &[u8; 32],
+) -> Result<bookings::Row, Unmapped> {
+    let day = booking.slot.id.day();
+    let lead_days = (day - local_day(booking.created_at)?).get_days();
+    Ok(bookings::Row {
+        month: month_of(day),
+        venue_id: booking.venue_id.to_string(),
+        product_id: booking.product_id.to_string(),
+        slot_start: booking.slot.start,
+        slot_day: day,
+        channel: booking.channel.name().to_owned(),
+        event: sale.name().to_owned(),
+        booking_key: pseudonym(key, booking.uuid.as_bytes()),
+        lead_days_band: bookings::lead_days_band(lead_days).to_owned(),
+        party_size: small("party_size", booking.places())?,
+        amount_cents: booking.total().0,
+        currency: "EUR".to_owned(),
+        recorded_hour: cut(sale.at(), HOUR_SECONDS)?,
+        locale: match booking.locale {
+            atrio_domain::text::Locale::It => "it".to_owned(),
+            atrio_domain::text::Locale::En => "en".to_owned(),
+        },
+    })
+}
+
+pub(crate) fn units(
+    booking: &Booking,
+    sale: Sale,
+    key: &[u8; 32],
+) -> Result<Vec<unit_items::Row>, Unmapped> {
+    let day = booking.slot.id.day();
+    let row = |line: &atrio_domain::booking::UnitLine| {
+        Ok(unit_items::Row {
+            month: month_of(day),
+            venue_id: booking.venue_id.to_string(),
+            product_id: booking.product_id.to_string(),
+            slot_start: booking.slot.start,
+            slot_day: day,
+            channel: booking.channel.name().to_owned(),
+            event: sale.name().to_owned(),
+            booking_key: pseudonym(key, booking.uuid.as_bytes()),
+            unit_id: line.unit_id.to_string(),
+            quantity: small("quantity", line.quantity)?,
+            price_cents: line.price_cents.0,
+            total_cents: line.price_cents.times(line.quantity).0,
+        })
+    };
+    booking.units.iter().map(row).collect()
+}
+
+pub(crate) fn entry(entry: &Entry, key: &[u8; 32]) -> Result<admissions::Row, Unmapped> {
+    let day = entry.slot.id.day();
+    Ok(admissions::Row {
+        month: month_of(day),
+        venue_id: entry.venue.to_string(),
+        product_id: entry.product.to_string(),
+        slot_start: entry.slot.start,
+        slot_day: day,
+        gate_id: entry.gate.to_string(),
+        unit_id: entry.unit.to_string(),
+        quantity: 1,
+        admission_key: pseudonym(key, entry.uuid.as_bytes()),
+        admitted_quarter: cut(entry.redeemed_at, QUARTER_SECONDS)?,
+    })
+}
+
+pub(crate) fn decision(
+    record: &DecisionRecord,
+    key: &[u8; 32],
+) -> Result<decisions::Row, Unmapped> {
+    let day = record.slot.day();
+    let rules: Vec<&str> =
+        record.decision.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+    Ok(decisions::Row {
+        month: month_of(day),
+        venue_id: record.venue.to_string(),
+        slot_day: day,
+        decision_key: pseudonym(key, record.booking.as_bytes()),
+        outcome: record.decision.outcome.name().to_owned(),
+        score: small("score", record.decision.score)?,
+        rules: rules.join(","),
+        rules_version: record.decision.rules_version.clone(),
+    })
+}
+
+pub(crate) fn count(stored: &StoredCount) -> Result<counts::Row, Unmapped> {
+    let record = &stored.record;
+    Ok(counts::Row {
+        month: month_of(local_day(record.period_start)?),
+        device: record.device.to_string(),
+        model: record.model.to_string(),
+        venue_id: record.venue.to_string(),
+        period_start: record.period_start,
+        period_end: record.period_end,
+        people_count: large("people_count", record.people_count)?,
+        people_towards: record.people_towards.map(|n| large("people_towards", n)).transpose()?,
+        people_away: record.people_away.map(|n| large("people_away", n)).transpose()?,
+        seq: record.seq.map(|n| large("seq", n)).transpose()?,
+        version: small("version", stored.version)?,
+        quality: record.quality.as_str().to_owned(),
+        received_at: stored.received_at,
+    })
+}
+
+fn local_day(at: Timestamp) -> Result<Date, Unmapped> {
+    let local = at.in_tz(TIME_ZONE).map_err(|source| Unmapped::BadInstant { source })?;
+    Ok(local.date())
+}
+
+fn cut(at: Timestamp, seconds: i64) -> Result<Timestamp, Unmapped> {
+    let whole = at.as_second() - at.as_second().rem_euclid(seconds);
+    Timestamp::from_second(whole).map_err(|source| Unmapped::BadInstant { source })
+}
+
+fn small(column: &'static str, value: u32) -> Result<i32, Unmapped> {
+    i32::try_from(value).map_err(|_| Unmapped::TooLarge { column, value: u64::from(value) })
+}
+
+fn large(column: &'static str, value: u64) -> Result<i64, Unmapped> {
+    i64::try_from(value).map_err(|_| Unmapped::TooLarge { column, value })
+}

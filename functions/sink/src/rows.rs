@@ -1,0 +1,97 @@
+//! The rows of a batch, table by table, each with the change it came from.
+
+use atrio_dynamo::change::Change;
+use atrio_lake_schema::{
+    SchemaError, Table, admissions, bookings, counts, decisions, unit_items,
+};
+use atrio_lake_write::SequenceNumber;
+use deltalake::arrow::array::RecordBatch;
+
+use crate::anonymise::{self, Unmapped};
+
+/// Rows of one table.
+#[derive(Debug)]
+struct Numbered<Row> {
+    rows: Vec<Row>,
+    sequences: Vec<SequenceNumber>,
+}
+
+impl<Row> Default for Numbered<Row> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), sequences: Vec::new() }
+    }
+}
+
+impl<Row> Numbered<Row> {
+    fn push(&mut self, sequence: SequenceNumber, row: Row) {
+        self.rows.push(row);
+        self.sequences.push(sequence);
+    }
+}
+
+/// Rows of all tables.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    bookings: Numbered<bookings::Row>,
+    unit_items: Numbered<unit_items::Row>,
+    admissions: Numbered<admissions::Row>,
+    counts: Numbered<counts::Row>,
+    decisions: Numbered<decisions::Row>,
+}
+
+impl Rows {
+    /// Adds what a change of a visit means, under the key of its slot's month.
+    pub(crate) fn add(
+        &mut self,
+        sequence: SequenceNumber,
+        change: &Change,
+        key: &[u8; 32],
+    ) -> Result<(), Unmapped> {
+        match change {
+            Change::Booking { old, new } => {
+                let old = old.as_ref().map(|stored| &stored.booking);
+                let Some(event) = anonymise::sale(old, &new.booking) else { return Ok(()) };
+                // Both made before either is kept: a change is in the lake whole or not at all.
+                let row = anonymise::booking(&new.booking, event, key)?;
+                let units = anonymise::units(&new.booking, event, key)?;
+                self.bookings.push(sequence, row);
+                for unit in units {
+                    self.unit_items.push(sequence, unit);
+                }
+            }
+            Change::Entry(entry) => self.admissions.push(sequence, anonymise::entry(entry, key)?),
+            Change::Decision(record) => {
+                self.decisions.push(sequence, anonymise::decision(record, key)?);
+            }
+            Change::Count(_) | Change::Other => return self.add_count(sequence, change),
+        }
+        Ok(())
+    }
+
+    /// Adds what needs no key: a count. Anything else means no row.
+    pub(crate) fn add_count(
+        &mut self,
+        sequence: SequenceNumber,
+        change: &Change,
+    ) -> Result<(), Unmapped> {
+        if let Change::Count(count) = change {
+            self.counts.push(sequence, anonymise::count(count)?);
+        }
+        Ok(())
+    }
+
+    /// The rows of a table, and the change each came from.
+    pub(crate) fn of(
+        &self,
+        table: &Table,
+    ) -> Result<(RecordBatch, Vec<SequenceNumber>), SchemaError> {
+        let (batch, sequences) = match table.name {
+            "bookings" => (bookings::batch(&self.bookings.rows), &self.bookings.sequences),
+            "unit_items" => (unit_items::batch(&self.unit_items.rows), &self.unit_items.sequences),
+            "admissions" => (admissions::batch(&self.admissions.rows), &self.admissions.sequences),
+            "counts" => (counts::batch(&self.counts.rows), &self.counts.sequences),
+            _ => (decisions::batch(&self.decisions.rows), &self.decisions.sequences),
+        };
+        Ok((batch?, sequences.clone()))
+    }
+}

@@ -1,0 +1,156 @@
+//! What falls due by the clock: places of ended holds go back, payments whose outcome nobody told
+//! are asked for, money that came for nothing goes back, old pseudonym keys are destroyed. Each
+//! task is safe to repeat and to run twice at once.
+
+use std::sync::Arc;
+
+use atrio_domain::booking::BookingState;
+use atrio_domain::payment::{PaymentStatus, ProviderOutcome};
+use atrio_domain::pseudonym::month_of;
+use atrio_dynamo::Store;
+use atrio_dynamo::booking::Stored;
+use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::provider::Provider;
+use atrio_runtime::{Clock, random};
+use jiff::{SignedDuration, ToSpan};
+use serde::Serialize;
+
+/// What the function works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The table.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The payment provider.
+    pub provider: Arc<Provider>,
+}
+
+impl Context {
+    /// Works on what the environment names.
+    ///
+    /// # Errors
+    /// When a variable is missing or cannot be used.
+    pub fn from_environment() -> Result<Self, EnvironmentError> {
+        Ok(Self {
+            store: atrio_runtime::aws::store_from_environment()?,
+            clock: Clock::system(),
+            provider: Arc::new(Provider::from_environment()?),
+        })
+    }
+}
+
+/// What one run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Done {
+    /// Holds whose places went back.
+    pub expired: u32,
+    /// Payments whose outcome was found.
+    pub settled: u32,
+    /// Payments that were paid back.
+    pub refunded: u32,
+    /// Pseudonym keys destroyed.
+    pub keys_destroyed: u32,
+    /// Tasks that failed and are tried again at the next run.
+    pub failed: u32,
+}
+
+/// Items of one kind handled in one page.
+const PAGE: i32 = 100;
+
+/// How long a payment may run before the provider is asked.
+const ASK_AFTER: SignedDuration = SignedDuration::from_secs(20);
+
+/// How long the provider may not know a payment before it is taken as never opened.
+const NEVER_OPENED_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+/// Days after its month that a pseudonym key is kept, for what arrives late.
+const KEY_KEPT_DAYS: i32 = 4;
+
+/// Does what is due now.
+///
+/// # Errors
+/// When what is due cannot be read; single tasks that fail are counted, not raised.
+pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
+    let mut done = Done::default();
+    expire_holds(context, &mut done).await?;
+    settle_payments(context, &mut done).await?;
+    refund(context, &mut done).await?;
+    let now = context.clock.now();
+    let oldest_day = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().saturating_sub(KEY_KEPT_DAYS.days());
+    let destroyed = context.store.destroy_month_keys_before(&month_of(oldest_day)).await?;
+    done.keys_destroyed = u32::try_from(destroyed).unwrap_or(u32::MAX);
+    if done != Done::default() {
+        tracing::info!(?done, "upkeep");
+    }
+    Ok(done)
+}
+
+async fn expire_holds(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::Error> {
+    loop {
+        let now = context.clock.now();
+        let due = context.store.holds_due(now, PAGE).await?;
+        let mut moved = 0;
+        for stored in &due {
+            match context.store.expire(stored.booking.uuid, now).await {
+                Ok(_) => moved += 1,
+                Err(error) => failed(done, &error),
+            }
+        }
+        done.expired += moved;
+        if moved == 0 || due.len() < PAGE as usize {
+            return Ok(());
+        }
+    }
+}
+
+async fn settle_payments(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::Error> {
+    let since = context.clock.now().saturating_sub(ASK_AFTER).unwrap_or_default();
+    for stored in context.store.payments_due(since, PAGE).await? {
+        match settle(context, &stored).await {
+            Ok(true) => done.settled += 1,
+            Ok(false) => {}
+            Err(error) => failed(done, &*error),
+        }
+    }
+    Ok(())
+}
+
+async fn settle(
+    context: &Context,
+    stored: &Stored,
+) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    let BookingState::Paying { payment, started_at, .. } = &stored.booking.state else {
+        return Ok(false);
+    };
+    let now = context.clock.now();
+    let outcome = match context.provider.report(payment).await? {
+        Some(report) => report.outcome,
+        // The start was cut off before the provider heard of it: nothing can have been charged.
+        None if now.duration_since(*started_at) > NEVER_OPENED_AFTER => Some(ProviderOutcome::Expired),
+        None => None,
+    };
+    let Some(outcome) = outcome else { return Ok(false) };
+    context.store.settle(stored.booking.uuid, payment, outcome, random::ticket_id, now).await?;
+    Ok(true)
+}
+
+async fn refund(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::Error> {
+    let now = context.clock.now();
+    for payment in context.store.refunds_due(now, PAGE).await? {
+        match context.provider.refund(&payment.id).await {
+            Ok(()) => {
+                if context.store.move_payment(&payment, PaymentStatus::Refunded, now).await? {
+                    done.refunded += 1;
+                }
+            }
+            Err(error) => failed(done, &error),
+        }
+    }
+    Ok(())
+}
+
+fn failed(done: &mut Done, error: &(dyn std::error::Error + 'static)) {
+    done.failed += 1;
+    tracing::warn!(error = error.to_string(), "a task of upkeep failed and will be tried again");
+}

@@ -1,0 +1,12 @@
+-- Visitors by venue, day and kind of visitor: confirmed, less cancelled.
+SELECT
+  venue_id,
+  slot_day,
+  unit_id,
+  sum(CASE event WHEN 'CANCELLED' THEN -quantity ELSE quantity END) AS visitors
+FROM unit_items
+WHERE month BETWEEN $first_month AND $last_month
+  AND slot_day BETWEEN $first_day AND $last_day
+  AND ($all_venues OR array_has($venues, venue_id))
+GROUP BY venue_id, slot_day, unit_id
+ORDER BY venue_id, slot_day, unit_id

@@ -1,0 +1,248 @@
+//! The lake as it was last looked at: one engine over one version of every table.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use atrio_lake_schema::{LakeAddress, TABLES, Table};
+use deltalake::datafusion::arrow::array::RecordBatch;
+use deltalake::datafusion::common::ScalarValue;
+use deltalake::datafusion::execution::context::SQLOptions;
+use deltalake::datafusion::execution::memory_pool::FairSpillPool;
+use deltalake::datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use deltalake::datafusion::prelude::{SessionConfig, SessionContext};
+use deltalake::{DeltaTable, DeltaTableBuilder, ensure_table_uri};
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::answer::Cell;
+use crate::{AdmittedCell, BookedCell, CountedCell, QueryError, Question, UnitCell};
+
+/// Memory for sorting and grouping; what does not fit goes to disk. Two hundred and fifty venues
+/// of a year fit many times.
+const MEMORY_BYTES: usize = 256 * 1024 * 1024;
+
+/// The machines this runs on have two cores.
+const PARTITIONS: usize = 2;
+
+/// A lake that is asked again and again.
+#[derive(Debug)]
+pub struct Lake {
+    runtime: Arc<RuntimeEnv>,
+    tables: Mutex<Vec<Open>>,
+    view: RwLock<Arc<View>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    definition: &'static Table,
+    table: DeltaTable,
+}
+
+/// All tables at one moment. Questions put to one view agree with each other.
+pub struct View {
+    session: SessionContext,
+    version: u64,
+    as_of: Option<Timestamp>,
+    looked_at: Instant,
+}
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl Lake {
+    /// Opens the tables of a lake that a writer has made.
+    ///
+    /// # Errors
+    /// [`QueryError::Open`] when a table is missing or cannot be read.
+    pub async fn open(address: impl Into<LakeAddress>) -> Result<Self, QueryError> {
+        let address = address.into();
+        deltalake::aws::register_handlers(None);
+        let mut tables = Vec::with_capacity(TABLES.len());
+        for definition in TABLES {
+            let opened = async {
+                let url = ensure_table_uri(address.table_url(definition.name))?;
+                let options = address.options().clone();
+                DeltaTableBuilder::from_url(url)?.with_storage_options(options).load().await
+            };
+            let table = opened
+                .await
+                .map_err(|source| QueryError::Open { table: definition.name, source })?;
+            tables.push(Open { definition, table });
+        }
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES)))
+            .build_arc()
+            .map_err(|source| QueryError::Engine { source })?;
+        let view = View::over(&tables, &runtime).await?;
+        Ok(Self { runtime, tables: Mutex::new(tables), view: RwLock::new(Arc::new(view)) })
+    }
+
+    /// Looks whether tables were committed to and takes the commits in; says whether there were any.
+    /// Without news this lists the newest commits of each log and reads nothing.
+    ///
+    /// # Errors
+    /// [`QueryError`] when a log cannot be read; the last view stays.
+    pub async fn refresh(&self) -> Result<bool, QueryError> {
+        self.refresh_after(Duration::ZERO).await
+    }
+
+    /// As [`Self::refresh`], unless somebody looked less than `age` ago: many dashboards that poll
+    /// at once cost one look.
+    ///
+    /// # Errors
+    /// [`QueryError`] when a log cannot be read; the last view stays.
+    pub async fn refresh_after(&self, age: Duration) -> Result<bool, QueryError> {
+        let mut tables = self.tables.lock().await;
+        let last = self.view();
+        if !age.is_zero() && last.looked_at.elapsed() < age {
+            return Ok(false);
+        }
+        for open in tables.iter_mut() {
+            let table = open.definition.name;
+            open.table
+                .update_state()
+                .await
+                .map_err(|source| QueryError::Open { table, source })?;
+        }
+        let has_news = version_of(&tables) != last.version;
+        let view = if has_news { View::over(&tables, &self.runtime).await? } else { last.looked_at_now() };
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+        Ok(has_news)
+    }
+
+    /// The lake as it was last looked at.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The version of the view, see [`View::version`].
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.view().version
+    }
+
+    /// Answers SQL on the current view, see [`View::sql`].
+    ///
+    /// # Errors
+    /// As [`View::sql`].
+    pub async fn sql(&self, text: &str) -> Result<Vec<RecordBatch>, QueryError> {
+        self.view().sql(text).await
+    }
+}
+
+fn version_of(tables: &[Open]) -> u64 {
+    // A table begins at version 0; counting from 1 tells an empty lake from none.
+    tables.iter().map(|open| open.table.version().map_or(0, |version| version + 1)).sum()
+}
+
+impl View {
+    async fn over(tables: &[Open], runtime: &Arc<RuntimeEnv>) -> Result<Self, QueryError> {
+        let config = SessionConfig::new()
+            .with_target_partitions(PARTITIONS)
+            .with_information_schema(true)
+            .with_default_catalog_and_schema("atrio", "lake");
+        let session = SessionContext::new_with_config_rt(config, Arc::clone(runtime));
+        let mut as_of = None;
+        for Open { definition, table } in tables {
+            let provider = table
+                .table_provider()
+                .await
+                .map_err(|source| QueryError::Engine { source })?;
+            session
+                .register_table(definition.name, provider)
+                .map_err(|source| QueryError::Engine { source })?;
+            let committed = table.snapshot().ok().and_then(|state| {
+                let millis = state.version_timestamp(state.version())?;
+                Timestamp::from_millisecond(millis).ok()
+            });
+            as_of = as_of.max(committed);
+        }
+        Ok(Self { session, version: version_of(tables), as_of, looked_at: Instant::now() })
+    }
+
+    fn looked_at_now(&self) -> Self {
+        let Self { session, version, as_of, .. } = self;
+        Self { session: session.clone(), version: *version, as_of: *as_of, looked_at: Instant::now() }
+    }
+
+    /// A number that grows with every commit to any table: the sum of their versions.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// When the newest commit in it was made.
+    #[must_use]
+    pub fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
+    }
+
+    /// Bookings, visitors and money by venue, slot and channel.
+    ///
+    /// # Errors
+    /// [`QueryError`] when the question fails while it runs.
+    pub async fn booked(&self, question: &Question) -> Result<Vec<BookedCell>, QueryError> {
+        self.ask(question.day_parameters()).await
+    }
+
+    /// Visitors by venue, day and unit.
+    ///
+    /// # Errors
+    /// [`QueryError`] when the question fails while it runs.
+    pub async fn units(&self, question: &Question) -> Result<Vec<UnitCell>, QueryError> {
+        self.ask(question.day_parameters()).await
+    }
+
+    /// Entries by venue, day of the slot and hour.
+    ///
+    /// # Errors
+    /// [`QueryError`] when the question fails while it runs.
+    pub async fn admitted(&self, question: &Question) -> Result<Vec<AdmittedCell>, QueryError> {
+        self.ask(question.day_parameters()).await
+    }
+
+    /// People counted at the doors by venue and hour.
+    ///
+    /// # Errors
+    /// [`QueryError`] when the question fails while it runs.
+    pub async fn counted(&self, question: &Question) -> Result<Vec<CountedCell>, QueryError> {
+        self.ask(question.instant_parameters()).await
+    }
+
+    /// Answers SQL written by a person. It may only read the lake's tables: no statement that
+    /// defines, changes, exports or sets anything is taken. Authorise the asker first.
+    ///
+    /// # Errors
+    /// [`QueryError::Refused`] when the text is at fault, [`QueryError::Failed`] otherwise.
+    pub async fn sql(&self, text: &str) -> Result<Vec<RecordBatch>, QueryError> {
+        let reading = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
+        let frame = self
+            .session
+            .sql_with_options(text, reading)
+            .await
+            .map_err(|source| QueryError::Refused { source })?;
+        frame.collect().await.map_err(|source| QueryError::Failed { source })
+    }
+
+    async fn ask<C: Cell>(
+        &self,
+        parameters: Vec<(&'static str, ScalarValue)>,
+    ) -> Result<Vec<C>, QueryError> {
+        let answer = async {
+            self.session.sql(C::SQL).await?.with_param_values(parameters)?.collect().await
+        };
+        let batches = answer.await.map_err(|source| QueryError::Failed { source })?;
+        let mut cells = Vec::new();
+        for batch in &batches {
+            cells.extend(C::read(batch)?);
+        }
+        Ok(cells)
+    }
+}

@@ -1,0 +1,36 @@
+//! From fields of rows to Arrow arrays.
+
+use std::sync::Arc;
+
+use deltalake::arrow::array::{
+    ArrayRef, Date32Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
+};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// The zone Delta gives its timestamps.
+pub(crate) const UTC: &str = "UTC";
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
+pub(crate) fn texts<'a, Row>(rows: &'a [Row], field: impl Fn(&'a Row) -> &'a str) -> ArrayRef {
+    Arc::new(rows.iter().map(|row| Some(field(row))).collect::<StringArray>())
+}
+
+pub(crate) fn integers<Row>(rows: &[Row], field: impl Fn(&Row) -> i32) -> ArrayRef {
+    Arc::new(rows.iter().map(field).collect::<Int32Array>())
+}
+
+pub(crate) fn longs<Row>(rows: &[Row], field: impl Fn(&Row) -> Option<i64>) -> ArrayRef {
+    Arc::new(rows.iter().map(field).collect::<Int64Array>())
+}
+
+pub(crate) fn days<Row>(rows: &[Row], field: impl Fn(&Row) -> Date) -> ArrayRef {
+    let since_epoch = rows.iter().map(|row| (field(row) - EPOCH).get_days());
+    Arc::new(Date32Array::from_iter_values(since_epoch))
+}
+
+pub(crate) fn instants<Row>(rows: &[Row], field: impl Fn(&Row) -> Timestamp) -> ArrayRef {
+    let micros = rows.iter().map(|row| field(row).as_microsecond());
+    Arc::new(TimestampMicrosecondArray::from_iter_values(micros).with_timezone(UTC))
+}

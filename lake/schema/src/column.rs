@@ -1,0 +1,221 @@
+//! One column: what it holds, in which unit, and how near it comes to a person.
+
+use std::sync::Arc;
+
+use deltalake::arrow::datatypes::{DataType, Field, TimeUnit};
+use deltalake::kernel::{DataType as DeltaType, MetadataValue, PrimitiveType, StructField};
+
+/// One column of a table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in SQL and in the files.
+    pub name: &'static str,
+    /// What its values are made of.
+    pub kind: Kind,
+    /// Whether a value may be missing.
+    pub nullable: bool,
+    /// What is counted, such as `EUR cent`; for words, what kind of word it is.
+    pub unit: &'static str,
+    /// What a value says.
+    pub meaning: &'static str,
+    /// How near it comes to a person.
+    pub privacy: Privacy,
+}
+
+/// What values are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// A whole number of 32 bits.
+    Integer,
+    /// A whole number of 64 bits.
+    Long,
+    /// A day of the venue's calendar.
+    Day,
+    /// An instant in UTC, to the microsecond.
+    Instant,
+}
+
+/// How near a column comes to a person. There is no class for personal data: such a column cannot
+/// be described, so it cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Privacy {
+    /// Known to anybody: venues, products, opening slots.
+    PublicFact,
+    /// About our own running: channels, gates, devices, rules.
+    Operational,
+    /// A fact about a visit made coarse until many visits share it: bands, hours, quarters.
+    Generalised,
+    /// A keyed hash under a key that changes every month and is then destroyed.
+    Pseudonym,
+    /// A quantity to be added up. One row's value may be telling: publish sums over groups.
+    Measure,
+}
+
+impl Privacy {
+    /// The class as written in the Delta log and in the API reference.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PublicFact => "PUBLIC_FACT",
+            Self::Operational => "OPERATIONAL",
+            Self::Generalised => "GENERALISED",
+            Self::Pseudonym => "PSEUDONYM_ROTATING_MONTHLY",
+            Self::Measure => "MEASURE",
+        }
+    }
+}
+
+impl Kind {
+    fn arrow(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::Integer => DataType::Int32,
+            Self::Long => DataType::Int64,
+            Self::Day => DataType::Date32,
+            Self::Instant => {
+                DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from(crate::arrays::UTC)))
+            }
+        }
+    }
+
+    fn delta(self) -> DeltaType {
+        DeltaType::Primitive(match self {
+            Self::Text => PrimitiveType::String,
+            Self::Integer => PrimitiveType::Integer,
+            Self::Long => PrimitiveType::Long,
+            Self::Day => PrimitiveType::Date,
+            Self::Instant => PrimitiveType::Timestamp,
+        })
+    }
+}
+
+impl Column {
+    pub(crate) fn arrow_field(&self) -> Field {
+        Field::new(self.name, self.kind.arrow(), self.nullable)
+    }
+
+    pub(crate) fn delta_field(&self) -> StructField {
+        let facts = [
+            ("comment", self.meaning),
+            ("atrio.unit", self.unit),
+            ("atrio.privacy", self.privacy.name()),
+        ];
+        StructField::new(self.name, self.kind.delta(), self.nullable)
+            .with_metadata(facts.map(|(key, value)| (key, MetadataValue::String(value.to_owned()))))
+    }
+
+    /// A column of words.
+    pub(crate) const fn text(
+        name: &'static str,
+        unit: &'static str,
+        meaning: &'static str,
+        privacy: Privacy,
+    ) -> Self {
+        Self { name, kind: Kind::Text, nullable: false, unit, meaning, privacy }
+    }
+
+    /// A column of instants.
+    pub(crate) const fn instant(
+        name: &'static str,
+        unit: &'static str,
+        meaning: &'static str,
+        privacy: Privacy,
+    ) -> Self {
+        Self { name, kind: Kind::Instant, nullable: false, unit, meaning, privacy }
+    }
+
+    /// A column of small whole numbers.
+    pub(crate) const fn integer(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
+        Self { name, kind: Kind::Integer, nullable: false, unit, meaning, privacy: Privacy::Measure }
+    }
+
+    /// A column of large whole numbers.
+    pub(crate) const fn long(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
+        Self { name, kind: Kind::Long, nullable: false, unit, meaning, privacy: Privacy::Measure }
+    }
+
+    /// The same column where a value may be missing.
+    pub(crate) const fn or_missing(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// The same column in another privacy class.
+    pub(crate) const fn class(mut self, privacy: Privacy) -> Self {
+        self.privacy = privacy;
+        self
+    }
+
+    /// The partition column of every table.
+    pub(crate) const fn month(of: &'static str) -> Self {
+        Self::text(crate::MONTH, "year and month", of, Privacy::Generalised)
+    }
+
+    /// The venue, in every table.
+    pub(crate) const VENUE_ID: Self = Self::text(
+        "venue_id",
+        "identifier",
+        "The venue, by the ministry's identifier of the place",
+        Privacy::PublicFact,
+    );
+
+    /// The product, in the tables of visits.
+    pub(crate) const PRODUCT_ID: Self = Self::text(
+        "product_id",
+        "identifier",
+        "The product of the venue that was booked",
+        Privacy::PublicFact,
+    );
+
+    /// The slot's start, in the tables of visits.
+    pub(crate) const SLOT_START: Self = Self::instant(
+        "slot_start",
+        "instant, UTC",
+        "When the booked slot starts",
+        Privacy::PublicFact,
+    );
+
+    /// The slot's day, in the tables of visits.
+    pub(crate) const SLOT_DAY: Self = Self {
+        name: "slot_day",
+        kind: Kind::Day,
+        nullable: false,
+        unit: "day, Europe/Rome",
+        meaning: "The local day of the booked slot",
+        privacy: Privacy::PublicFact,
+    };
+
+    /// The channel, in the tables of sales.
+    pub(crate) const CHANNEL: Self = Self::text(
+        "channel",
+        "WEB, TOTEM, DESK, RESELLER or FEED",
+        "Through which channel the booking came",
+        Privacy::Operational,
+    );
+
+    /// What happened, in the tables of sales.
+    pub(crate) const EVENT: Self = Self::text(
+        "event",
+        "CONFIRMED or CANCELLED",
+        "What happened to the booking; a CANCELLED row takes its CONFIRMED row back",
+        Privacy::Operational,
+    );
+
+    /// The booking's pseudonym, in the tables of sales.
+    pub(crate) const BOOKING_KEY: Self = Self::text(
+        "booking_key",
+        "hexadecimal",
+        "Pseudonym of the booking: HMAC-SHA256 under the key of the slot's month",
+        Privacy::Pseudonym,
+    );
+
+    /// The unit, in the tables of visits.
+    pub(crate) const UNIT_ID: Self = Self::text(
+        "unit_id",
+        "identifier",
+        "The kind of visitor who pays one price, such as adult or youth",
+        Privacy::Generalised,
+    );
+}

@@ -1,0 +1,135 @@
+//! Every table of the lake, described once: columns, unit, meaning, partition, privacy class, least
+//! group size and version. Arrow schemas, Delta columns and record batches derive from here. This
+//! crate never opens a file and never sees a person: what cannot be described by a column cannot
+//! enter the lake.
+
+pub mod admissions;
+pub mod bookings;
+pub mod counts;
+pub mod decisions;
+pub mod unit_items;
+
+mod address;
+mod arrays;
+mod column;
+
+pub use address::LakeAddress;
+pub use column::{Column, Kind, Privacy};
+
+use std::sync::Arc;
+
+use deltalake::arrow::array::{ArrayRef, RecordBatch};
+use deltalake::arrow::datatypes::{Schema, SchemaRef};
+use deltalake::arrow::error::ArrowError;
+use deltalake::kernel::StructField;
+
+/// The column every table is partitioned by: the month of the row's day, such as `2026-11`.
+pub const MONTH: &str = "month";
+
+/// All tables, in the order in which a change is written to them.
+pub const TABLES: [&Table; 5] = [
+    &bookings::TABLE,
+    &unit_items::TABLE,
+    &admissions::TABLE,
+    &counts::TABLE,
+    &decisions::TABLE,
+];
+
+/// One table of the lake.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name in SQL and its folder in the lake.
+    pub name: &'static str,
+    /// Grows when a column is added; a column never changes its meaning.
+    pub version: u32,
+    /// What one row is.
+    pub meaning: &'static str,
+    /// The columns whose values name the folders.
+    pub partition_by: &'static [&'static str],
+    /// Fewest privacy units (sales, people present) a published number may stand on.
+    pub least_group_size: u32,
+    /// The columns, in order.
+    pub columns: &'static [Column],
+}
+
+/// Why rows do not become a batch, or a name is no table.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// The row gives no value for a column.
+    #[error("table `{table}` wants column `{column}`")]
+    MissingColumn {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// The values do not fit the columns.
+    #[error("rows do not fit table `{table}`")]
+    Misfit {
+        /// The table.
+        table: &'static str,
+        /// What Arrow says of them.
+        #[source]
+        source: ArrowError,
+    },
+}
+
+impl Table {
+    /// The table of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TABLES.into_iter().find(|table| table.name == name)
+    }
+
+    /// The columns as Arrow wants them.
+    #[must_use]
+    pub fn arrow_schema(&self) -> SchemaRef {
+        Arc::new(Schema::new(self.columns.iter().map(Column::arrow_field).collect::<Vec<_>>()))
+    }
+
+    /// The columns as the Delta log records them, with meaning, unit and privacy class as metadata.
+    #[must_use]
+    pub fn delta_columns(&self) -> Vec<StructField> {
+        self.columns.iter().map(Column::delta_field).collect()
+    }
+
+    /// The columns whose smallest and largest value may be written in the log. A pseudonym is not
+    /// among them: the log is read more widely than the files.
+    pub fn statistics_columns(&self) -> impl Iterator<Item = &'static str> {
+        let partition_by = self.partition_by;
+        self.columns
+            .iter()
+            .filter(move |column| {
+                column.privacy != Privacy::Pseudonym && !partition_by.contains(&column.name)
+            })
+            .map(|column| column.name)
+    }
+
+    /// The columns that hold pseudonyms.
+    pub fn pseudonym_columns(&self) -> impl Iterator<Item = &'static str> {
+        self.columns
+            .iter()
+            .filter(|column| column.privacy == Privacy::Pseudonym)
+            .map(|column| column.name)
+    }
+
+    /// Puts named arrays into the table's order.
+    fn batch<const N: usize>(
+        &self,
+        arrays: [(&'static str, ArrayRef); N],
+    ) -> Result<RecordBatch, SchemaError> {
+        let mut ordered = Vec::with_capacity(self.columns.len());
+        for column in self.columns {
+            let (_, array) = arrays.iter().find(|(name, _)| *name == column.name).ok_or(
+                SchemaError::MissingColumn { table: self.name, column: column.name },
+            )?;
+            ordered.push(Arc::clone(array));
+        }
+        RecordBatch::try_new(self.arrow_schema(), ordered)
+            .map_err(|source| SchemaError::Misfit { table: self.name, source })
+    }
+
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+// The only module that talks to the server. It adds the token, reads problem documents, and learns
+// the difference between the server's clock and the browser's; it keeps no other state.
+
+import { Problem } from './problem';
+import type {
+	Availability,
+	Booking,
+	BookingRequest,
+	Dashboard,
+	DashboardOverview,
+	Decision,
+	Redemption,
+	Ticket,
+	Venue,
+	VenueDetail
+} from './types';
+
+let serverAheadMs = 0;
+
+/** Now by the server's clock: a countdown must not depend on how well a phone keeps time. */
+export function serverNow(): number {
+	return Date.now() + serverAheadMs;
+}
+
+function learnClock(response: Response) {
+	const date = Date.parse(response.headers.get('date') ?? '');
+	if (Number.isNaN(date)) return;
+	const ahead = date - Date.now();
+	// The header has whole seconds and the answer took a while: smaller differences mean nothing.
+	serverAheadMs = Math.abs(ahead) > 2500 ? ahead : 0;
+}
+
+interface Call {
+	method?: 'GET' | 'POST';
+	body?: unknown;
+	token?: string;
+	headers?: Record<string, string>;
+}
+
+async function send(path: string, { method = 'GET', body, token, headers = {} }: Call = {}) {
+	let response: Response;
+	try {
+		response = await fetch(path, {
+			method,
+			cache: 'no-store',
+			headers: {
+				accept: 'application/json',
+				...(body === undefined ? {} : { 'content-type': 'application/json' }),
+				...(token ? { authorization: `Bearer ${token}` } : {}),
+				...headers
+			},
+			body: body === undefined ? undefined : JSON.stringify(body)
+		});
+	} catch (cause) {
+		throw Problem.network(cause);
+	}
+	learnClock(response);
+	if (!response.ok && response.status !== 304) throw await Problem.from(response);
+	return response;
+}
+
+async function json<T>(path: string, call?: Call): Promise<T> {
+	const response = await send(path, call);
+	return (await response.json()) as T;
+}
+
+const id = encodeURIComponent;
+
+// Shop.
+
+let venuesOnce: Promise<Venue[]> | null = null;
+
+/** All venues; asked once per visit, because the list changes a few times a year. */
+export function listVenues(): Promise<Venue[]> {
+	venuesOnce ??= json<{ venues: Venue[] }>('/v1/venues').then((answer) => answer.venues);
+	venuesOnce.catch(() => (venuesOnce = null));
+	return venuesOnce;
+}
+
+export const getVenue = (venueId: string) => json<VenueDetail>(`/v1/venues/${id(venueId)}`);
+
+export function getAvailability(venueId: string, productId: string, from: string, to: string) {
+	const query = new URLSearchParams({ product_id: productId, from, to });
+	return json<Availability>(`/v1/venues/${id(venueId)}/availability?${query}`);
+}
+
+// Booking.
+
+export const createBooking = (request: BookingRequest) =>
+	json<Booking>('/v1/bookings', { method: 'POST', body: request });
+
+export const getBooking = (uuid: string) => json<Booking>(`/v1/bookings/${id(uuid)}`);
+
+export const confirmBooking = (uuid: string) =>
+	json<Booking>(`/v1/bookings/${id(uuid)}/confirm`, { method: 'POST', body: {} });
+
+export const cancelBooking = (uuid: string) =>
+	json<Booking>(`/v1/bookings/${id(uuid)}/cancel`, { method: 'POST', body: {} });
+
+export const startPayment = (uuid: string) =>
+	json<{ payment: { id: string; status: string }; redirect_url: string }>(
+		`/v1/bookings/${id(uuid)}/payment`,
+		{ method: 'POST', body: { return_url: `/booking/?uuid=${id(uuid)}` } }
+	);
+
+export const getTickets = (uuid: string) =>
+	json<{ tickets: Ticket[] }>(`/v1/bookings/${id(uuid)}/tickets`).then((answer) => answer.tickets);
+
+export const ticketsPdfAddress = (uuid: string) => `/v1/bookings/${id(uuid)}/tickets.pdf`;
+
+// Gate.
+
+export interface RedemptionRequest {
+	uuid: string;
+	venue_id: string;
+	gate_id: string;
+	code: string;
+}
+
+export const redeem = (token: string, request: RedemptionRequest) =>
+	json<Redemption>('/v1/redemptions', { method: 'POST', body: request, token });
+
+// Manager.
+
+export interface Tagged<T> {
+	value: T;
+	etag: string | null;
+}
+
+/** The dashboard, or null when the lake has nothing newer than what `etag` names. */
+export async function pollDashboard(
+	token: string,
+	venueId: string,
+	day: string,
+	etag: string | null
+): Promise<Tagged<Dashboard> | null> {
+	const response = await send(`/v1/dashboard/${id(venueId)}?day=${id(day)}`, {
+		token,
+		headers: etag ? { 'if-none-match': etag } : {}
+	});
+	if (response.status === 304) return null;
+	return { value: (await response.json()) as Dashboard, etag: response.headers.get('etag') };
+}
+
+export const getOverview = (token: string, day: string) =>
+	json<DashboardOverview>(`/v1/dashboard?day=${id(day)}`, { token });
+
+export const listDecisions = (token: string, venueId: string, limit: number) =>
+	json<{ decisions: Decision[] }>(
+		`/v1/decisions?${new URLSearchParams({ venue_id: venueId, limit: String(limit) })}`,
+		{ token }
+	).then((answer) => answer.decisions);

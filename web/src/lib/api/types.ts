@@ -1,0 +1,207 @@
+// The shapes of the HTTP API as the pages read them. They follow the served /openapi.json; money is
+// integer cents, instants are RFC 3339 in UTC, days and slot ids are in the venue's zone.
+
+/** A text in both languages of the pages. */
+export interface Text {
+	it: string;
+	en: string;
+}
+
+export type VenueKind = 'MUSEUM' | 'LIBRARY' | 'ARCHIVE';
+
+export interface Venue {
+	id: string;
+	name: string;
+	kind: VenueKind;
+	category: string | null;
+	municipality: string;
+	region: string;
+	latitude: number;
+	longitude: number;
+	full_price_cents: number;
+	currency: string;
+	annual_visitors: number | null;
+	hours: 'DEFAULT_WEEK' | 'OWN';
+	website: string | null;
+}
+
+export interface Opening {
+	weekday: string;
+	from: string;
+	to: string;
+	last_entry: string;
+}
+
+export interface Unit {
+	id: string;
+	kind: string;
+	name: Text;
+	price_cents: number;
+	reason: Text;
+	document: Text | null;
+	min_age: number | null;
+	max_age: number | null;
+	/** Units one of which must be in the same booking; empty means this unit may come alone. */
+	accompanied_by: string[];
+}
+
+export interface Product {
+	id: string;
+	name: Text;
+	slot_minutes: number;
+	max_units: number;
+	options: { id: string; name: Text; units: Unit[] }[];
+}
+
+export interface VenueDetail extends Venue {
+	time_zone: string;
+	opening: Opening[];
+	products: Product[];
+}
+
+export type AvailabilityStatus = 'AVAILABLE' | 'LIMITED' | 'SOLD_OUT' | 'CLOSED';
+
+export interface Slot {
+	id: string;
+	start: string;
+	end: string;
+	status: AvailabilityStatus;
+	vacancies: number;
+	capacity: number;
+}
+
+export interface Day {
+	date: string;
+	status: AvailabilityStatus;
+	note: Text | null;
+	prices: { unit_id: string; price_cents: number; reason: Text }[];
+	slots: Slot[];
+}
+
+export interface Availability {
+	venue_id: string;
+	product_id: string;
+	days: Day[];
+}
+
+export interface BookingRequest {
+	uuid: string;
+	venue_id: string;
+	product_id: string;
+	option_id: string;
+	slot_id: string;
+	units: { unit_id: string; quantity: number }[];
+	contact: { full_name: string; email: string; phone?: string };
+	locale: 'it' | 'en';
+}
+
+export type BookingStatus =
+	| 'ON_HOLD'
+	| 'PAYING'
+	| 'CONFIRMED'
+	| 'EXPIRED'
+	| 'CANCELLED'
+	| 'REDEEMED';
+
+export interface SlotTime {
+	id: string;
+	start: string;
+	end: string;
+}
+
+export interface Booking {
+	uuid: string;
+	status: BookingStatus;
+	venue: { id: string; name: string; municipality: string };
+	product_id: string;
+	option_id: string;
+	slot: SlotTime;
+	units: {
+		unit_id: string;
+		name: Text;
+		quantity: number;
+		price_cents: number;
+		total_cents: number;
+		reason: Text;
+	}[];
+	total_cents: number;
+	currency: string;
+	channel: string;
+	created_at: string;
+	expires_at: string | null;
+	confirmed_at: string | null;
+	payment: {
+		id: string;
+		attempt: number;
+		status: 'STARTED' | 'PAID' | 'DECLINED' | 'REFUND_DUE' | 'REFUNDED';
+	} | null;
+	message: Text | null;
+}
+
+export interface Ticket {
+	id: string;
+	typed_code: string;
+	unit: { id: string; name: Text };
+	slot: SlotTime;
+	venue: { id: string; name: string };
+	status: 'VALID' | 'REDEEMED' | 'REVOKED';
+	redeemed_at: string | null;
+	code: string;
+	qr_svg: string;
+	reason: Text;
+}
+
+export interface Redemption {
+	uuid: string;
+	outcome: 'ADMITTED';
+	ticket_id: string;
+	unit: { id: string; name: Text };
+	slot: SlotTime;
+	redeemed_at: string;
+	show: Text | null;
+}
+
+export interface Dashboard {
+	venue_id: string;
+	day: string;
+	as_of: string;
+	lake_version: number;
+	capacity: number;
+	totals: {
+		bookings: number;
+		visitors: number;
+		revenue_cents: number;
+		admissions: number;
+		people_in: number;
+		people_out: number;
+		occupancy: number;
+	};
+	hours: {
+		hour: string;
+		visitors: number;
+		capacity: number;
+		admissions: number;
+		people_in: number;
+		people_out: number;
+		occupancy: number;
+	}[];
+	channels: { channel: string; bookings: number; visitors: number }[];
+	units: { unit_id: string; visitors: number }[];
+	days: { date: string; visitors: number; admissions: number; people_in: number }[];
+}
+
+export interface DashboardOverview {
+	day: string;
+	as_of: string;
+	venues: { venue_id: string; visitors: number; admissions: number; people_in: number }[];
+}
+
+export interface Decision {
+	booking_uuid: string;
+	venue_id: string;
+	outcome: 'ALLOW' | 'REVIEW' | 'BLOCK';
+	score: number;
+	reasons: { rule: string; weight: number; text: Text }[];
+	decided_at: string;
+	rules_version: string | number;
+}

@@ -1,0 +1,42 @@
+// What the gate remembers of its scans on this device, and how a scan reaches the server safely.
+import { redeem } from '$lib/api/client';
+import { asProblem, type Problem } from '$lib/api/problem';
+import type { Redemption } from '$lib/api/types';
+import { newUuid } from '$lib/uuid';
+
+/** One reading of one code. The nonce stays the same however often the reading is sent. */
+export interface Scan {
+	nonce: string;
+	code: string;
+	at: number;
+}
+
+export type ScanOutcome =
+	| { kind: 'admitted'; scan: Scan; redemption: Redemption }
+	| { kind: 'refused'; scan: Scan; problem: Problem }
+	| { kind: 'unanswered'; scan: Scan; problem: Problem };
+
+export const newScan = (code: string): Scan => ({ nonce: newUuid(), code, at: Date.now() });
+
+const RETRIES_MS = [400, 1200];
+
+export async function check(token: string, venueId: string, gateId: string, scan: Scan): Promise<ScanOutcome> {
+	for (let attempt = 0; ; attempt++) {
+		try {
+			const request = { uuid: scan.nonce, venue_id: venueId, gate_id: gateId, code: scan.code };
+			return { kind: 'admitted', scan, redemption: await redeem(token, request) };
+		} catch (caught) {
+			const problem = asProblem(caught);
+			if (!problem.isTransient) return { kind: 'refused', scan, problem };
+			const wait = RETRIES_MS[attempt];
+			if (wait === undefined) return { kind: 'unanswered', scan, problem };
+			await new Promise((resolve) => setTimeout(resolve, wait));
+		}
+	}
+}
+
+/** Enough of a code to recognise it in the list without showing all of it to bystanders. */
+export function abbreviated(code: string): string {
+	const text = code.trim();
+	return text.length > 12 ? `${text.slice(0, 4)}…${text.slice(-4)}` : text;
+}

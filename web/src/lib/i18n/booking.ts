@@ -1,0 +1,86 @@
+// Words of the booking page: hold, payment, tickets, and every way a booking ends.
+export const booking = {
+	'booking.title': { it: 'La tua prenotazione', en: 'Your booking' },
+	'booking.missing': { it: 'Manca la prenotazione', en: 'No booking given' },
+	'booking.missingText': {
+		it: 'L’indirizzo di questa pagina deve contenere il codice della prenotazione.',
+		en: 'The address of this page must contain the booking code.'
+	},
+	'booking.status.ON_HOLD': { it: 'Posti bloccati', en: 'Places held' },
+	'booking.status.PAYING': { it: 'Pagamento in corso', en: 'Payment in progress' },
+	'booking.status.CONFIRMED': { it: 'Confermata', en: 'Confirmed' },
+	'booking.status.REDEEMED': { it: 'Ingresso avvenuto', en: 'Visited' },
+	'booking.status.EXPIRED': { it: 'Scaduta', en: 'Expired' },
+	'booking.status.CANCELLED': { it: 'Annullata', en: 'Cancelled' },
+	'booking.holdLead': {
+		it: 'I posti sono tuoi fino alla fine del conto alla rovescia.',
+		en: 'The places are yours until the countdown ends.'
+	},
+	'booking.timeLeft': { it: 'Tempo rimasto', en: 'Time left' },
+	'booking.minutesLeft': { it: 'Resta {n} minuto.|Restano {n} minuti.', en: '{n} minute left.|{n} minutes left.' },
+	'booking.secondsLeft': { it: 'Restano {n} secondi.', en: '{n} seconds left.' },
+	'booking.pay': { it: 'Paga {price}', en: 'Pay {price}' },
+	'booking.opening': { it: 'Apro la pagina di pagamento…', en: 'Opening the payment page…' },
+	'booking.payNote': {
+		it: 'Paghi sulla pagina del gestore dei pagamenti, poi torni qui.',
+		en: 'You pay on the payment provider’s page, then come back here.'
+	},
+	'booking.confirmFree': { it: 'Conferma (gratuito)', en: 'Confirm (free)' },
+	'booking.confirming': { it: 'Confermo…', en: 'Confirming…' },
+	'booking.cancel': { it: 'Annulla la prenotazione', en: 'Cancel the booking' },
+	'booking.cancelAsk': {
+		it: 'Annullare? I posti tornano subito disponibili per altri.',
+		en: 'Cancel? The places go back to others at once.'
+	},
+	'booking.cancelYes': { it: 'Sì, annulla', en: 'Yes, cancel' },
+	'booking.cancelNo': { it: 'No, torna indietro', en: 'No, go back' },
+	'booking.declined': { it: 'Il pagamento non è riuscito', en: 'The payment did not go through' },
+	'booking.declinedText': {
+		it: 'I posti restano tuoi per il tempo che rimane: puoi riprovare.',
+		en: 'The places stay yours for the time left: you can try again.'
+	},
+	'booking.payingTitle': { it: 'Aspettiamo l’esito del pagamento', en: 'Waiting for the payment outcome' },
+	'booking.payingText': {
+		it: 'Il gestore dei pagamenti non ha ancora confermato. I posti restano bloccati: la pagina si aggiorna da sola, non pagare di nuovo.',
+		en: 'The payment provider has not confirmed yet. The places stay held: this page updates itself, do not pay again.'
+	},
+	'booking.payingLong': {
+		it: 'Ci vuole più del solito. Puoi chiudere la pagina e riaprirla più tardi con lo stesso indirizzo: se il pagamento è andato a buon fine troverai i biglietti, altrimenti non paghi nulla o ricevi il rimborso.',
+		en: 'This is taking longer than usual. You may close the page and open it later at the same address: if the payment went through you will find the tickets, otherwise you pay nothing or are refunded.'
+	},
+	'booking.expiredTitle': { it: 'Il tempo è scaduto', en: 'The time has run out' },
+	'booking.expiredText': {
+		it: 'La prenotazione non è stata completata in tempo e i posti sono tornati disponibili. Puoi ricominciare: bastano pochi passi.',
+		en: 'The booking was not completed in time and the places went back on sale. You can start again: it takes a few steps.'
+	},
+	'booking.cancelledTitle': { it: 'Prenotazione annullata', en: 'Booking cancelled' },
+	'booking.cancelledText': {
+		it: 'I posti sono tornati disponibili. I biglietti eventualmente emessi non valgono più.',
+		en: 'The places went back on sale. Any tickets issued are no longer valid.'
+	},
+	'booking.again': { it: 'Prenota di nuovo in questo luogo', en: 'Book again at this venue' },
+	'booking.confirmedTitle': { it: 'Tutto pronto: ecco i biglietti', en: 'All set: here are your tickets' },
+	'booking.confirmedText': {
+		it: 'Mostra il codice al varco, dal telefono o stampato. Conserva l’indirizzo di questa pagina: è la chiave dei tuoi biglietti.',
+		en: 'Show the code at the gate, on your phone or printed. Keep the address of this page: it is the key to your tickets.'
+	},
+	'booking.redeemedTitle': { it: 'Buona visita', en: 'Enjoy your visit' },
+	'booking.redeemedText': { it: 'I biglietti sono stati usati all’ingresso.', en: 'The tickets were used at the entrance.' },
+	'booking.refundDue': { it: 'Il rimborso è stato disposto.', en: 'A refund has been ordered.' },
+	'booking.refunded': { it: 'Il pagamento è stato rimborsato.', en: 'The payment was refunded.' },
+	'booking.summary': { it: 'Riepilogo', en: 'Summary' },
+	'booking.venue': { it: 'Luogo', en: 'Venue' },
+	'booking.when': { it: 'Quando', en: 'When' },
+	'booking.entry': { it: 'ingresso {from}–{to}', en: 'entry {from}–{to}' },
+	'booking.code': { it: 'Codice prenotazione', en: 'Booking code' },
+	'booking.tickets': { it: 'Biglietti', en: 'Tickets' },
+	'booking.pdf': { it: 'Scarica il PDF', en: 'Download the PDF' },
+	'booking.print': { it: 'Stampa', en: 'Print' },
+	'ticket.title': { it: 'Biglietto {n} di {all}', en: 'Ticket {n} of {all}' },
+	'ticket.qr': { it: 'Codice QR del biglietto {code}', en: 'QR code of ticket {code}' },
+	'ticket.typed': { it: 'Codice da digitare', en: 'Code to type' },
+	'ticket.VALID': { it: 'Valido', en: 'Valid' },
+	'ticket.REDEEMED': { it: 'Usato', en: 'Used' },
+	'ticket.REVOKED': { it: 'Non più valido', en: 'No longer valid' },
+	'ticket.redeemedAt': { it: 'Ingresso: {when}', en: 'Admitted: {when}' }
+} as const;

@@ -1,0 +1,104 @@
+// Words of the gate page, including what staff should do about each refusal.
+export const gate = {
+	'gate.title': { it: 'Varco', en: 'Gate' },
+	'gate.lead': { it: 'Inquadra il QR o digita il codice del biglietto.', en: 'Scan the QR or type the ticket code.' },
+	'gate.venue': { it: 'Luogo', en: 'Venue' },
+	'gate.chooseVenue': { it: 'Scegli il luogo', en: 'Choose the venue' },
+	'gate.camera': { it: 'Fotocamera', en: 'Camera' },
+	'gate.start': { it: 'Avvia la fotocamera', en: 'Start the camera' },
+	'gate.stop': { it: 'Ferma la fotocamera', en: 'Stop the camera' },
+	'gate.aim': { it: 'Tieni il codice dentro il riquadro.', en: 'Keep the code inside the frame.' },
+	'gate.noCamera': {
+		it: 'La fotocamera non si è avviata. Digita il codice scritto sotto il QR.',
+		en: 'The camera did not start. Type the code written under the QR.'
+	},
+	'gate.noCameraSecure': {
+		it: 'Il browser concede la fotocamera solo su https o localhost. Digita il codice scritto sotto il QR.',
+		en: 'The browser grants the camera only over https or localhost. Type the code written under the QR.'
+	},
+	'gate.code': { it: 'Codice del biglietto', en: 'Ticket code' },
+	'gate.codeHint': {
+		it: 'Maiuscole, spazi e trattini non contano.',
+		en: 'Case, spaces and dashes do not matter.'
+	},
+	'gate.submit': { it: 'Verifica', en: 'Check' },
+	'gate.checking': { it: 'Verifico…', en: 'Checking…' },
+	'gate.ready': { it: 'Pronto per il prossimo biglietto', en: 'Ready for the next ticket' },
+	'gate.admitted': { it: 'ENTRA', en: 'ADMITTED' },
+	'gate.refused': { it: 'NON ENTRA', en: 'REFUSED' },
+	'gate.unknown': { it: 'NESSUNA RISPOSTA', en: 'NO ANSWER' },
+	'gate.slot': { it: 'Orario {from}–{to}', en: 'Time {from}–{to}' },
+	'gate.show': { it: 'Chiedi: {what}', en: 'Ask for: {what}' },
+	'gate.toDo': { it: 'Che cosa fare', en: 'What to do' },
+	'gate.usedAt': { it: 'Usato {when}, varco {gate}.', en: 'Used {when}, gate {gate}.' },
+	'gate.admitsFrom': { it: 'Vale dalle: {when}.', en: 'Valid from: {when}.' },
+	'gate.admittedUntil': { it: 'Valeva fino a: {when}.', en: 'Was valid until: {when}.' },
+	'gate.admittedCount': { it: 'entrati', en: 'admitted' },
+	'gate.refusedCount': { it: 'respinti', en: 'refused' },
+	'gate.counterNote': { it: 'Conteggio di questo dispositivo dall’apertura della pagina.', en: 'Count on this device since the page was opened.' },
+	'gate.last': { it: 'Ultime letture', en: 'Latest scans' },
+	'gate.none': { it: 'Ancora nessuna lettura.', en: 'No scans yet.' },
+	'gate.sound': { it: 'Suono e vibrazione', en: 'Sound and vibration' },
+	'gate.leave': { it: 'Esci', en: 'Sign out' },
+	'gate.network': {
+		it: 'Il server non ha risposto: non si sa se il biglietto è già stato registrato.',
+		en: 'The server did not answer: it is not known whether the ticket was already recorded.'
+	},
+	'gate.networkDo': {
+		it: 'Premi «Riprova»: la stessa lettura non viene mai contata due volte.',
+		en: 'Press “Try again”: the same scan is never counted twice.'
+	},
+	'gate.do.ticket-already-redeemed': {
+		it: 'Il biglietto è già servito. Confronta l’ora: se è di poco fa, può essere la stessa persona che rientra; decide il responsabile.',
+		en: 'The ticket has been used. Compare the time: if it was moments ago it may be the same person coming back; the supervisor decides.'
+	},
+	'gate.do.ticket-forged': {
+		it: 'Non è un biglietto emesso da noi. Non far entrare e chiama il responsabile.',
+		en: 'We did not issue this ticket. Do not admit, and call the supervisor.'
+	},
+	'gate.do.ticket-unreadable': {
+		it: 'Il codice non si legge. Alza la luminosità dello schermo, oppure digita il codice scritto sotto il QR.',
+		en: 'The code cannot be read. Raise the screen brightness, or type the code written under the QR.'
+	},
+	'gate.do.ticket-unknown': {
+		it: 'Controlla il codice carattere per carattere: nessun biglietto ha questo codice.',
+		en: 'Check the code character by character: no ticket has this code.'
+	},
+	'gate.do.ticket-other-venue': {
+		it: 'Il biglietto vale in un altro luogo. Indica al visitatore l’indirizzo scritto sul biglietto.',
+		en: 'The ticket is for another venue. Show the visitor the address on the ticket.'
+	},
+	'gate.do.ticket-too-early': {
+		it: 'È presto: invita a tornare all’orario scritto sul biglietto.',
+		en: 'It is early: ask the visitor to come back at the time on the ticket.'
+	},
+	'gate.do.ticket-too-late': {
+		it: 'L’orario è passato: manda alla biglietteria per vedere se c’è posto adesso.',
+		en: 'The time has passed: send the visitor to the ticket office to see whether there is a place now.'
+	},
+	'gate.do.ticket-revoked': {
+		it: 'Il biglietto è stato annullato o rimborsato. Manda alla biglietteria.',
+		en: 'The ticket was cancelled or refunded. Send the visitor to the ticket office.'
+	},
+	'gate.do.other': {
+		it: 'Non far entrare. Se si ripete, chiama il responsabile.',
+		en: 'Do not admit. If it happens again, call the supervisor.'
+	},
+	'staff.title': { it: 'Serve una chiave di accesso', en: 'An access key is needed' },
+	'staff.gateText': {
+		it: 'Questa pagina è per il personale del varco. Apri il collegamento ricevuto, oppure incolla qui la chiave (ruolo «gate» o «desk»).',
+		en: 'This page is for gate staff. Open the link you were given, or paste the key here (role “gate” or “desk”).'
+	},
+	'staff.managerText': {
+		it: 'Questa pagina è per chi dirige un luogo. Apri il collegamento ricevuto, oppure incolla qui la chiave (ruolo «manager» o «admin»).',
+		en: 'This page is for venue managers. Open the link you were given, or paste the key here (role “manager” or “admin”).'
+	},
+	'staff.token': { it: 'Chiave di accesso', en: 'Access key' },
+	'staff.enter': { it: 'Entra', en: 'Enter' },
+	'staff.kept': {
+		it: 'La chiave resta solo in questa scheda del browser e sparisce quando la chiudi.',
+		en: 'The key stays in this browser tab only and is gone when you close it.'
+	},
+	'staff.empty': { it: 'Incolla la chiave.', en: 'Paste the key.' },
+	'staff.refused': { it: 'La chiave non è stata accettata. Incollane un’altra.', en: 'The key was not accepted. Paste another one.' }
+} as const;

@@ -1,0 +1,28 @@
+// What people read above the server's own detail, by the problem's stable type. A type that is
+// not here falls back to its status, so a new one is never shown as a blank.
+export const problems = {
+	'problem.network': { it: 'Il server non risponde. Controlla la connessione e riprova.', en: 'The server does not answer. Check your connection and try again.' },
+	'problem.page': { it: 'Qualcosa in questa pagina non ha funzionato.', en: 'Something on this page went wrong.' },
+	'problem.sold-out': { it: 'I posti richiesti non ci sono più.', en: 'The places you asked for are gone.' },
+	'problem.uuid-reused': { it: 'Questa prenotazione è già stata fatta con altri dati.', en: 'This booking was already made with other details.' },
+	'problem.payment-required': { it: 'Questa prenotazione va pagata.', en: 'This booking must be paid.' },
+	'problem.ticket-already-redeemed': { it: 'Biglietto già usato', en: 'Ticket already used' },
+	'problem.ticket-forged': { it: 'Biglietto falso', en: 'Forged ticket' },
+	'problem.ticket-unreadable': { it: 'Codice illeggibile', en: 'Unreadable code' },
+	'problem.ticket-unknown': { it: 'Biglietto sconosciuto', en: 'Unknown ticket' },
+	'problem.ticket-other-venue': { it: 'Biglietto di un altro luogo', en: 'Ticket for another venue' },
+	'problem.ticket-too-early': { it: 'Troppo presto', en: 'Too early' },
+	'problem.ticket-too-late': { it: 'Troppo tardi', en: 'Too late' },
+	'problem.ticket-revoked': { it: 'Biglietto annullato', en: 'Ticket revoked' },
+	'problem.status-400': { it: 'La richiesta non è stata capita.', en: 'The request was not understood.' },
+	'problem.status-401': { it: 'Serve una chiave di accesso valida.', en: 'A valid access key is needed.' },
+	'problem.status-403': { it: 'Questa operazione non è permessa.', en: 'This is not allowed.' },
+	'problem.status-404': { it: 'Non c’è nulla a questo indirizzo.', en: 'Nothing was found here.' },
+	'problem.status-409': { it: 'La situazione è cambiata nel frattempo.', en: 'Things have changed in the meantime.' },
+	'problem.status-422': { it: 'I dati non rispettano una regola.', en: 'The details break a rule.' },
+	'problem.status-429': { it: 'Troppe richieste in poco tempo.', en: 'Too many requests in a short time.' },
+	'problem.status-503': { it: 'Il server è occupato: riprova fra un momento.', en: 'The server is busy: try again in a moment.' },
+	'problem.status-other': { it: 'Il server ha avuto un problema.', en: 'The server had a problem.' },
+	'problem.wait': { it: 'Riprova fra {n} secondo.|Riprova fra {n} secondi.', en: 'Try again in {n} second.|Try again in {n} seconds.' },
+	'problem.fix': { it: 'Come rimediare:', en: 'How to fix it:' }
+} as const;

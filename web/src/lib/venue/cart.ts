@@ -1,0 +1,82 @@
+// The rules of the cart that the page can check by itself, so that a visitor learns of them before
+// sending anything: who needs company, how many fit, what it costs. The server checks them again.
+import type { BookingRequest, Day, Product, Slot, Text, Unit } from '../api/types';
+
+export type Quantities = Record<string, number>;
+
+export interface Priced {
+	unit: Unit;
+	price_cents: number;
+	reason: Text;
+}
+
+/** The product's units with the prices of one day, which may differ (first Sunday: free for all). */
+export function pricedUnits(product: Product, day: Day | null): Priced[] {
+	const units = product.options[0]?.units ?? [];
+	return units.map((unit) => {
+		const ofDay = day?.prices.find((price) => price.unit_id === unit.id);
+		return {
+			unit,
+			price_cents: ofDay?.price_cents ?? unit.price_cents,
+			reason: ofDay?.reason ?? unit.reason
+		};
+	});
+}
+
+export function peopleIn(quantities: Quantities): number {
+	return Object.values(quantities).reduce((sum, quantity) => sum + quantity, 0);
+}
+
+export function totalCents(priced: Priced[], quantities: Quantities): number {
+	return priced.reduce((sum, { unit, price_cents }) => sum + price_cents * (quantities[unit.id] ?? 0), 0);
+}
+
+/** Units in the cart that may not come alone and have none of their companions beside them. */
+export function unaccompanied(priced: Priced[], quantities: Quantities): Unit[] {
+	return priced
+		.map(({ unit }) => unit)
+		.filter((unit) => (quantities[unit.id] ?? 0) > 0 && unit.accompanied_by.length > 0)
+		.filter((unit) => !unit.accompanied_by.some((companion) => (quantities[companion] ?? 0) > 0));
+}
+
+/** How many people one booking may hold in a slot. */
+export function mostPeople(product: Product, slot: Slot | null): number {
+	return Math.min(product.max_units, slot?.vacancies ?? product.max_units);
+}
+
+export interface Contact {
+	full_name: string;
+	email: string;
+	phone: string;
+}
+
+export type Wrong = Partial<Record<keyof Contact, true>>;
+
+export function checkContact(contact: Contact): Wrong {
+	const wrong: Wrong = {};
+	if (contact.full_name.trim().length < 2) wrong.full_name = true;
+	if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(contact.email.trim())) wrong.email = true;
+	const phone = contact.phone.trim();
+	if (phone && !/^\+?[\d\s().-]{5,20}$/.test(phone)) wrong.phone = true;
+	return wrong;
+}
+
+/**
+ * Gives the same uuid to the same booking, however often it is sent, and a new one once anything
+ * in it changes: a retry after a lost answer must find the first hold, never make a second.
+ */
+export class Attempts {
+	#body = '';
+	#uuid = '';
+
+	constructor(private readonly fresh: () => string) {}
+
+	uuidFor(request: Omit<BookingRequest, 'uuid'>): string {
+		const body = JSON.stringify(request);
+		if (body !== this.#body) {
+			this.#body = body;
+			this.#uuid = this.fresh();
+		}
+		return this.#uuid;
+	}
+}

@@ -1,0 +1,104 @@
+// Every page in both languages is usable without sight or a mouse, as far as a machine can tell.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { chooseFirstSlot, fillContact, openStaffPage, platform } from './platform';
+
+async function expectAccessible(page: Page) {
+	const { violations } = await new AxeBuilder({ page })
+		.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+		.analyze();
+	const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+	expect(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+}
+
+async function expectNoSidewaysScroll(page: Page) {
+	const [wide, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+	expect(wide).toBeLessThanOrEqual(shown ?? 0);
+}
+
+test('the pages speak English once asked, and remember it', async ({ page }) => {
+	await page.goto('/');
+	await expect(page.locator('html')).toHaveAttribute('lang', 'it');
+	await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Scegli il luogo/);
+	await page.getByTestId('language-en').click();
+	await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+	await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Choose a venue/);
+	await page.goto(`/venue/?id=${platform.venue}`);
+	await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+	await expect(page.getByTestId('hold')).toHaveText('Hold the places');
+	await page.getByTestId('language-it').click();
+	await expect(page.getByTestId('hold')).toHaveText('Blocca i posti');
+});
+
+test('the search filters by words, region, kind and price', async ({ page }) => {
+	await page.goto('/');
+	await page.getByTestId('venue-item').first().waitFor();
+	const count = async () => Number((await page.getByTestId('venue-count').textContent())?.match(/\d+/)?.[0]);
+	const all = await count();
+	await page.getByTestId('filter-kind').selectOption('ARCHIVE');
+	const archives = await count();
+	expect(archives).toBeLessThan(all);
+	await page.getByTestId('filter-price').selectOption('paid');
+	await expect(page.getByTestId('venue-count')).toHaveText('0 luoghi');
+	await expect(page.getByText('Nessun luogo con questi filtri.')).toBeVisible();
+});
+
+test('finding a venue is accessible, with the map too', async ({ page }, { project }) => {
+	await page.goto('/');
+	await page.getByTestId('venue-item').first().waitFor();
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	if (project.name === 'phone') await page.getByTestId('show-map').click();
+	await page.locator('[role=img] svg').waitFor();
+	await expectAccessible(page);
+});
+
+test('booking is accessible from an empty form to a held booking', async ({ page }) => {
+	await page.goto(`/venue/?id=${platform.venue}`);
+	await page.locator('[data-testid^="day-"]:not(:disabled)').first().waitFor();
+	await page.getByTestId('hold').click();
+	await expect(page.getByTestId('todo')).toBeFocused();
+	await expectAccessible(page);
+	await chooseFirstSlot(page, 1);
+	await page.getByTestId('unit-adult-plus').click();
+	await fillContact(page);
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await page.getByTestId('hold').click();
+	await page.getByTestId('countdown').waitFor();
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	// The places go back: a test leaves no open hold behind.
+	await page.getByTestId('cancel').click();
+	await page.getByTestId('cancel-yes').click();
+	await expect(page.getByTestId('booking-status')).toHaveAttribute('data-status', 'CANCELLED');
+	await expectAccessible(page);
+});
+
+test('the gate is accessible, asking for a key and refusing a code', async ({ page }) => {
+	await page.goto('/gate/');
+	await page.getByTestId('staff-token').waitFor();
+	await expectAccessible(page);
+	await openStaffPage(page, '/gate/', platform.gateToken);
+	await page.getByTestId('gate-code').fill('0000-0000-0000-0000');
+	await page.getByTestId('gate-submit').click();
+	await expect(page.getByTestId('gate-result')).toHaveAttribute('data-outcome', 'refused');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+});
+
+test('the dashboard is accessible, with its tables open', async ({ page }) => {
+	await openStaffPage(page, '/dashboard/', platform.managerToken);
+	await page.getByTestId('kpi-visitors').waitFor();
+	for (const summary of await page.locator('details > summary').all()) await summary.click();
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+});
+
+test('an unknown venue and an unknown booking explain themselves', async ({ page }) => {
+	await page.goto('/venue/?id=unknown');
+	await expect(page.getByTestId('problem')).toBeVisible();
+	await page.goto('/booking/?uuid=00000000-0000-4000-8000-000000000000');
+	await expect(page.getByTestId('problem')).toBeVisible();
+	await expectAccessible(page);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from '@playwright/test';
+import type { Day, Product } from '../../src/lib/api/types';
+import { Attempts, checkContact, mostPeople, pricedUnits, totalCents, unaccompanied } from '../../src/lib/venue/cart';
+
+const both = (text: string) => ({ it: text, en: text });
+const unit = (id: string, price_cents: number, accompanied_by: string[] = []) => ({
+	id,
+	kind: 'OTHER',
+	name: both(id),
+	price_cents,
+	reason: both('by the tariff'),
+	document: null,
+	min_age: null,
+	max_age: null,
+	accompanied_by
+});
+const product: Product = {
+	id: 'admission',
+	name: both('Admission'),
+	slot_minutes: 60,
+	max_units: 10,
+	options: [
+		{
+			id: 'standard',
+			name: both('Standard'),
+			units: [unit('adult', 1000), unit('youth', 200), unit('child', 0, ['adult', 'youth'])]
+		}
+	]
+};
+const freeSunday: Day = {
+	date: '2026-12-06',
+	status: 'AVAILABLE',
+	note: both('First Sunday'),
+	prices: [{ unit_id: 'adult', price_cents: 0, reason: both('first Sunday') }],
+	slots: []
+};
+
+test('a child alone is told to bring an adult or a youth', () => {
+	const priced = pricedUnits(product, null);
+	expect(unaccompanied(priced, { child: 1 }).map(({ id }) => id)).toEqual(['child']);
+	expect(unaccompanied(priced, { child: 1, youth: 1 })).toEqual([]);
+	expect(unaccompanied(priced, { adult: 0, child: 0 })).toEqual([]);
+});
+
+test('the price of the day replaces the usual price, with its reason', () => {
+	const quantities = { adult: 2, child: 1 };
+	expect(totalCents(pricedUnits(product, null), quantities)).toBe(2000);
+	const sunday = pricedUnits(product, freeSunday);
+	expect(totalCents(sunday, quantities)).toBe(0);
+	expect(sunday[0]?.reason.en).toBe('first Sunday');
+});
+
+test('a booking is bounded by the product and by the places left', () => {
+	const slot = { id: 's', start: '', end: '', status: 'LIMITED' as const, vacancies: 3, capacity: 20 };
+	expect(mostPeople(product, slot)).toBe(3);
+	expect(mostPeople(product, { ...slot, vacancies: 18 })).toBe(10);
+	expect(mostPeople(product, null)).toBe(10);
+});
+
+test('the same booking sent again keeps its uuid, a changed one gets another', () => {
+	let made = 0;
+	const attempts = new Attempts(() => `uuid-${++made}`);
+	const request = {
+		venue_id: '20240',
+		product_id: 'admission',
+		option_id: 'standard',
+		slot_id: '2026-11-24T10:00',
+		units: [{ unit_id: 'adult', quantity: 1 }],
+		contact: { full_name: 'A', email: 'a@b.it' },
+		locale: 'it' as const
+	};
+	expect(attempts.uuidFor(request)).toBe('uuid-1');
+	expect(attempts.uuidFor({ ...request })).toBe('uuid-1');
+	expect(attempts.uuidFor({ ...request, slot_id: '2026-11-24T11:00' })).toBe('uuid-2');
+});
+
+test('a contact needs a name and a whole e-mail address; the phone may be empty', () => {
+	expect(checkContact({ full_name: ' ', email: 'a@b', phone: '' })).toEqual({ full_name: true, email: true });
+	expect(checkContact({ full_name: 'Visitatore', email: 'a@b.it', phone: '+39 055 123456' })).toEqual({});
+	expect(checkContact({ full_name: 'Visitatore', email: 'a@b.it', phone: 'casa' })).toEqual({ phone: true });
+});

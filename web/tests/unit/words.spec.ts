@@ -1,0 +1,70 @@
+import { expect, test } from '@playwright/test';
+import type { Venue } from '../../src/lib/api/types';
+import { matching, noFilter } from '../../src/lib/find/filter';
+import { addDays, clock, romeDay, timeLeft } from '../../src/lib/format';
+import { booking } from '../../src/lib/i18n/booking';
+import { common } from '../../src/lib/i18n/common';
+import { dashboard } from '../../src/lib/i18n/dashboard';
+import { find } from '../../src/lib/i18n/find';
+import { gate } from '../../src/lib/i18n/gate';
+import { problems } from '../../src/lib/i18n/problems';
+import { venue } from '../../src/lib/i18n/venue';
+import { addMonths, lastDay, weeksOf } from '../../src/lib/venue/calendar';
+
+const place = (name: string, municipality: string, more: Partial<Venue> = {}): Venue => ({
+	id: name,
+	name,
+	kind: 'MUSEUM',
+	category: null,
+	municipality,
+	region: 'Basilicata',
+	latitude: 0,
+	longitude: 0,
+	full_price_cents: 0,
+	currency: 'EUR',
+	annual_visitors: null,
+	hours: 'OWN',
+	website: null,
+	...more
+});
+
+test('a search forgives accents, case, apostrophes and the order of words', () => {
+	const venues = [place("Museo dell'Alta Val d'Agri", 'Grumento Nova'), place('Città antica', 'Matera')];
+	const search = (words: string) => matching(venues, { ...noFilter, words }).map(({ name }) => name);
+	expect(search('CITTA')).toEqual(['Città antica']);
+	expect(search('matera antica')).toEqual(['Città antica']);
+	expect(search('val d’agri')).toEqual(["Museo dell'Alta Val d'Agri"]);
+	expect(search('')).toHaveLength(2);
+});
+
+test('free and paid venues are told apart by the full price', () => {
+	const venues = [place('Gratis', 'X'), place('Caro', 'X', { full_price_cents: 500 })];
+	expect(matching(venues, { ...noFilter, price: 'paid' }).map(({ name }) => name)).toEqual(['Caro']);
+	expect(matching(venues, { ...noFilter, price: 'free' }).map(({ name }) => name)).toEqual(['Gratis']);
+});
+
+test('every message has the same holes and plurals in both languages', () => {
+	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...problems };
+	const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+	for (const [key, { it, en }] of Object.entries(all)) {
+		expect(holes(it), key).toEqual(holes(en));
+		expect(it.split('|').length, key).toBe(en.split('|').length);
+	}
+});
+
+test('days follow Rome and survive the change of the hour', () => {
+	expect(romeDay(Date.parse('2026-06-30T22:30:00Z'))).toBe('2026-07-01');
+	expect(addDays('2026-10-24', 2)).toBe('2026-10-26');
+	expect(clock('2026-11-24T09:00:00Z')).toBe('10:00');
+	expect(clock('2026-11-24T10:00')).toBe('10:00');
+	expect(timeLeft(899_400)).toBe('15:00');
+	expect(timeLeft(-5)).toBe('0:00');
+});
+
+test('a month is drawn in whole weeks from Monday', () => {
+	const weeks = weeksOf('2026-11');
+	expect(weeks[0]).toEqual([null, null, null, null, null, null, '2026-11-01']);
+	expect(weeks.every((week) => week.length === 7)).toBe(true);
+	expect(lastDay('2028-02')).toBe('2028-02-29');
+	expect(addMonths('2026-12', 1)).toBe('2027-01');
+});
