@@ -17,7 +17,9 @@ async function freeTicket(page: Page): Promise<Ticket> {
 	const query = `product_id=admission&from=${today.toISOString().slice(0, 10)}&to=${later.toISOString().slice(0, 10)}`;
 	const offer = await api.get(`${base}/v1/venues/${platform.venue}/availability?${query}`);
 	const { days } = (await offer.json()) as Availability;
-	const slot = days.flatMap((day) => day.slots).find(({ vacancies, status }) => vacancies > 0 && status !== 'CLOSED');
+	const slot = days
+		.flatMap((day) => day.slots)
+		.find(({ vacancies, status }) => vacancies > 0 && status !== 'CLOSED');
 	const uuid = randomUUID();
 	const held = await api.post(`${base}/v1/bookings`, {
 		data: {
@@ -87,7 +89,9 @@ test('the camera admits a ticket once while it stays in view', async ({ page }, 
 		const gate = await browser.newPage({ baseURL: platform.base, locale: 'it-IT', viewport: use.viewport });
 		await openStaffPage(gate, '/gate/', platform.gateToken);
 		await gate.getByTestId('camera-start').click();
-		await expect(gate.getByTestId('gate-result')).toHaveAttribute('data-outcome', 'admitted', { timeout: 20_000 });
+		await expect(gate.getByTestId('gate-result')).toHaveAttribute('data-outcome', 'admitted', {
+			timeout: 20_000
+		});
 		// Long enough for twenty more frames: none of them may count as a second visitor.
 		await gate.waitForTimeout(4000);
 		await expect(gate.getByTestId('gate-result')).toHaveAttribute('data-outcome', 'admitted');

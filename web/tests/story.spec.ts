@@ -1,6 +1,14 @@
 // The visitor's day from the first search to the gate, and what the manager sees of it meanwhile.
 import { expect, test } from '@playwright/test';
-import { chooseFirstSlot, fillContact, numberIn, openStaffPage, picture, platform, venueOf } from './platform';
+import {
+	chooseFirstSlot,
+	fillContact,
+	numberIn,
+	openStaffPage,
+	picture,
+	platform,
+	venueOf
+} from './platform';
 
 test('a family books, pays, enters once, and the manager sees it', async ({ page }) => {
 	const venue = await venueOf(page);
@@ -40,7 +48,9 @@ test('a family books, pays, enters once, and the manager sees it', async ({ page
 		await page.locator('button[name=outcome][value=pay]').waitFor();
 		await picture(page, '06-provider', { fullPage: false });
 		await page.locator('button[name=outcome][value=pay]').click();
-		await expect(page.getByTestId('booking-status')).toHaveAttribute('data-status', 'CONFIRMED', { timeout: 30_000 });
+		await expect(page.getByTestId('booking-status')).toHaveAttribute('data-status', 'CONFIRMED', {
+			timeout: 30_000
+		});
 		await expect(page.getByTestId('ticket')).toHaveCount(2);
 		code = (await page.getByTestId('ticket-code').first().textContent()) ?? '';
 		expect(code).toMatch(/^([0-9A-Z]{4}-){3}[0-9A-Z]{4}$/);
@@ -55,9 +65,10 @@ test('a family books, pays, enters once, and the manager sees it', async ({ page
 		await page.getByTestId('gate-code').fill(code.toLowerCase().replaceAll('-', ' '));
 		await page.getByTestId('gate-submit').click();
 		await expect(result).not.toHaveAttribute('data-outcome', /ready|checking/);
-		expect(await result.textContent(), 'the story needs a platform whose clock is in opening hours').not.toMatch(
-			/Troppo presto/
-		);
+		expect(
+			await result.textContent(),
+			'the story needs a platform whose clock is in opening hours'
+		).not.toMatch(/Troppo presto/);
 		await expect(result).toHaveAttribute('data-outcome', 'admitted');
 		await picture(page, '08-admitted', { fullPage: false });
 		await page.getByTestId('gate-code').fill(code);

@@ -1,5 +1,17 @@
-//! atrio.
+//! The whole platform on one machine: the embedded services under the real clients, the functions
+//! as they run on AWS, the pages, and the commands of the `atrio` program.
 
 pub mod broker;
+pub mod commands;
+pub mod data_dir;
+pub mod database;
 pub mod devices;
+pub mod keys;
+pub mod lake_check;
+pub mod pages;
+pub mod platform;
+pub mod pump;
+pub mod sample_traffic;
+pub mod sandbox;
+pub mod seed;
 pub mod traffic;

@@ -1,6 +1,8 @@
 //! Devices as they meet the platform: enrolment, the broker over TLS, and what the database holds
 //! after an acknowledgement.
 
+#![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
+
 mod harness;
 
 use std::path::Path;

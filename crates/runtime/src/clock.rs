@@ -22,6 +22,18 @@ impl Clock {
         Self { ahead: start.duration_since(machine_time()) }
     }
 
+    /// A clock that is ahead of the machine's.
+    #[must_use]
+    pub fn ahead_by(ahead: SignedDuration) -> Self {
+        Self { ahead }
+    }
+
+    /// Whole seconds by which it is ahead of the machine's.
+    #[must_use]
+    pub fn ahead_seconds(&self) -> i64 {
+        self.ahead.as_secs()
+    }
+
     /// The time.
     #[must_use]
     pub fn now(&self) -> Timestamp {

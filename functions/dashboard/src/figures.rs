@@ -111,3 +111,6 @@ impl Figures {
         venues
     }
 }
+
+#[cfg(test)]
+mod tests;

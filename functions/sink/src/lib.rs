@@ -141,7 +141,10 @@ pub async fn handle_window(
 ) -> Result<TimeWindowEventResponse, SinkError> {
     if !event.dynamo_db_event.records.is_empty() {
         let shard = event.time_window_properties.shard_id.ok_or(SinkError::NoShard)?;
-        handle(context, &shard, event.dynamo_db_event).await?;
+        Box::pin(handle(context, &shard, event.dynamo_db_event)).await.inspect_err(|error| {
+            let cause: &dyn std::error::Error = error;
+            tracing::error!(shard, error = cause, "batch not taken into the lake");
+        })?;
     }
     Ok(TimeWindowEventResponse::default())
 }

@@ -8,10 +8,10 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     atrio_runtime::serve::start_telemetry();
-    let context = Arc::new(atrio_sink::Context::from_environment().await?);
+    let context = Arc::new(Box::pin(atrio_sink::Context::from_environment()).await?);
     let serve = |event: LambdaEvent<TimeWindowEvent>| {
         let context = Arc::clone(&context);
-        async move { atrio_sink::handle_window(&context, event.payload).await }
+        Box::pin(async move { atrio_sink::handle_window(&context, event.payload).await.map_err(Error::from) })
     };
-    lambda_runtime::run(service_fn(serve)).await
+    Box::pin(lambda_runtime::run(service_fn(serve))).await
 }

@@ -1,0 +1,183 @@
+use atrio_domain::booking::{Booking, BookingState, Channel, Contact, UnitLine};
+use atrio_domain::calendar::SlotTimes;
+use atrio_domain::id::{OptionId, ProductId, UnitId, VenueId};
+use atrio_domain::risk::{self, Features, RiskKeys};
+use atrio_domain::tariff::Cents;
+use atrio_domain::text::{Locale, Text};
+use atrio_lake_schema::counts;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use deltalake::{DeltaTableBuilder, ensure_table_uri};
+use jiff::Timestamp;
+use serde_dynamo::{AttributeValue, Item as StreamItem};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::*;
+use crate::anonymise::{Sale, sale};
+
+const KEY: [u8; 32] = [7; 32];
+const SHARD: &str = "shardId-1";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn booking(state: BookingState) -> Booking {
+    let line = |unit: &str, quantity, cents| UnitLine {
+        unit_id: UnitId::new(unit).unwrap(),
+        name: Text::new(unit, unit),
+        quantity,
+        price_cents: Cents(cents),
+        reason: Text::new("", ""),
+        document: None,
+    };
+    Booking {
+        uuid: Uuid::from_u128(0x6f1c_2a34_9b1e_4c55_8a10_2f6f_3f7d_9a01).into(),
+        fingerprint: "f".into(),
+        venue_id: VenueId::new("20240").unwrap(),
+        product_id: ProductId::new("admission").unwrap(),
+        option_id: OptionId::new("standard").unwrap(),
+        slot: SlotTimes {
+            id: "2026-12-01T00:00".parse().unwrap(),
+            start: at("2026-11-30T23:00:00Z"),
+            end: at("2026-12-01T00:00:00Z"),
+        },
+        units: vec![line("adult", 2, 800), line("child", 1, 0)],
+        contact: Contact {
+            full_name: "Artemisia Gentileschi".into(),
+            email: "artemisia@example.org".into(),
+            phone: Some("+39 055 294883".into()),
+        },
+        locale: Locale::En,
+        channel: Channel::Web,
+        created_at: at("2026-11-24T23:30:12Z"),
+        decision: risk::decide(&Features::default(), at("2026-11-24T23:30:12Z")),
+        risk_keys: RiskKeys::of(b"key", "artemisia@example.org", Some("192.0.2.7")),
+        payment_attempts: 0,
+        state,
+    }
+}
+
+fn confirmed() -> Booking {
+    booking(BookingState::Confirmed { confirmed_at: at("2026-11-24T23:41:07Z"), payment: None })
+}
+
+#[test]
+fn a_sale_keeps_the_visit_and_loses_the_visitor() {
+    let booking = confirmed();
+    let sale = sale(None, &booking).unwrap();
+    let row = anonymise::booking(&booking, sale, &KEY).unwrap();
+    assert_eq!((row.month.as_str(), row.event.as_str()), ("2026-12", "CONFIRMED"));
+    assert_eq!((row.party_size, row.amount_cents), (3, 1_600));
+    // Booked at half past midnight on the 25th in Rome, for the 1st.
+    assert_eq!(row.lead_days_band, "4-7");
+    assert_eq!(row.recorded_hour, at("2026-11-24T23:00:00Z"));
+    let units = anonymise::units(&booking, sale, &KEY).unwrap();
+    let written = format!("{row:?} {units:?}").to_lowercase();
+    for personal in [
+        "artemisia", "gentileschi", "example.org", "294883", "192.0.2", "6f1c2a34", "8a10",
+        "23:41", "41:07", &booking.risk_keys.contact,
+    ] {
+        assert!(!written.contains(personal), "{personal} in {written}");
+    }
+    assert_eq!(row.booking_key.len(), 32);
+    assert_ne!(row.booking_key, anonymise::booking(&booking, sale, &[8; 32]).unwrap().booking_key);
+}
+
+#[test]
+fn only_a_confirmation_and_what_takes_it_back_are_sales() {
+    let held = booking(BookingState::OnHold { expires_at: at("2026-11-25T00:00:00Z"), declined: None });
+    let cancelled = booking(BookingState::Cancelled { cancelled_at: at("2026-11-26T10:00:00Z") });
+    assert_eq!(sale(None, &held), None);
+    assert!(matches!(sale(Some(&held), &confirmed()), Some(Sale::Confirmed(_))));
+    assert_eq!(sale(Some(&confirmed()), &confirmed()), None);
+    assert!(matches!(sale(Some(&confirmed()), &cancelled), Some(Sale::Cancelled(_))));
+    assert_eq!(sale(Some(&held), &cancelled), None);
+}
+
+/// A context whose table is never asked: counts need no pseudonym key.
+async fn context() -> (TempDir, String, Context) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", folder.path().display());
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-south-1"))
+        .build();
+    let store = Store { client: aws_sdk_dynamodb::Client::from_conf(config), table: "atrio".into() };
+    let lake = LakeWriter::open(url.as_str()).await.unwrap();
+    (folder, url, Context::new(store, Arc::new(lake)))
+}
+
+fn count(sequence: u32, people: &str) -> EventRecord {
+    let start = format!("2026-11-24T{sequence:02}:00:00Z");
+    let end = format!("2026-11-24T{sequence:02}:15:00Z");
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let number = |value: &str| AttributeValue::N(value.to_owned());
+    let attributes = [
+        ("pk", text("DEVICE#door-1")),
+        ("sk", text(&format!("COUNT#CrowdFlowObserved#{start}"))),
+        ("model", text("CrowdFlowObserved")),
+        ("venue_id", text("20240")),
+        ("period_start", text(&start)),
+        ("period_end", text(&end)),
+        ("people_count", number(people)),
+        ("quality", text("good")),
+        ("missing", number("0")),
+        ("version", number("1")),
+        ("content_hash", text("00")),
+        ("earlier_hashes", AttributeValue::L(Vec::new())),
+        ("received_at", text(&end)),
+    ];
+    let image: HashMap<String, AttributeValue> =
+        attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut record = EventRecord::default();
+    record.change.sequence_number = Some(format!("30000000000000000000{sequence:04}"));
+    record.change.new_image = StreamItem::from(image);
+    record
+}
+
+fn batch(records: Vec<EventRecord>) -> Event {
+    let mut event = Event::default();
+    event.records = records;
+    event
+}
+
+async fn counts_in(url: &str) -> usize {
+    let url = ensure_table_uri(format!("{url}/{}", counts::TABLE.name)).unwrap();
+    let table = DeltaTableBuilder::from_url(url).unwrap().load().await.unwrap();
+    let files: Vec<_> = table.snapshot().unwrap().log_data().into_iter().collect();
+    files.iter().map(|file| file.num_records().unwrap()).sum()
+}
+
+#[tokio::test]
+async fn a_batch_that_comes_again_and_out_of_order_is_in_the_lake_once() {
+    let (_folder, url, context) = context().await;
+    let first = handle(&context, SHARD, batch(vec![count(2, "5"), count(1, "4")])).await.unwrap();
+    assert_eq!((first.rows, first.unmapped), (2, 0));
+    let again = batch(vec![count(1, "4"), count(2, "5"), count(3, "6")]);
+    assert_eq!(handle(&context, SHARD, again.clone()).await.unwrap().rows, 1);
+    assert_eq!(handle(&context, SHARD, again).await.unwrap().rows, 0);
+    assert_eq!(counts_in(&url).await, 3);
+    // Another shard numbers on its own: its low numbers are not old.
+    assert_eq!(handle(&context, "shardId-2", batch(vec![count(1, "4")])).await.unwrap().rows, 1);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_does_not_hold_up_the_others() {
+    let (_folder, url, context) = context().await;
+    let records = vec![count(1, "4"), count(2, "many"), count(3, "6")];
+    let sunk = handle(&context, SHARD, batch(records)).await.unwrap();
+    assert_eq!((sunk.rows, sunk.unmapped), (2, 1));
+    assert_eq!(counts_in(&url).await, 2);
+}
+
+#[tokio::test]
+async fn an_event_without_its_shard_is_refused_and_an_empty_window_is_fine() {
+    let (_folder, _url, context) = context().await;
+    let mut event = TimeWindowEvent::default();
+    assert!(handle_window(&context, event.clone()).await.is_ok());
+    event.dynamo_db_event = batch(vec![count(1, "4")]);
+    assert!(matches!(handle_window(&context, event.clone()).await, Err(SinkError::NoShard)));
+    event.time_window_properties.shard_id = Some(SHARD.into());
+    assert!(handle_window(&context, event).await.is_ok());
+}

@@ -67,7 +67,9 @@ impl Lake {
                 let options = address.options().clone();
                 DeltaTableBuilder::from_url(url)?.with_storage_options(options).load().await
             };
-            let table = opened
+            // Delta's futures are large and deep: boxed, callers' stay small and their types within
+            // the compiler's depth limit.
+            let table = Box::pin(opened)
                 .await
                 .map_err(|source| QueryError::Open { table: definition.name, source })?;
             tables.push(Open { definition, table });
@@ -102,8 +104,7 @@ impl Lake {
         }
         for open in tables.iter_mut() {
             let table = open.definition.name;
-            open.table
-                .update_state()
+            Box::pin(open.table.update_state())
                 .await
                 .map_err(|source| QueryError::Open { table, source })?;
         }
@@ -223,12 +224,10 @@ impl View {
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        let frame = self
-            .session
-            .sql_with_options(text, reading)
+        let frame = Box::pin(self.session.sql_with_options(text, reading))
             .await
             .map_err(|source| QueryError::Refused { source })?;
-        frame.collect().await.map_err(|source| QueryError::Failed { source })
+        Box::pin(frame.collect()).await.map_err(|source| QueryError::Failed { source })
     }
 
     async fn ask<C: Cell>(
@@ -238,7 +237,7 @@ impl View {
         let answer = async {
             self.session.sql(C::SQL).await?.with_param_values(parameters)?.collect().await
         };
-        let batches = answer.await.map_err(|source| QueryError::Failed { source })?;
+        let batches = Box::pin(answer).await.map_err(|source| QueryError::Failed { source })?;
         let mut cells = Vec::new();
         for batch in &batches {
             cells.extend(C::read(batch)?);

@@ -102,7 +102,7 @@ pub struct Row {
 /// # Errors
 /// [`SchemaError`] when rows and table disagree; a test keeps them together.
 pub fn batch(rows: &[Row]) -> Result<RecordBatch, SchemaError> {
-    TABLE.batch([
+    TABLE.batch(&[
         ("month", texts(rows, |row| &row.month)),
         ("device", texts(rows, |row| &row.device)),
         ("model", texts(rows, |row| &row.model)),

@@ -67,7 +67,7 @@ pub struct Row {
 /// # Errors
 /// [`SchemaError`] when rows and table disagree; a test keeps them together.
 pub fn batch(rows: &[Row]) -> Result<RecordBatch, SchemaError> {
-    TABLE.batch([
+    TABLE.batch(&[
         ("month", texts(rows, |row| &row.month)),
         ("venue_id", texts(rows, |row| &row.venue_id)),
         ("slot_day", days(rows, |row| row.slot_day)),

@@ -116,7 +116,7 @@ impl Table {
     /// Puts named arrays into the table's order.
     fn batch<const N: usize>(
         &self,
-        arrays: [(&'static str, ArrayRef); N],
+        arrays: &[(&'static str, ArrayRef); N],
     ) -> Result<RecordBatch, SchemaError> {
         let mut ordered = Vec::with_capacity(self.columns.len());
         for column in self.columns {

@@ -64,7 +64,7 @@ pub struct Row {
 /// # Errors
 /// [`SchemaError`] when rows and table disagree; a test keeps them together.
 pub fn batch(rows: &[Row]) -> Result<RecordBatch, SchemaError> {
-    TABLE.batch([
+    TABLE.batch(&[
         ("month", texts(rows, |row| &row.month)),
         ("venue_id", texts(rows, |row| &row.venue_id)),
         ("product_id", texts(rows, |row| &row.product_id)),

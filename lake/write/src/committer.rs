@@ -216,8 +216,8 @@ impl Committer {
             .enumerate()
             .map(|(at, chunk)| Transaction::new(app_id(stream, at), chunk))
             .collect();
-        // Without retries: Delta would put our files behind another writer's commit without
-        // looking at the position that commit recorded.
+        // Without retries: Delta would put our commit behind those of other writers, and the
+        // positions we remember of other streams would be older than the table we then hold.
         let properties = CommitProperties::default()
             .with_max_retries(0)
             .with_application_transactions(transactions)

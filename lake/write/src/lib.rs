@@ -127,7 +127,9 @@ impl LakeWriter {
         deltalake::aws::register_handlers(None);
         let mut committers = BTreeMap::new();
         for table in TABLES {
-            let committer = Committer::open(table, &address).await?;
+            // Delta's futures are large and deep: boxed here, callers' stay small and their
+            // types within the compiler's depth limit.
+            let committer = Box::pin(Committer::open(table, &address)).await?;
             committers.insert(table.name, Mutex::new(committer));
         }
         Ok(Self { committers })
@@ -144,7 +146,7 @@ impl LakeWriter {
         table: &Table,
         stream: &str,
     ) -> Result<Option<SequenceNumber>, WriteError> {
-        self.committer(table)?.lock().await.position(stream).await
+        Box::pin(self.committer(table)?.lock().await.position(stream)).await
     }
 
     /// Appends the rows that are not in the table yet and records that `stream` is written up to
@@ -167,7 +169,7 @@ impl LakeWriter {
                 sequences: rows.sequences.len(),
             });
         }
-        self.committer(table)?.lock().await.append(rows, stream, through).await
+        Box::pin(self.committer(table)?.lock().await.append(rows, stream, through)).await
     }
 
     /// Records in every table that `stream` is written up to `through`, also where the last changes
@@ -178,7 +180,7 @@ impl LakeWriter {
     /// [`WriteError`]; the call may be repeated.
     pub async fn settle(&self, stream: &str, through: SequenceNumber) -> Result<(), WriteError> {
         for committer in self.committers.values() {
-            committer.lock().await.settle(stream, through).await?;
+            Box::pin(committer.lock().await.settle(stream, through)).await?;
         }
         Ok(())
     }
@@ -191,7 +193,8 @@ impl LakeWriter {
     pub async fn resume_position(&self, stream: &str) -> Result<Option<SequenceNumber>, WriteError> {
         let mut least = None;
         for committer in self.committers.values() {
-            let Some(position) = committer.lock().await.position(stream).await? else {
+            let position = Box::pin(committer.lock().await.position(stream)).await?;
+            let Some(position) = position else {
                 return Ok(None);
             };
             least = Some(least.map_or(position, |least: SequenceNumber| least.min(position)));
@@ -205,7 +208,7 @@ impl LakeWriter {
     /// # Errors
     /// [`WriteError`]; the table is unchanged then.
     pub async fn compact(&self, table: &Table) -> Result<Compacted, WriteError> {
-        self.committer(table)?.lock().await.compact().await
+        Box::pin(self.committer(table)?.lock().await.compact()).await
     }
 
     fn committer(&self, table: &Table) -> Result<&Mutex<Committer>, WriteError> {

@@ -167,6 +167,20 @@ async fn writers_of_different_shards_do_not_lose_each_others_rows() {
 }
 
 #[tokio::test]
+async fn a_shard_that_moves_to_another_writer_and_back_leaves_one_copy() {
+    let (_folder, url) = lake();
+    let one = LakeWriter::open(url.as_str()).await.unwrap();
+    let two = LakeWriter::open(url.as_str()).await.unwrap();
+    assert_eq!(one.position(TABLE, STREAM).await.unwrap(), None);
+    append(&two, 1..=3).await;
+    let (batch, sequences) = rows(1..=1);
+    let other = NumberedRows { batch: &batch, sequences: &sequences };
+    one.append(TABLE, other, "atrio/shard-2", sequence(1)).await.unwrap();
+    assert_eq!(append(&one, 1..=3).await, Appended::AlreadyThere);
+    assert_eq!(count(&url, TABLE).await, 4);
+}
+
+#[tokio::test]
 async fn reading_resumes_where_every_table_has_been_settled() {
     let (_folder, url) = lake();
     let writer = LakeWriter::open(url.as_str()).await.unwrap();

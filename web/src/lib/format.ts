@@ -7,13 +7,13 @@ const ZONE = 'Europe/Rome';
 const LOCALE: Record<Language, string> = { it: 'it-IT', en: 'en-GB' };
 
 export function money(cents: number, language: Language): string {
-	return new Intl.NumberFormat(LOCALE[language], { style: 'currency', currency: 'EUR' }).format(
-		cents / 100
-	);
+	return new Intl.NumberFormat(LOCALE[language], { style: 'currency', currency: 'EUR' }).format(cents / 100);
 }
 
 export function count(value: number, language: Language): string {
-	return new Intl.NumberFormat(LOCALE[language], { useGrouping: 'always' } as Intl.NumberFormatOptions).format(value);
+	return new Intl.NumberFormat(LOCALE[language], {
+		useGrouping: 'always'
+	} as Intl.NumberFormatOptions).format(value);
 }
 
 export function percent(share: number, language: Language): string {

@@ -1,6 +1,13 @@
 import { expect, test } from '@playwright/test';
 import type { Day, Product } from '../../src/lib/api/types';
-import { Attempts, checkContact, mostPeople, pricedUnits, totalCents, unaccompanied } from '../../src/lib/venue/cart';
+import {
+	Attempts,
+	checkContact,
+	mostPeople,
+	pricedUnits,
+	totalCents,
+	unaccompanied
+} from '../../src/lib/venue/cart';
 
 const both = (text: string) => ({ it: text, en: text });
 const unit = (id: string, price_cents: number, accompanied_by: string[] = []) => ({

@@ -213,7 +213,7 @@ impl Device {
             options.set_last_will(LastWill::new(will, "gone", QoS::AtLeastOnce, false, None));
         }
         // The session outlives the connection, so that what was not acknowledged is sent again.
-        options.set_clean_start(false);
+        options.set_clean_start(false).set_session_expiry_interval(Some(3600));
         let (client, events) = AsyncClient::new(options, 10);
         let mut device = Self { client, events };
         device.wait(|packet| matches!(packet, Packet::ConnAck(_)).then_some(())).await?;

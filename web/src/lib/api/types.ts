@@ -95,13 +95,7 @@ export interface BookingRequest {
 	locale: 'it' | 'en';
 }
 
-export type BookingStatus =
-	| 'ON_HOLD'
-	| 'PAYING'
-	| 'CONFIRMED'
-	| 'EXPIRED'
-	| 'CANCELLED'
-	| 'REDEEMED';
+export type BookingStatus = 'ON_HOLD' | 'PAYING' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED' | 'REDEEMED';
 
 export interface SlotTime {
 	id: string;

@@ -58,7 +58,13 @@ export function overTime(labels: string[], columns: Column[]): EChartsCoreOption
 			data: values,
 			color: colour,
 			...(as === 'bar'
-				? { type: 'bar', barGap: '10%', barCategoryGap: '28%', barMaxWidth: 22, itemStyle: { borderRadius: [2, 2, 0, 0] } }
+				? {
+						type: 'bar',
+						barGap: '10%',
+						barCategoryGap: '28%',
+						barMaxWidth: 22,
+						itemStyle: { borderRadius: [2, 2, 0, 0] }
+					}
 				: {
 						type: 'line',
 						symbol: as === 'limit' ? 'none' : 'circle',

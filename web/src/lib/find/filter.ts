@@ -12,11 +12,7 @@ export const noFilter: Filter = { words: '', region: '', kind: '', price: '' };
 
 /** Lower case without accents and with plain apostrophes: people type `citta` for `città`. */
 export function plain(text: string): string {
-	return text
-		.normalize('NFD')
-		.replace(/\p{M}/gu, '')
-		.replace(/[’‘`]/g, "'")
-		.toLowerCase();
+	return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[’‘`]/g, "'").toLowerCase();
 }
 
 /** The venues that match, by name; every word must be in the name or the municipality. */

@@ -39,7 +39,11 @@ export async function startCamera(video: HTMLVideoElement, oncode: (code: string
 	};
 }
 
-function read(video: HTMLVideoElement, canvas: HTMLCanvasElement, context: CanvasRenderingContext2D): string | null {
+function read(
+	video: HTMLVideoElement,
+	canvas: HTMLCanvasElement,
+	context: CanvasRenderingContext2D
+): string | null {
 	if (video.readyState < video.HAVE_CURRENT_DATA || !video.videoWidth) return null;
 	const scale = Math.min(1, LONGEST_SIDE / Math.max(video.videoWidth, video.videoHeight));
 	canvas.width = Math.round(video.videoWidth * scale);

@@ -20,7 +20,12 @@ export const newScan = (code: string): Scan => ({ nonce: newUuid(), code, at: Da
 
 const RETRIES_MS = [400, 1200];
 
-export async function check(token: string, venueId: string, gateId: string, scan: Scan): Promise<ScanOutcome> {
+export async function check(
+	token: string,
+	venueId: string,
+	gateId: string,
+	scan: Scan
+): Promise<ScanOutcome> {
 	for (let attempt = 0; ; attempt++) {
 		try {
 			const request = { uuid: scan.nonce, venue_id: venueId, gate_id: gateId, code: scan.code };

@@ -6,18 +6,16 @@ export const booking = {
 		it: 'L’indirizzo di questa pagina deve contenere il codice della prenotazione.',
 		en: 'The address of this page must contain the booking code.'
 	},
-	'booking.status.ON_HOLD': { it: 'Posti bloccati', en: 'Places held' },
-	'booking.status.PAYING': { it: 'Pagamento in corso', en: 'Payment in progress' },
-	'booking.status.CONFIRMED': { it: 'Confermata', en: 'Confirmed' },
-	'booking.status.REDEEMED': { it: 'Ingresso avvenuto', en: 'Visited' },
-	'booking.status.EXPIRED': { it: 'Scaduta', en: 'Expired' },
-	'booking.status.CANCELLED': { it: 'Annullata', en: 'Cancelled' },
+	'booking.heldTitle': { it: 'Posti bloccati', en: 'Places held' },
 	'booking.holdLead': {
 		it: 'I posti sono tuoi fino alla fine del conto alla rovescia.',
 		en: 'The places are yours until the countdown ends.'
 	},
 	'booking.timeLeft': { it: 'Tempo rimasto', en: 'Time left' },
-	'booking.minutesLeft': { it: 'Resta {n} minuto.|Restano {n} minuti.', en: '{n} minute left.|{n} minutes left.' },
+	'booking.minutesLeft': {
+		it: 'Resta {n} minuto.|Restano {n} minuti.',
+		en: '{n} minute left.|{n} minutes left.'
+	},
 	'booking.secondsLeft': { it: 'Restano {n} secondi.', en: '{n} seconds left.' },
 	'booking.pay': { it: 'Paga {price}', en: 'Pay {price}' },
 	'booking.opening': { it: 'Apro la pagina di pagamento…', en: 'Opening the payment page…' },
@@ -65,7 +63,10 @@ export const booking = {
 		en: 'Show the code at the gate, on your phone or printed. Keep the address of this page: it is the key to your tickets.'
 	},
 	'booking.redeemedTitle': { it: 'Buona visita', en: 'Enjoy your visit' },
-	'booking.redeemedText': { it: 'I biglietti sono stati usati all’ingresso.', en: 'The tickets were used at the entrance.' },
+	'booking.redeemedText': {
+		it: 'I biglietti sono stati usati all’ingresso.',
+		en: 'The tickets were used at the entrance.'
+	},
 	'booking.refundDue': { it: 'Il rimborso è stato disposto.', en: 'A refund has been ordered.' },
 	'booking.refunded': { it: 'Il pagamento è stato rimborsato.', en: 'The payment was refunded.' },
 	'booking.summary': { it: 'Riepilogo', en: 'Summary' },

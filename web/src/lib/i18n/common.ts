@@ -1,12 +1,13 @@
 // Words of every page: header, footer, kinds of venue, statuses.
 export const common = {
 	'site.name': { it: 'atrio', en: 'atrio' },
-	'site.tagline': { it: 'Ingressi di musei, biblioteche e archivi', en: 'Admission to museums, libraries and archives' },
+	'site.tagline': {
+		it: 'Ingressi di musei, biblioteche e archivi',
+		en: 'Admission to museums, libraries and archives'
+	},
 	'site.network': { it: 'Rete dei luoghi della cultura', en: 'Network of cultural venues' },
 	'site.skip': { it: 'Vai al contenuto', en: 'Skip to content' },
 	'site.language': { it: 'Lingua', en: 'Language' },
-	'site.menu': { it: 'Pagine', en: 'Pages' },
-	'nav.find': { it: 'Trova un luogo', en: 'Find a venue' },
 	'nav.gate': { it: 'Varco', en: 'Gate' },
 	'nav.dashboard': { it: 'Cruscotto', en: 'Dashboard' },
 	'nav.staff': { it: 'Per il personale', en: 'For staff' },
@@ -34,7 +35,6 @@ export const common = {
 	'price.full': { it: 'Intero {price}', en: 'Full price {price}' },
 	'common.loading': { it: 'Caricamento…', en: 'Loading…' },
 	'common.retry': { it: 'Riprova', en: 'Try again' },
-	'common.required': { it: 'obbligatorio', en: 'required' },
 	'common.optional': { it: 'facoltativo', en: 'optional' },
 	'common.total': { it: 'Totale', en: 'Total' },
 	'common.backToVenues': { it: 'Torna all’elenco dei luoghi', en: 'Back to the list of venues' },

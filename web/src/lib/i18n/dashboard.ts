@@ -19,7 +19,6 @@ export const dashboard = {
 	'dash.ofVisitors': { it: '{share} dei prenotati', en: '{share} of those booked' },
 	'dash.perBooking': { it: '{n} persone a prenotazione', en: '{n} people a booking' },
 	'dash.perVisitor': { it: '{price} a visitatore', en: '{price} a visitor' },
-	'dash.byCounter': { it: 'contatore all’ingresso', en: 'counter at the door' },
 	'dash.estimate': { it: 'entrate meno uscite', en: 'in minus out' },
 	'dash.hours': { it: 'Ora per ora', en: 'Hour by hour' },
 	'dash.hoursNote': {
@@ -34,7 +33,10 @@ export const dashboard = {
 	'dash.channels': { it: 'Da dove prenotano', en: 'Where they book' },
 	'dash.units': { it: 'Chi viene', en: 'Who comes' },
 	'dash.days': { it: 'Ultimi 14 giorni', en: 'Last 14 days' },
-	'dash.daysNote': { it: 'Prenotati, ingressi e persone contate, giorno per giorno.', en: 'Booked, admitted and counted, day by day.' },
+	'dash.daysNote': {
+		it: 'Prenotati, ingressi e persone contate, giorno per giorno.',
+		en: 'Booked, admitted and counted, day by day.'
+	},
 	'dash.hour': { it: 'Ora', en: 'Hour' },
 	'dash.booked': { it: 'Prenotati', en: 'Booked' },
 	'dash.admitted': { it: 'Entrati', en: 'Admitted' },
@@ -67,7 +69,10 @@ export const dashboard = {
 	'dash.BLOCK': { it: 'Bloccata', en: 'Blocked' },
 	'dash.onlyFlagged': { it: 'Solo da rivedere e bloccate', en: 'Only to review and blocked' },
 	'dash.overview': { it: 'I tuoi luoghi in questo giorno', en: 'Your venues on this day' },
-	'dash.overviewMore': { it: 'I primi {n} di {all}, per visitatori prenotati.', en: 'The first {n} of {all}, by visitors booked.' },
+	'dash.overviewMore': {
+		it: 'I primi {n} di {all}, per visitatori prenotati.',
+		en: 'The first {n} of {all}, by visitors booked.'
+	},
 	'channel.WEB': { it: 'Sito', en: 'Website' },
 	'channel.TOTEM': { it: 'Totem', en: 'Totem' },
 	'channel.DESK': { it: 'Biglietteria', en: 'Ticket desk' },

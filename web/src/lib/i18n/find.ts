@@ -37,6 +37,5 @@ export const find = {
 		it: 'Tocca una regione per ingrandirla, un punto per aprire il luogo.',
 		en: 'Choose a region to enlarge it, a point to open the venue.'
 	},
-	'find.wholeMap': { it: 'Tutta Italia', en: 'All of Italy' },
-	'find.from': { it: 'Vedi orari e posti', en: 'See times and places' }
+	'find.wholeMap': { it: 'Tutta Italia', en: 'All of Italy' }
 } as const;

@@ -1,7 +1,10 @@
 // Words of the gate page, including what staff should do about each refusal.
 export const gate = {
 	'gate.title': { it: 'Varco', en: 'Gate' },
-	'gate.lead': { it: 'Inquadra il QR o digita il codice del biglietto.', en: 'Scan the QR or type the ticket code.' },
+	'gate.lead': {
+		it: 'Inquadra il QR o digita il codice del biglietto.',
+		en: 'Scan the QR or type the ticket code.'
+	},
 	'gate.venue': { it: 'Luogo', en: 'Venue' },
 	'gate.chooseVenue': { it: 'Scegli il luogo', en: 'Choose the venue' },
 	'gate.camera': { it: 'Fotocamera', en: 'Camera' },
@@ -35,7 +38,10 @@ export const gate = {
 	'gate.admittedUntil': { it: 'Valeva fino a: {when}.', en: 'Was valid until: {when}.' },
 	'gate.admittedCount': { it: 'entrati', en: 'admitted' },
 	'gate.refusedCount': { it: 'respinti', en: 'refused' },
-	'gate.counterNote': { it: 'Conteggio di questo dispositivo dall’apertura della pagina.', en: 'Count on this device since the page was opened.' },
+	'gate.counterNote': {
+		it: 'Conteggio di questo dispositivo dall’apertura della pagina.',
+		en: 'Count on this device since the page was opened.'
+	},
 	'gate.last': { it: 'Ultime letture', en: 'Latest scans' },
 	'gate.none': { it: 'Ancora nessuna lettura.', en: 'No scans yet.' },
 	'gate.sound': { it: 'Suono e vibrazione', en: 'Sound and vibration' },
@@ -100,5 +106,8 @@ export const gate = {
 		en: 'The key stays in this browser tab only and is gone when you close it.'
 	},
 	'staff.empty': { it: 'Incolla la chiave.', en: 'Paste the key.' },
-	'staff.refused': { it: 'La chiave non è stata accettata. Incollane un’altra.', en: 'The key was not accepted. Paste another one.' }
+	'staff.refused': {
+		it: 'La chiave non è stata accettata. Incollane un’altra.',
+		en: 'The key was not accepted. Paste another one.'
+	}
 } as const;

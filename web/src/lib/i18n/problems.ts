@@ -1,11 +1,31 @@
 // What people read above the server's own detail, by the problem's stable type. A type that is
 // not here falls back to its status, so a new one is never shown as a blank.
 export const problems = {
-	'problem.network': { it: 'Il server non risponde. Controlla la connessione e riprova.', en: 'The server does not answer. Check your connection and try again.' },
-	'problem.page': { it: 'Qualcosa in questa pagina non ha funzionato.', en: 'Something on this page went wrong.' },
+	'problem.network': {
+		it: 'Il server non risponde. Controlla la connessione e riprova.',
+		en: 'The server does not answer. Check your connection and try again.'
+	},
+	'problem.page': {
+		it: 'Qualcosa in questa pagina non ha funzionato.',
+		en: 'Something on this page went wrong.'
+	},
 	'problem.sold-out': { it: 'I posti richiesti non ci sono più.', en: 'The places you asked for are gone.' },
-	'problem.uuid-reused': { it: 'Questa prenotazione è già stata fatta con altri dati.', en: 'This booking was already made with other details.' },
+	'problem.uuid-reused': {
+		it: 'Questa prenotazione è già stata fatta con altri dati.',
+		en: 'This booking was already made with other details.'
+	},
 	'problem.payment-required': { it: 'Questa prenotazione va pagata.', en: 'This booking must be paid.' },
+	'problem.blocked': {
+		it: 'I controlli di sicurezza hanno fermato questa prenotazione.',
+		en: 'The security checks stopped this booking.'
+	},
+	'problem.payment-provider-down': {
+		it: 'Il gestore dei pagamenti non risponde: nessun addebito, riprova fra poco.',
+		en: 'The payment provider does not answer: nothing was charged, try again shortly.'
+	},
+	'problem.unknown-venue': { it: 'Questo luogo non esiste.', en: 'There is no such venue.' },
+	'problem.unknown-booking': { it: 'Questa prenotazione non esiste.', en: 'There is no such booking.' },
+	'problem.invalid-contact': { it: 'Un recapito non va bene.', en: 'A contact detail is not right.' },
 	'problem.ticket-already-redeemed': { it: 'Biglietto già usato', en: 'Ticket already used' },
 	'problem.ticket-forged': { it: 'Biglietto falso', en: 'Forged ticket' },
 	'problem.ticket-unreadable': { it: 'Codice illeggibile', en: 'Unreadable code' },
@@ -18,11 +38,20 @@ export const problems = {
 	'problem.status-401': { it: 'Serve una chiave di accesso valida.', en: 'A valid access key is needed.' },
 	'problem.status-403': { it: 'Questa operazione non è permessa.', en: 'This is not allowed.' },
 	'problem.status-404': { it: 'Non c’è nulla a questo indirizzo.', en: 'Nothing was found here.' },
-	'problem.status-409': { it: 'La situazione è cambiata nel frattempo.', en: 'Things have changed in the meantime.' },
+	'problem.status-409': {
+		it: 'La situazione è cambiata nel frattempo.',
+		en: 'Things have changed in the meantime.'
+	},
 	'problem.status-422': { it: 'I dati non rispettano una regola.', en: 'The details break a rule.' },
 	'problem.status-429': { it: 'Troppe richieste in poco tempo.', en: 'Too many requests in a short time.' },
-	'problem.status-503': { it: 'Il server è occupato: riprova fra un momento.', en: 'The server is busy: try again in a moment.' },
+	'problem.status-503': {
+		it: 'Il server è occupato: riprova fra un momento.',
+		en: 'The server is busy: try again in a moment.'
+	},
 	'problem.status-other': { it: 'Il server ha avuto un problema.', en: 'The server had a problem.' },
-	'problem.wait': { it: 'Riprova fra {n} secondo.|Riprova fra {n} secondi.', en: 'Try again in {n} second.|Try again in {n} seconds.' },
+	'problem.wait': {
+		it: 'Riprova fra {n} secondo.|Riprova fra {n} secondi.',
+		en: 'Try again in {n} second.|Try again in {n} seconds.'
+	},
 	'problem.fix': { it: 'Come rimediare:', en: 'How to fix it:' }
 } as const;

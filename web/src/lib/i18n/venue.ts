@@ -35,7 +35,6 @@ export const venue = {
 		en: 'No bookable day in this month. Try the next month.'
 	},
 	'venue.chooseDayFirst': { it: 'Prima scegli il giorno.', en: 'Choose the day first.' },
-	'venue.chooseSlotFirst': { it: 'Prima scegli l’orario.', en: 'Choose the time first.' },
 	'venue.vacancies': { it: '{n} posto|{n} posti', en: '{n} place|{n} places' },
 	'venue.noSlots': { it: 'Nessun orario prenotabile in questo giorno.', en: 'No bookable time on this day.' },
 	'venue.slotGone': {
@@ -76,7 +75,10 @@ export const venue = {
 		en: 'We use these data only to handle this booking; nothing that identifies a person enters the statistics.'
 	},
 	'venue.cart': { it: 'Riepilogo', en: 'Summary' },
-	'venue.cartEmpty': { it: 'Non hai ancora scelto nessun ingresso.', en: 'You have not chosen any admission yet.' },
+	'venue.cartEmpty': {
+		it: 'Non hai ancora scelto nessun ingresso.',
+		en: 'You have not chosen any admission yet.'
+	},
 	'venue.hold': { it: 'Blocca i posti', en: 'Hold the places' },
 	'venue.holding': { it: 'Blocco i posti…', en: 'Holding the places…' },
 	'venue.holdNote': {
@@ -88,6 +90,9 @@ export const venue = {
 	'venue.todoSlot': { it: 'scegli l’orario', en: 'choose the time' },
 	'venue.todoUnits': { it: 'aggiungi almeno una persona', en: 'add at least one person' },
 	'venue.todoCompany': { it: 'aggiungi chi accompagna «{unit}»', en: 'add someone to accompany “{unit}”' },
-	'venue.todoFewer': { it: 'togli qualche persona: i posti non bastano', en: 'remove someone: there are not enough places' },
+	'venue.todoFewer': {
+		it: 'togli qualche persona: i posti non bastano',
+		en: 'remove someone: there are not enough places'
+	},
 	'venue.todoContact': { it: 'completa nome ed e-mail', en: 'complete name and e-mail' }
 } as const;

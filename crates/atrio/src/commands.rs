@@ -1,0 +1,325 @@
+//! The commands of the `atrio` program. Each acts on the platform that runs on its data folder, or
+//! on the files where none runs; it ends with one clear line and a status.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use atrio_domain::device::DeviceName;
+use atrio_domain::id::VenueId;
+use atrio_runtime::{Clock, Role};
+use clap::{Parser, Subcommand};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::data_dir::{DataDir, Lock, Run};
+use crate::database::{self, Database};
+use crate::devices::DeviceCa;
+use crate::keys::Secrets;
+use crate::platform::{Installation, Platform, Settings};
+use crate::pump::chain;
+use crate::{lake_check, sample_traffic};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Tickets and visitor data of Italian cultural venues, whole on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "atrio", version, about)]
+pub struct Program {
+    /// The installation's folder.
+    #[arg(long, global = true, default_value = "./data", env = "ATRIO_DATA")]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the platform and prints its addresses.
+    #[command(after_help = "Example: atrio serve --http 127.0.0.1:8080 --traffic 20")]
+    Serve {
+        /// Where the pages and the API listen.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        http: SocketAddr,
+        /// Where devices connect.
+        #[arg(long, default_value = "127.0.0.1:8883")]
+        mqtt: SocketAddr,
+        /// How many times the sample's visitors come, or `off`.
+        #[arg(long, default_value = "20", value_parser = speed_or_off)]
+        traffic: Speed,
+        /// The built pages.
+        #[arg(long, default_value = "web/build")]
+        web: PathBuf,
+        /// Rehearse: the clock shows this instant at the start, such as 2026-05-05T10:00:00+02:00.
+        #[arg(long)]
+        now: Option<Timestamp>,
+    },
+    /// Prints a bearer token of the embedded issuer.
+    #[command(after_help = "Example: atrio token --role gate --venue 20240")]
+    Token {
+        /// The role.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// The venue; all venues where none is named.
+        #[arg(long)]
+        venue: Option<VenueId>,
+    },
+    /// People counters and other devices.
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Feeds yesterday and today so far, drawn from the sample, to the running platform.
+    #[command(after_help = "Example: atrio replay samples --speed 3600")]
+    Replay {
+        /// What to replay: `samples`.
+        #[arg(value_parser = ["samples"])]
+        source: String,
+        /// How many times faster than it happened: 3600 sends an hour a second.
+        #[arg(long, default_value_t = 3600.0)]
+        speed: f64,
+        /// Prints the figures as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The lake.
+    #[command(subcommand)]
+    Lake(LakeCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum DeviceCommand {
+    /// Writes ca.pem, cert.pem and key.pem and enters the device in the registry.
+    #[command(after_help = "Example: atrio device enrol counter-door --venue 20240 --out ./counter-door")]
+    Enrol {
+        /// The device: a-z, 0-9 and `-`, 3 to 64 of them.
+        name: DeviceName,
+        /// Where it stands.
+        #[arg(long)]
+        venue: VenueId,
+        /// Where to write its files.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum LakeCommand {
+    /// Compares the table with the lake; ends with status 0 when they agree.
+    #[command(after_help = "Example: atrio lake verify --json")]
+    Verify {
+        /// Prints the comparison as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Gathers the small files of every table.
+    Compact,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Speed {
+    Off,
+    Times(f64),
+}
+
+fn speed_or_off(text: &str) -> Result<Speed, String> {
+    if text == "off" {
+        return Ok(Speed::Off);
+    }
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(Speed::Times(speed)),
+        _ => Err("write a positive number, or `off`".to_owned()),
+    }
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned()))
+        .map_err(|_| "write manager, desk, gate, analyst, data-officer or admin".to_owned())
+}
+
+/// Runs a command and says how it ended.
+pub async fn run(program: Program) -> ExitCode {
+    match dispatch(program).await {
+        Ok(code) => code,
+        Err(error) => {
+            say_error(&format!("atrio: {}", chain(&*error)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
+    let data = program.data;
+    match program.command {
+        Command::Serve { http, mqtt, traffic, web, now } => {
+            let traffic = match traffic {
+                Speed::Off => None,
+                Speed::Times(speed) => Some(speed),
+            };
+            serve(Settings { data, http, mqtt, traffic, web, now }).await?;
+        }
+        Command::Token { role, venue } => {
+            let data = DataDir::open(&data)?;
+            let clock = clock_of(data.running()?.as_ref());
+            say(&Secrets::open(&data)?.issuer().token(role, venue, &clock)?);
+        }
+        Command::Device(DeviceCommand::Enrol { name, venue, out }) => {
+            let attached = Attached::to(&data).await?;
+            let ca = DeviceCa::open(attached.data.path())?;
+            let now = attached.clock.now();
+            let enrolled = ca.enrol(&attached.store, name, venue, &out, now).await?;
+            say(&format!(
+                "{} is enrolled at venue {}; its files are in {}",
+                enrolled.registered.device,
+                enrolled.registered.venue,
+                enrolled.directory.display()
+            ));
+            attached.detach().await;
+        }
+        Command::Replay { source: _, speed, json } => return replay(&data, speed, json).await,
+        Command::Lake(LakeCommand::Verify { json }) => return verify(&data, json).await,
+        Command::Lake(LakeCommand::Compact) => {
+            let data = DataDir::open(&data)?;
+            let writer = atrio_lake_write::LakeWriter::open(data.lake_url()).await?;
+            for table in atrio_lake_schema::TABLES {
+                let compacted = writer.compact(table).await?;
+                say(&format!("{}: {compacted:?}", table.name));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ATRIO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,rmqtt=error"));
+    // A logger that is set already stays.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let traffic = settings.traffic;
+    let web_missing = !settings.web.join("index.html").exists();
+    let platform = Platform::start(settings).await?;
+    announce(&platform, traffic, web_missing)?;
+    stop_signal().await;
+    say("stopping");
+    platform.stop().await;
+    say("stopped; everything is kept");
+    Ok(())
+}
+
+/// The venue of the printed staff links: a museum with an entrance price and a counter.
+const SHOWN_VENUE: &str = "20240";
+
+fn announce(platform: &Platform, traffic: Option<f64>, web_missing: bool) -> Result<(), Failure> {
+    let http = &platform.run.http;
+    let venue = VenueId::new(SHOWN_VENUE)?;
+    let token = |role| platform.issuer.token(role, Some(venue.clone()), &platform.clock);
+    let (gate, manager) = (token(Role::Gate)?, token(Role::Manager)?);
+    let zone = jiff::tz::TimeZone::get(atrio_domain::venue::TIME_ZONE)?;
+    say(&format!("atrio is ready; its clock shows {}", platform.clock.now().to_zoned_datetime(zone).strftime("%A %-d %B %Y, %H:%M in Italy")));
+    say(&format!("  shop       {http}/"));
+    say(&format!("  gate       {http}/gate/#token={gate}&venue={venue}"));
+    say(&format!("  dashboard  {http}/dashboard/#token={manager}&venue={venue}"));
+    say(&format!("  API        {http}/openapi.json"));
+    say(&format!("  devices    mqtts://{}", platform.run.mqtt));
+    match traffic {
+        Some(speed) => say(&format!("  traffic    sample visitors at {speed} times their real number")),
+        None => say("  traffic    off"),
+    }
+    if web_missing {
+        say("  the pages are not built: run `make web`");
+    }
+    say("stop with Ctrl-C");
+    Ok(())
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without a handler Ctrl-C ends the process by itself.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+fn clock_of(run: Option<&Run>) -> Clock {
+    run.map_or_else(Clock::system, |run| {
+        Clock::ahead_by(SignedDuration::from_secs(run.clock_ahead_seconds))
+    })
+}
+
+/// An installation that a command works on: the running one, or its files.
+struct Attached {
+    data: DataDir,
+    store: atrio_dynamo::Store,
+    clock: Clock,
+    run: Option<Run>,
+    own: Option<(Database, Lock)>,
+}
+
+impl Attached {
+    async fn to(path: &std::path::Path) -> Result<Self, Failure> {
+        let data = DataDir::open(path)?;
+        if let Some(run) = data.running()? {
+            let (store, clock) = (database::store(&run.dynamodb), clock_of(Some(&run)));
+            return Ok(Self { data, store, clock, run: Some(run), own: None });
+        }
+        let lock = data.lock()?;
+        let own = Database::start(Some(&data.join("atrio.db"))).await?;
+        let store = database::store(&own.endpoint());
+        store.create_table().await?;
+        Ok(Self { data, store, clock: Clock::system(), run: None, own: Some((own, lock)) })
+    }
+
+    async fn detach(self) {
+        if let Some((database, _lock)) = self.own {
+            database.stop().await;
+        }
+    }
+}
+
+async fn replay(path: &std::path::Path, speed: f64, json: bool) -> Result<ExitCode, Failure> {
+    let attached = Attached::to(path).await?;
+    let Some(run) = attached.run.clone() else {
+        attached.detach().await;
+        return Err("no platform runs on this folder; start one with `atrio serve`".into());
+    };
+    let ca = DeviceCa::open(attached.data.path())?;
+    let installation = Installation {
+        issuer: Secrets::open(&attached.data)?.issuer(),
+        data: attached.data,
+        run,
+        store: attached.store,
+        clock: attached.clock,
+        figures: Arc::default(),
+    };
+    let settings = sample_traffic::replay(&installation, &ca, speed, None).await?;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        stop_signal().await;
+        // A receiver that is gone has ended already.
+        let _ = stop.send(true);
+    });
+    let figures = crate::traffic::replay(settings, stopped).await?;
+    say(&if json { serde_json::to_string(&figures)? } else { figures.to_string() });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verify(path: &std::path::Path, json: bool) -> Result<ExitCode, Failure> {
+    let attached = Attached::to(path).await?;
+    let comparison = lake_check::compare(&attached.store, &attached.data.lake_url()).await;
+    attached.detach().await;
+    let comparison = comparison?;
+    say(&if json { serde_json::to_string_pretty(&comparison)? } else { comparison.to_string() });
+    Ok(if comparison.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[expect(clippy::print_stdout, reason = "what the command was asked for")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "the one line of a failure")]
+fn say_error(line: &str) {
+    eprintln!("{line}");
+}

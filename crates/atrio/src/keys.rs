@@ -1,0 +1,139 @@
+//! The secrets of an installation, made at its first start and kept in `secrets.json`, readable by
+//! its owner only; and the issuer of staff tokens that stands in for the identity provider.
+
+use atrio_domain::id::VenueId;
+use atrio_runtime::access::Claims;
+use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::{Access, Clock, Role, random};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_dalek::SigningKey;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::{Deserialize, Serialize};
+
+use crate::data_dir::{DataDir, DataDirError};
+
+const ISSUER: &str = "https://atrio.example/sandbox-issuer";
+const AUDIENCE: &str = "atrio";
+
+/// How long a staff token lasts: a working day.
+const TOKEN_TTL_SECONDS: i64 = 12 * 3_600;
+
+/// The secrets of an installation.
+#[derive(Serialize, Deserialize)]
+pub struct Secrets {
+    ticket_seed: String,
+    issuer_seed: String,
+    /// Shared with the sandbox payment provider.
+    pub payment_secret: String,
+    /// Hashes the addresses that behaviour is counted under.
+    pub contact_hash_key: String,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(…)")
+    }
+}
+
+impl Secrets {
+    /// Reads the secrets of an installation; makes them the first time.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn open(data: &DataDir) -> Result<Self, DataDirError> {
+        if let Some(known) = data.read_json("secrets.json")? {
+            return Ok(known);
+        }
+        let fresh = || STANDARD.encode(random::bytes::<32>());
+        let made = Self {
+            ticket_seed: fresh(),
+            issuer_seed: fresh(),
+            payment_secret: fresh(),
+            contact_hash_key: fresh(),
+        };
+        data.write_json("secrets.json", &made, 0o600)?;
+        Ok(made)
+    }
+
+    /// Signs tickets.
+    #[must_use]
+    pub fn ticket_key(&self) -> SigningKey {
+        signing_key(&self.ticket_seed)
+    }
+
+    /// Issues staff tokens.
+    #[must_use]
+    pub fn issuer(&self) -> Issuer {
+        Issuer { key: signing_key(&self.issuer_seed) }
+    }
+}
+
+/// A key from its seed in base 64. The file is our own; one that was changed by hand makes another
+/// key, whose signatures nothing trusts.
+fn signing_key(seed: &str) -> SigningKey {
+    let bytes = STANDARD.decode(seed).unwrap_or_default();
+    let mut seed = [0; 32];
+    for (to, from) in seed.iter_mut().zip(bytes) {
+        *to = from;
+    }
+    SigningKey::from_bytes(&seed)
+}
+
+/// Issues staff tokens in place of the identity provider.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    key: SigningKey,
+}
+
+impl Issuer {
+    /// The key set that its tokens are checked with.
+    #[must_use]
+    pub fn key_set(&self) -> String {
+        let public = self.key.verifying_key();
+        let x = URL_SAFE_NO_PAD.encode(public.as_bytes());
+        let kid = atrio_domain::ticket::key_id(&public);
+        format!(
+            r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"{kid}","x":"{x}"}}]}}"#
+        )
+    }
+
+    /// Checks its tokens.
+    ///
+    /// # Errors
+    /// Never in practice: the key set is its own.
+    pub fn access(&self, clock: Clock) -> Result<Access, EnvironmentError> {
+        Access::new(&self.key_set(), ISSUER, AUDIENCE, clock)
+    }
+
+    /// A token for a role, at one venue or at all.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn token(
+        &self,
+        role: Role,
+        venue: Option<VenueId>,
+        clock: &Clock,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let now = clock.now().as_second();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: "sandbox".to_owned(),
+            iat: now,
+            exp: now + TOKEN_TTL_SECONDS,
+            role,
+            venue,
+        };
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(atrio_domain::ticket::key_id(&self.key.verifying_key()));
+        // The fixed beginning of an Ed25519 private key in PKCS #8 (RFC 8410), then the seed.
+        let mut pkcs8 = vec![
+            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22,
+            0x04, 0x20,
+        ];
+        pkcs8.extend_from_slice(self.key.as_bytes());
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&pkcs8))
+    }
+}

@@ -1,0 +1,135 @@
+//! Whether the lake holds each confirmed booking, each entry and each device count exactly once:
+//! the table is read item by item, the lake by SQL, and the sums are laid side by side.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use atrio_dynamo::Store;
+use atrio_dynamo::attributes::text;
+use atrio_dynamo::change::Change;
+use atrio_lake_query::Lake;
+use datafusion::arrow::array::Int64Array;
+use serde::Serialize;
+
+/// Why the two cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The table does not answer.
+    #[error("the table cannot be read")]
+    Table(#[from] atrio_dynamo::Error),
+    /// The lake does not answer.
+    #[error("the lake cannot be read")]
+    Lake(#[from] atrio_lake_query::QueryError),
+    /// The lake answers something else.
+    #[error("the lake's answer to `{0}` is not a number")]
+    Answer(&'static str),
+}
+
+/// One figure in both places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Pair {
+    /// By the items of the table.
+    pub table: i64,
+    /// By the rows of the lake.
+    pub lake: i64,
+}
+
+/// The figures laid side by side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// Name of a figure → its two values.
+    pub figures: BTreeMap<&'static str, Pair>,
+}
+
+impl Comparison {
+    /// Whether every figure is the same in both.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.figures.values().all(|pair| pair.table == pair.lake)
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, pair) in &self.figures {
+            let verdict = if pair.table == pair.lake { "agrees" } else { "DIFFERS" };
+            writeln!(f, "{name:<28} table {:>10}  lake {:>10}  {verdict}", pair.table, pair.lake)?;
+        }
+        f.write_str(if self.agrees() { "table and lake agree" } else { "table and lake differ" })
+    }
+}
+
+const QUERIES: [(&str, &str); 8] = [
+    ("bookings confirmed", "SELECT count(*) FROM bookings WHERE event = 'CONFIRMED'"),
+    ("bookings confirmed, distinct", "SELECT count(DISTINCT booking_key) FROM bookings WHERE event = 'CONFIRMED'"),
+    ("visitors confirmed", "SELECT coalesce(sum(CAST(party_size AS BIGINT)), 0) FROM bookings WHERE event = 'CONFIRMED'"),
+    ("cents confirmed", "SELECT coalesce(sum(amount_cents), 0) FROM bookings WHERE event = 'CONFIRMED'"),
+    ("entries", "SELECT count(*) FROM admissions"),
+    ("entries, distinct", "SELECT count(DISTINCT admission_key) FROM admissions"),
+    ("device counts", "SELECT count(*) FROM (SELECT DISTINCT device, model, period_start FROM counts)"),
+    ("device counts, versions", "SELECT count(*) FROM counts"),
+];
+
+/// Lays the table and the lake side by side.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub async fn compare(store: &Store, lake_url: &str) -> Result<Comparison, CheckError> {
+    let mut figures = BTreeMap::new();
+    let lake = Lake::open(lake_url).await?;
+    for (name, query) in QUERIES {
+        let batches = lake.sql(query).await?;
+        let value = batches
+            .first()
+            .and_then(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>())
+            .filter(|column| !column.is_empty())
+            .map(|column| column.value(0))
+            .ok_or(CheckError::Answer(query))?;
+        figures.insert(name, Pair { table: 0, lake: value });
+    }
+    let mut add = |name: &'static str, amount: i64| {
+        figures.entry(name).or_insert_with(Pair::default).table += amount;
+    };
+    let mut from = None;
+    loop {
+        let page = store
+            .client
+            .scan()
+            .table_name(&store.table)
+            .filter_expression("sk = :booking OR sk = :entry OR begins_with(sk, :count)")
+            .expression_attribute_values(":booking", text("BOOKING"))
+            .expression_attribute_values(":entry", text("REDEMPTION"))
+            .expression_attribute_values(":count", text("COUNT#"))
+            .set_exclusive_start_key(from)
+            .send()
+            .await
+            .map_err(atrio_dynamo::Error::service("Scan"))?;
+        for item in page.items() {
+            count(&Change::from_images(None, Some(item))?, &mut add);
+        }
+        from = page.last_evaluated_key;
+        if from.is_none() {
+            return Ok(Comparison { figures });
+        }
+    }
+}
+
+fn count(change: &Change, add: &mut impl FnMut(&'static str, i64)) {
+    match change {
+        Change::Booking { new, .. } if new.booking.state.name() == "CONFIRMED" => {
+            add("bookings confirmed", 1);
+            add("bookings confirmed, distinct", 1);
+            add("visitors confirmed", i64::from(new.booking.places()));
+            add("cents confirmed", new.booking.total().0);
+        }
+        Change::Entry(_) => {
+            add("entries", 1);
+            add("entries, distinct", 1);
+        }
+        Change::Count(count) => {
+            add("device counts", 1);
+            add("device counts, versions", i64::from(count.version));
+        }
+        Change::Booking { .. } | Change::Decision(_) | Change::Other => {}
+    }
+}

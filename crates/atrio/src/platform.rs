@@ -1,0 +1,402 @@
+//! The whole platform in one process: table, streams, broker, lake, functions, pages, provider and
+//! sample traffic. The order of starting and of stopping is the order of who needs whom.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use atrio_lake_query::Lake;
+use atrio_lake_write::LakeWriter;
+use atrio_runtime::Clock;
+use atrio_runtime::provider::Provider;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::broker::{Broker, BrokerConfig, IngestQueue};
+use crate::data_dir::{DataDir, Lock, Run};
+use crate::database::{self, Database};
+use crate::devices::DeviceCa;
+use crate::keys::{Issuer, Secrets};
+use crate::pages::{self, Figures};
+use crate::pump::{self, chain};
+use crate::sandbox::Sandbox;
+use crate::{seed, sample_traffic};
+
+/// How often what is due by the clock is done.
+const UPKEEP_EVERY: Duration = Duration::from_secs(2);
+
+/// How often the lake's small files are gathered.
+const COMPACT_EVERY: Duration = Duration::from_mins(15);
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The installation's folder.
+    pub data: PathBuf,
+    /// Where the pages and the API listen.
+    pub http: SocketAddr,
+    /// Where the broker listens.
+    pub mqtt: SocketAddr,
+    /// How many times the sample's visitors come; none for no sample traffic.
+    pub traffic: Option<f64>,
+    /// The built pages.
+    pub web: PathBuf,
+    /// The hour that the clock shows at the start; the machine's where none is named.
+    pub now: Option<Timestamp>,
+}
+
+/// Why the platform does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Data(#[from] crate::data_dir::DataDirError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another address with `{flag}`")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// How to choose another.
+        flag: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The table does not start.
+    #[error(transparent)]
+    Database(#[from] database::DatabaseError),
+    /// The table does not answer.
+    #[error("the table does not answer")]
+    Table(#[from] atrio_dynamo::Error),
+    /// The sample does not read.
+    #[error(transparent)]
+    Seed(#[from] seed::SeedError),
+    /// The lake cannot be written.
+    #[error("the lake cannot be opened")]
+    LakeWrite(#[from] atrio_lake_write::WriteError),
+    /// The lake cannot be read.
+    #[error("the lake cannot be opened")]
+    LakeQuery(#[from] atrio_lake_query::QueryError),
+    /// A function refuses its configuration.
+    #[error(transparent)]
+    Environment(#[from] atrio_runtime::environment::EnvironmentError),
+    /// The certificates of devices cannot be made.
+    #[error("the certificates of devices cannot be made")]
+    Devices(#[from] crate::devices::DevicesError),
+    /// The broker does not start.
+    #[error("the broker does not start")]
+    Broker(#[from] crate::broker::BrokerError),
+    /// A token cannot be signed.
+    #[error("a staff token cannot be signed")]
+    Token(#[from] jsonwebtoken::errors::Error),
+}
+
+/// A running platform.
+#[derive(Debug)]
+pub struct Platform {
+    /// Where it can be reached.
+    pub run: Run,
+    /// Its table.
+    pub store: atrio_dynamo::Store,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its issuer of staff tokens.
+    pub issuer: Issuer,
+    /// What it counts of itself.
+    pub figures: Arc<Figures>,
+    data: DataDir,
+    database: Database,
+    broker: Broker,
+    http: JoinHandle<()>,
+    pumps: Vec<JoinHandle<()>>,
+    traffic: Option<JoinHandle<()>>,
+    stop_traffic: watch::Sender<bool>,
+    stop_http: watch::Sender<bool>,
+    stop_pumps: watch::Sender<bool>,
+    _lock: Lock,
+}
+
+impl Platform {
+    /// Starts everything and answers when all of it is ready.
+    ///
+    /// # Errors
+    /// The first part that does not start, with what to do about it.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let data = DataDir::open(&settings.data)?;
+        let lock = data.lock()?;
+        let clock = settings.now.map_or_else(Clock::system, Clock::rehearsing);
+        let secrets = Secrets::open(&data)?;
+        let listener = listen(settings.http).await?;
+        let public_url = format!("http://{}", listener_address(&listener, settings.http));
+
+        let database = Database::start(Some(&data.join("atrio.db"))).await?;
+        let store = database::store(&database.endpoint());
+        store.create_table().await?;
+        if store.venues().await?.is_empty() {
+            store.put_venues(&seed::sample_venues()?).await?;
+        }
+        let writer = Arc::new(LakeWriter::open(data.lake_url()).await?);
+        let lake = Arc::new(Lake::open(data.lake_url()).await?);
+
+        let ingest = atrio_ingest::Context { store: store.clone() };
+        let ca = DeviceCa::open(data.path())?;
+        let (server_cert, server_key) = ca.server_certificate(&[])?;
+        let config = BrokerConfig {
+            address: settings.mqtt,
+            ca_cert: ca.certificate(),
+            server_cert,
+            server_key,
+        };
+        let broker = Broker::start(config, IngestQueue::start(ingest, clock)).await?;
+
+        let figures = Arc::new(Figures::default());
+        let (stop_traffic, traffic_stop) = watch::channel(false);
+        let (stop_http, http_stop) = watch::channel(false);
+        let (stop_pumps, pumps_stop) = watch::channel(false);
+        let run = Run {
+            http: public_url.clone(),
+            mqtt: broker.address().to_string(),
+            dynamodb: database.endpoint(),
+            lake: data.lake_url(),
+            clock_ahead_seconds: clock.ahead_seconds(),
+        };
+        let parts = Parts {
+            data: data.clone(),
+            store: store.clone(),
+            clock,
+            secrets,
+            lake,
+            writer,
+            public_url,
+            endpoint: database.endpoint(),
+            figures: Arc::clone(&figures),
+        };
+        let http = parts.serve_http(listener, settings.web, http_stop)?;
+        let pumps = parts.start_pumps(pumps_stop)?;
+        let issuer = parts.secrets.issuer();
+        data.announce(&run)?;
+        let mut platform = Self {
+            run,
+            store,
+            clock,
+            issuer,
+            figures,
+            data,
+            database,
+            broker,
+            http,
+            pumps,
+            traffic: None,
+            stop_traffic,
+            stop_http,
+            stop_pumps,
+            _lock: lock,
+        };
+        if let Some(speed) = settings.traffic {
+            let live = sample_traffic::live(&platform.installation(), &ca, speed).await?;
+            platform.traffic = Some(tokio::spawn(async move {
+                if let Err(error) = crate::traffic::run_live(live, traffic_stop).await {
+                    tracing::error!(error = chain(&error), "the sample traffic ended");
+                }
+            }));
+        }
+        Ok(platform)
+    }
+
+    /// What commands need of it.
+    #[must_use]
+    pub fn installation(&self) -> Installation {
+        Installation {
+            data: self.data.clone(),
+            run: self.run.clone(),
+            store: self.store.clone(),
+            clock: self.clock,
+            issuer: self.issuer.clone(),
+            figures: Arc::clone(&self.figures.traffic),
+        }
+    }
+
+    /// Stops: first what makes work, then what takes it, last what keeps it.
+    pub async fn stop(self) {
+        // A receiver that is gone has stopped already.
+        let _ = self.stop_traffic.send(true);
+        if let Some(traffic) = self.traffic {
+            finished("sample traffic", traffic).await;
+        }
+        let _ = self.stop_http.send(true);
+        finished("HTTP", self.http).await;
+        self.broker.stop().await;
+        let _ = self.stop_pumps.send(true);
+        for pump in self.pumps {
+            finished("stream", pump).await;
+        }
+        self.database.stop().await;
+        self.data.withdraw();
+    }
+}
+
+/// What commands need of a platform.
+#[derive(Clone)]
+pub struct Installation {
+    /// Its folder.
+    pub data: DataDir,
+    /// Where it can be reached.
+    pub run: Run,
+    /// Its table.
+    pub store: atrio_dynamo::Store,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its issuer of staff tokens.
+    pub issuer: Issuer,
+    /// What the sample traffic did.
+    pub figures: Arc<crate::traffic::Figures>,
+}
+
+/// How long a part may take to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+async fn finished(part: &str, task: JoinHandle<()>) {
+    let abort = task.abort_handle();
+    if tokio::time::timeout(STOP_WITHIN, task).await.is_err() {
+        tracing::warn!(part, "did not stop in time and was cut off");
+        abort.abort();
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Listen { address, flag: "--http", source })
+}
+
+fn listener_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+struct Parts {
+    data: DataDir,
+    store: atrio_dynamo::Store,
+    clock: Clock,
+    secrets: Secrets,
+    lake: Arc<Lake>,
+    writer: Arc<LakeWriter>,
+    public_url: String,
+    endpoint: String,
+    figures: Arc<Figures>,
+}
+
+impl Parts {
+    fn provider(&self) -> Result<Arc<Provider>, StartError> {
+        let url = format!("{}/sandbox", self.public_url);
+        let secret = self.secrets.payment_secret.as_bytes();
+        Ok(Arc::new(Provider::new(&url, &self.public_url, secret)?))
+    }
+
+    fn functions(&self) -> Result<OpenApiRouter, StartError> {
+        let (store, clock) = (&self.store, self.clock);
+        let access = self.secrets.issuer().access(clock)?;
+        let ticket_key = self.secrets.ticket_key();
+        let provider = self.provider()?;
+        Ok(OpenApiRouter::new()
+            .merge(atrio_availability::router(atrio_availability::Context::new(store.clone(), clock)))
+            .merge(atrio_booking::router(atrio_booking::Context {
+                store: store.clone(),
+                clock,
+                access: access.clone(),
+                contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
+            }))
+            .merge(atrio_payment::router(atrio_payment::Context {
+                store: store.clone(),
+                clock,
+                provider,
+            }))
+            .merge(atrio_redemption::router(atrio_redemption::Context {
+                store: store.clone(),
+                clock,
+                access: access.clone(),
+                ticket_keys: vec![ticket_key.verifying_key()].into(),
+            }))
+            .merge(atrio_ticketing::router(atrio_ticketing::Context {
+                store: store.clone(),
+                clock,
+                signing_key: Arc::new(ticket_key),
+            }))
+            .merge(atrio_dashboard::router(atrio_dashboard::Context::new(
+                store.clone(),
+                Arc::clone(&self.lake),
+                access,
+                clock,
+            ))))
+    }
+
+    fn serve_http(
+        &self,
+        listener: TcpListener,
+        web: PathBuf,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<JoinHandle<()>, StartError> {
+        let secret = self.secrets.payment_secret.as_bytes();
+        let sandbox = Sandbox::open(self.data.clone(), secret, &self.public_url, self.clock)?;
+        let router =
+            pages::router(self.functions()?, sandbox.router(), &web, Arc::clone(&self.figures));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        Ok(tokio::spawn(async move {
+            let stopped = async move {
+                // An error means that nobody is left who could say stop, which is a stop as well.
+                let _ = stop.wait_for(|stop| *stop).await;
+            };
+            let served = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "HTTP stopped");
+            }
+        }))
+    }
+
+    fn start_pumps(&self, stop: watch::Receiver<bool>) -> Result<Vec<JoinHandle<()>>, StartError> {
+        let client = database::streams(&self.endpoint);
+        let progress = &self.figures.progress;
+        let sink = Arc::new(atrio_sink::Context::new(self.store.clone(), Arc::clone(&self.writer)));
+        let fraud = atrio_fraud::Context { store: self.store.clone(), clock: self.clock };
+        let upkeep = atrio_upkeep::Context {
+            store: self.store.clone(),
+            clock: self.clock,
+            provider: self.provider()?,
+        };
+        Ok(vec![
+            tokio::spawn(pump::into_lake(client.clone(), sink, Arc::clone(progress), stop.clone())),
+            tokio::spawn(pump::into_fraud(
+                client,
+                fraud,
+                self.data.clone(),
+                Arc::clone(progress),
+                stop.clone(),
+            )),
+            tokio::spawn(keep_up(upkeep, stop.clone())),
+            tokio::spawn(compact(Arc::clone(&self.writer), stop)),
+        ])
+    }
+}
+
+async fn keep_up(upkeep: atrio_upkeep::Context, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = atrio_upkeep::handle(&upkeep).await {
+            tracing::error!(error = chain(&error), "upkeep will try again");
+        }
+        if tokio::time::timeout(UPKEEP_EVERY, stop.wait_for(|stop| *stop)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+async fn compact(writer: Arc<LakeWriter>, mut stop: watch::Receiver<bool>) {
+    while tokio::time::timeout(COMPACT_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+        for table in atrio_lake_schema::TABLES {
+            if let Err(error) = writer.compact(table).await {
+                tracing::error!(table = table.name, error = chain(&error), "not compacted");
+            }
+        }
+    }
+}

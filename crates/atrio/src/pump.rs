@@ -1,0 +1,274 @@
+//! Carries the table's stream to the functions that hear it, as the event source mappings of AWS
+//! do: in order, again after a failure, from where each left off.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_sdk_dynamodbstreams::Client;
+use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
+use tokio::sync::watch;
+
+use crate::data_dir::DataDir;
+use crate::database::TABLE;
+
+/// Records in one batch.
+const BATCH: i32 = 1_000;
+
+/// How often an idle stream is looked at. It is also how long the lake's commits are apart.
+const SINK_EVERY: Duration = Duration::from_millis(700);
+const FRAUD_EVERY: Duration = Duration::from_millis(150);
+
+/// How long to wait after a failure.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Batches between which the lake is told of positions without rows.
+const SETTLE_EVERY: Duration = Duration::from_mins(1);
+
+/// Where the fraud function left off.
+const FRAUD_FILE: &str = "fraud-position.json";
+
+/// Why the stream cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PumpError {
+    /// The emulator refused.
+    #[error("the table's stream cannot be read: {0}")]
+    Stream(String),
+    /// The lake does not take a batch.
+    #[error("the lake did not take a batch")]
+    Sink(#[from] atrio_sink::SinkError),
+    /// The lake does not say how far it is.
+    #[error("the lake does not say how far it is")]
+    Position(#[from] atrio_lake_write::WriteError),
+    /// A position cannot be kept.
+    #[error("a position cannot be kept")]
+    File(#[from] crate::data_dir::DataDirError),
+}
+
+/// How the consumers are doing.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Records that the sink has taken.
+    pub sunk_records: AtomicU64,
+    /// Rows that are new in the lake since the start.
+    pub sunk_rows: AtomicU64,
+    /// Batches that failed and were tried again.
+    pub failures: AtomicU64,
+}
+
+/// The one shard of the emulator's stream.
+#[derive(Debug, Clone)]
+struct Shard {
+    stream_arn: String,
+    id: String,
+}
+
+async fn shard(client: &Client) -> Result<Shard, PumpError> {
+    let refuse = |error: &dyn std::fmt::Display| PumpError::Stream(error.to_string());
+    let streams = client.list_streams().table_name(TABLE).send().await.map_err(|e| refuse(&e))?;
+    let arn = streams
+        .streams()
+        .iter()
+        .find_map(|stream| stream.stream_arn())
+        .ok_or_else(|| refuse(&"the table has no stream"))?;
+    let described =
+        client.describe_stream().stream_arn(arn).send().await.map_err(|error| refuse(&error))?;
+    let id = described
+        .stream_description()
+        .and_then(|stream| stream.shards().first())
+        .and_then(|shard| shard.shard_id())
+        .ok_or_else(|| refuse(&"the stream has no shard"))?;
+    Ok(Shard { stream_arn: arn.to_owned(), id: id.to_owned() })
+}
+
+/// Reads a shard from behind a position on.
+struct Reader {
+    client: Client,
+    shard: Shard,
+    iterator: Option<String>,
+}
+
+impl Reader {
+    async fn behind(client: &Client, shard: &Shard, position: Option<String>) -> Result<Self, PumpError> {
+        let kind = if position.is_some() {
+            ShardIteratorType::AfterSequenceNumber
+        } else {
+            ShardIteratorType::TrimHorizon
+        };
+        let answer = client
+            .get_shard_iterator()
+            .stream_arn(&shard.stream_arn)
+            .shard_id(&shard.id)
+            .shard_iterator_type(kind)
+            .set_sequence_number(position)
+            .send()
+            .await
+            .map_err(|error| PumpError::Stream(format!("{error:?}")))?;
+        Ok(Self { client: client.clone(), shard: shard.clone(), iterator: answer.shard_iterator })
+    }
+
+    async fn next(&mut self) -> Result<Vec<EventRecord>, PumpError> {
+        let answer = self
+            .client
+            .get_records()
+            .set_shard_iterator(self.iterator.clone())
+            .limit(BATCH)
+            .send()
+            .await
+            .map_err(|error| PumpError::Stream(format!("{error:?}")))?;
+        self.iterator = answer.next_shard_iterator;
+        let arn = &self.shard.stream_arn;
+        Ok(answer.records.unwrap_or_default().into_iter().map(|record| event(record, arn)).collect())
+    }
+}
+
+/// A record in the form in which Lambda hands it to a function.
+fn event(record: Record, arn: &str) -> EventRecord {
+    let mut event = EventRecord::default();
+    event.event_id = record.event_id.unwrap_or_default();
+    event.event_name = record.event_name.map(|name| name.as_str().to_owned()).unwrap_or_default();
+    event.event_source_arn = Some(arn.to_owned());
+    if let Some(change) = record.dynamodb {
+        event.change.sequence_number = change.sequence_number;
+        event.change.keys = change.keys.unwrap_or_default().into();
+        event.change.new_image = change.new_image.unwrap_or_default().into();
+        event.change.old_image = change.old_image.unwrap_or_default().into();
+    }
+    event
+}
+
+fn last_sequence(records: &[EventRecord]) -> Option<String> {
+    records.last().and_then(|record| record.change.sequence_number.clone())
+}
+
+/// Waits, or returns true when it is time to stop.
+async fn paused(stop: &mut watch::Receiver<bool>, pause: Duration) -> bool {
+    // An error means that nobody is left who could say stop, which is a stop as well.
+    tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await.is_ok()
+}
+
+/// Carries the stream into the lake until told to stop; then what is left of it, too.
+pub async fn into_lake(
+    client: Client,
+    sink: Arc<atrio_sink::Context>,
+    progress: Arc<Progress>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        match sink_until_stopped(&client, &sink, &progress, &mut stop).await {
+            Ok(()) => return,
+            Err(error) => {
+                progress.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(error = chain(&error), "the sink will try again");
+                if paused(&mut stop, RETRY_AFTER).await {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn sink_until_stopped(
+    client: &Client,
+    sink: &atrio_sink::Context,
+    progress: &Progress,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<(), PumpError> {
+    let shard = shard(client).await?;
+    let stream = sink.stream(&shard.id);
+    let position = sink.lake().resume_position(&stream).await?;
+    let mut reader = Reader::behind(client, &shard, position.map(|p| p.to_string())).await?;
+    let mut unsettled = None;
+    let mut settled_at = tokio::time::Instant::now();
+    loop {
+        let records = reader.next().await?;
+        let full = records.len() == BATCH as usize;
+        if !records.is_empty() {
+            progress.sunk_records.fetch_add(records.len() as u64, Ordering::Relaxed);
+            let mut event = Event::default();
+            event.records = records;
+            let sunk = atrio_sink::handle(sink, &shard.id, event).await?;
+            progress.sunk_rows.fetch_add(sunk.rows as u64, Ordering::Relaxed);
+            unsettled = sunk.through.or(unsettled);
+        }
+        let stopping = *stop.borrow();
+        if let Some(through) = unsettled
+            && !full
+            && (stopping || settled_at.elapsed() > SETTLE_EVERY)
+        {
+            sink.lake().settle(&stream, through).await?;
+            unsettled = None;
+            settled_at = tokio::time::Instant::now();
+        }
+        if stopping && !full {
+            return Ok(());
+        }
+        if !full {
+            paused(stop, SINK_EVERY).await;
+        }
+    }
+}
+
+/// Carries the stream to the fraud function until told to stop.
+pub async fn into_fraud(
+    client: Client,
+    fraud: atrio_fraud::Context,
+    data: DataDir,
+    progress: Arc<Progress>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        match watch_until_stopped(&client, &fraud, &data, &mut stop).await {
+            Ok(()) => return,
+            Err(error) => {
+                progress.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(error = chain(&error), "the fraud function will try again");
+                if paused(&mut stop, RETRY_AFTER).await {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn watch_until_stopped(
+    client: &Client,
+    fraud: &atrio_fraud::Context,
+    data: &DataDir,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<(), PumpError> {
+    let shard = shard(client).await?;
+    let position: Option<String> = data.read_json(FRAUD_FILE)?;
+    let mut reader = Reader::behind(client, &shard, position).await?;
+    loop {
+        let records = reader.next().await?;
+        if !records.is_empty() {
+            let answer = atrio_fraud::handle(fraud, &records).await;
+            if let Some(failure) = answer.batch_item_failures.first() {
+                let at = failure.item_identifier.clone().unwrap_or_default();
+                return Err(PumpError::Stream(format!("record {at} was not counted")));
+            }
+            if let Some(position) = last_sequence(&records) {
+                data.write_json(FRAUD_FILE, &position, 0o600)?;
+            }
+        } else if paused(stop, FRAUD_EVERY).await {
+            return Ok(());
+        }
+        if *stop.borrow() {
+            return Ok(());
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
