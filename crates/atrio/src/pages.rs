@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use atrio_runtime::Problem;
+use atrio_runtime::{Clock, Problem};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -38,11 +38,15 @@ pub fn router(
     sandbox: Router,
     web: &Path,
     figures: Arc<Figures>,
+    clock: Clock,
 ) -> Router {
     let (functions, description) = functions.split_for_parts();
     let description = Arc::new(describe(description));
     let unknown = web.join("404.html");
-    let pages = ServeDir::new(web).append_index_html_on_directories(true);
+    let pages = ServeDir::new(web)
+        .append_index_html_on_directories(true)
+        .precompressed_br()
+        .precompressed_gzip();
     let pages = if unknown.exists() {
         Router::new().fallback_service(pages.not_found_service(ServeFile::new(unknown)))
     } else {
@@ -67,6 +71,7 @@ pub fn router(
         .method_not_allowed_fallback(wrong_method)
         .fallback_service(pages)
         .layer(middleware::from_fn_with_state(figures, count))
+        .layer(middleware::from_fn_with_state(clock, date))
         .layer(header("x-content-type-options", "nosniff"))
         // A booking's address is its key: it must not travel to other sites.
         .layer(header("referrer-policy", "same-origin"))
@@ -101,6 +106,16 @@ async fn wrong_method(request: Request) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method")
         .detail(format_args!("`{}` does not take {}", request.uri().path(), request.method()))
         .field("method", "is not taken here", "see `GET /openapi.json` for what there is")
+}
+
+/// Answers carry the platform's time: the pages count down by it, at a rehearsal too.
+async fn date(State(clock): State<Clock>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let now = clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(value) = HeaderValue::from_str(&now) {
+        response.headers_mut().insert(header::DATE, value);
+    }
+    response
 }
 
 async fn count(State(figures): State<Arc<Figures>>, request: Request, next: Next) -> Response {

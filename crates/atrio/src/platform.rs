@@ -2,7 +2,7 @@
 //! sample traffic. The order of starting and of stopping is the order of who needs whom.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -174,7 +174,7 @@ impl Platform {
             endpoint: database.endpoint(),
             figures: Arc::clone(&figures),
         };
-        let http = parts.serve_http(listener, settings.web, http_stop)?;
+        let http = parts.serve_http(listener, &settings.web, http_stop)?;
         let pumps = parts.start_pumps(pumps_stop)?;
         let issuer = parts.secrets.issuer();
         data.announce(&run)?;
@@ -335,13 +335,13 @@ impl Parts {
     fn serve_http(
         &self,
         listener: TcpListener,
-        web: PathBuf,
+        web: &Path,
         mut stop: watch::Receiver<bool>,
     ) -> Result<JoinHandle<()>, StartError> {
         let secret = self.secrets.payment_secret.as_bytes();
         let sandbox = Sandbox::open(self.data.clone(), secret, &self.public_url, self.clock)?;
         let router =
-            pages::router(self.functions()?, sandbox.router(), &web, Arc::clone(&self.figures));
+            pages::router(self.functions()?, sandbox.router(), web, Arc::clone(&self.figures), self.clock);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         Ok(tokio::spawn(async move {
             let stopped = async move {

@@ -3,6 +3,7 @@
 //! over HTTP, with signed notifications, and moves no money.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -150,9 +151,8 @@ async fn open_payment(
     let id = open.payment.payment_id.to_string();
     let pay_url = format!("{}/sandbox/pay/{id}", sandbox.0.public_url);
     let mut payments = sandbox.0.payments.lock().unwrap_or_else(PoisonError::into_inner);
-    if !payments.contains_key(&id) {
-        payments.insert(
-            id,
+    if let Entry::Vacant(place) = payments.entry(id) {
+        place.insert(
             Payment {
                 amount_cents: open.payment.amount_cents.0,
                 description: open.payment.description,

@@ -197,6 +197,7 @@ async fn what_cannot_be_written_is_not_acknowledged_and_comes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "a test that did not run says so")]
 async fn mosquitto_is_understood() {
     let museum = Museum::open().await;
     museum.enrol("door-1", "door-1").await.unwrap();

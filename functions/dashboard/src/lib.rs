@@ -2,6 +2,7 @@
 //! and the fortnight before. Everything comes from the anonymised lake; only the capacity comes from
 //! the venue's rules. It reads only, and while the lake has nothing new it answers 304.
 
+mod decisions;
 mod figures;
 mod view;
 
@@ -70,7 +71,7 @@ impl Context {
         let clock = Clock::system();
         let store = atrio_runtime::aws::store_from_environment().map_err(StartError::Environment)?;
         let access = Access::from_environment(clock).map_err(StartError::Environment)?;
-        let lake = environment::text("ATRIO_LAKE", "the URL of the lake, such as s3://bucket/lake")
+        let lake = environment::text("ATRIO_LAKE_URL", "the URL of the lake, such as s3://bucket/lake")
             .map_err(StartError::Environment)?;
         let lake = Lake::open(lake).await.map_err(StartError::Lake)?;
         Ok(Self::new(store, Arc::new(lake), access, clock))
@@ -101,6 +102,7 @@ pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(show_overview))
         .routes(routes!(show_dashboard))
+        .routes(routes!(decisions::list_decisions))
         .with_state(context)
 }
 

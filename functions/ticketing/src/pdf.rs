@@ -4,7 +4,7 @@
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::ticket::Ticket;
 use atrio_domain::venue::Venue;
-use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
+use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use qrcode::{Color, QrCode};
 
 /// One ticket with its code.
@@ -44,7 +44,8 @@ pub(crate) fn document(venue: &Venue, locale: Locale, pages: &[Page<'_>]) -> Vec
         let (page_ref, content_ref) = (Ref::new(next), Ref::new(next + 1));
         next += 2;
         kids.push(page_ref);
-        pdf.stream(content_ref, &content(venue, locale, page));
+        let packed = miniz_oxide::deflate::compress_to_vec_zlib(&content(venue, locale, page), 6);
+        pdf.stream(content_ref, &packed).filter(Filter::FlateDecode);
         let mut writer = pdf.page(page_ref);
         writer.media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT)).parent(PAGES).contents(content_ref);
         writer.resources().fonts().pair(REGULAR, REGULAR_FONT).pair(BOLD, BOLD_FONT);
@@ -102,15 +103,16 @@ fn squares(content: &mut Content, qr: &QrCode, bottom: f32) {
     let modules = qr.width();
     #[expect(clippy::cast_precision_loss, reason = "a QR code has at most 177 modules a side")]
     let (side, at) = (QR_SIDE / modules as f32, |place: usize| place as f32);
-    for (place, color) in qr.to_colors().into_iter().enumerate() {
-        if color == Color::Dark {
-            let (row, column) = (place / modules, place % modules);
-            content.rect(
-                MARGIN + at(column) * side,
-                bottom + QR_SIDE - at(row + 1) * side,
-                side,
-                side,
-            );
+    // Dark modules that touch in a row are one rectangle: a page is a fifth as large.
+    for (row, colors) in qr.to_colors().chunks(modules).enumerate() {
+        let mut column = 0;
+        for run in colors.chunk_by(|left, right| left == right) {
+            if run.first() == Some(&Color::Dark) {
+                let x = MARGIN + at(column) * side;
+                let y = bottom + QR_SIDE - at(row + 1) * side;
+                content.rect(x, y, at(run.len()) * side, side);
+            }
+            column += run.len();
         }
     }
     content.fill_nonzero();

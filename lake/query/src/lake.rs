@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use atrio_lake_schema::{LakeAddress, TABLES, Table};
-use deltalake::datafusion::arrow::array::RecordBatch;
+use deltalake::datafusion::arrow::array::{Array, Int64Array, RecordBatch};
 use deltalake::datafusion::common::ScalarValue;
 use deltalake::datafusion::execution::context::SQLOptions;
 use deltalake::datafusion::execution::memory_pool::FairSpillPool;
@@ -124,6 +124,20 @@ impl Lake {
     #[must_use]
     pub fn version(&self) -> u64 {
         self.view().version
+    }
+
+    /// The single whole number that a question answers, for comparing the lake with the table.
+    ///
+    /// # Errors
+    /// [`QueryError`] when it does not answer, or answers something else.
+    pub async fn figure(&self, text: &str) -> Result<i64, QueryError> {
+        let batches = self.sql(text).await?;
+        batches
+            .first()
+            .and_then(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>())
+            .filter(|column| !column.is_empty())
+            .map(|column| column.value(0))
+            .ok_or(QueryError::UnexpectedAnswer { query: "figure", column: "first" })
     }
 
     /// Answers SQL on the current view, see [`View::sql`].

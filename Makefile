@@ -1,0 +1,86 @@
+# The commands of atrio. `make run` and `make test` work from a fresh clone and install what they
+# need; everything they fetch comes from the package registries.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE := $(HOME)/.cache/atrio
+
+# A build cache outside the clone is used when there is one: `mkdir -p ~/.cache/atrio/target`.
+export CARGO_TARGET_DIR ?= $(if $(wildcard $(CACHE)/target),$(CACHE)/target,$(CURDIR)/target)
+
+HTTP ?= 127.0.0.1:8080
+MQTT ?= 127.0.0.1:8883
+DATA ?= ./data
+TRAFFIC ?= 20
+# A rehearsal hour such as 2026-05-05T10:00:00+02:00: the clock starts there.
+NOW ?=
+
+CHROMIUM := /usr/bin/chromium
+READER := $(CACHE)/venv-reader
+
+.PHONY: help run web test format lint unit stories browser infrastructure bench lean tools reader
+
+help: ## Lists the commands.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: web ## Builds and runs the whole platform here, with sample venues and live sample traffic.
+	cargo build --profile platform -p atrio
+	$(CARGO_TARGET_DIR)/platform/atrio serve --data $(DATA) --http $(HTTP) --mqtt $(MQTT) \
+	  --traffic $(TRAFFIC) $(if $(NOW),--now $(NOW))
+
+web: web/build/index.html ## Builds the pages.
+
+web/build/index.html: web/node_modules/.package-lock.json $(shell find web/src web/static -type f) \
+  web/svelte.config.js web/vite.config.ts samples/regions.geojson
+	cd web && npm run build
+	touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	touch $@
+
+test: tools format lint unit stories browser infrastructure ## Runs every check and test.
+	@echo "all checks passed"
+
+format: ## Checks the formatting.
+	cargo fmt --all --check
+
+lint: web/node_modules/.package-lock.json ## Lints the code and the pages.
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cd web && npm run check
+
+unit: ## Runs the tests of rules, table, lake and functions.
+	cargo test --workspace --exclude atrio-tests --exclude atrio-load --locked
+	cd web && npm run test:unit
+
+stories: reader ## Runs the stories and the eight promises against the running platform.
+	cargo build -p atrio --locked
+	cargo test -p atrio-tests --locked
+
+browser: tools web ## Plays the main job in a real browser, at phone and desktop width.
+	cargo build -p atrio --locked
+	tests/browser.sh
+
+infrastructure: ## Lints the infrastructure template and tests it.
+	iac/lint.sh
+
+bench: ## Measures; writes nothing but the table on the screen.
+	cargo build --profile platform -p atrio -p atrio-load
+	cargo run --profile platform -p atrio-load
+
+lean: ## Builds each function as its Lambda carries it.
+	cargo build --profile lean $(addprefix -p atrio-,$(notdir $(wildcard functions/*)))
+
+reader: $(READER)/bin/python ## Installs the independent reader of the lake.
+
+$(READER)/bin/python:
+	python3 -m venv $(READER)
+	$(READER)/bin/pip install --quiet --disable-pip-version-check 'deltalake==1.*' 'pyarrow'
+
+tools: ## Installs the browser and the MQTT client that the tests use, where they are missing.
+	@[ -x $(CHROMIUM) ] && command -v mosquitto_pub >/dev/null || { \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium mosquitto-clients; }

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Plays the pages' story against a platform of its own: a Tuesday morning, on free ports, with
+# sample traffic, in a folder that goes away afterwards.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+atrio="${CARGO_TARGET_DIR:-target}/debug/atrio"
+work=$(mktemp -d)
+log="$work/serve.log"
+stop() {
+  [ -n "${platform:-}" ] && kill "$platform" 2>/dev/null && wait "$platform" 2>/dev/null
+  rm -rf "$work"
+}
+trap stop EXIT
+
+"$atrio" serve --data "$work/data" --http 127.0.0.1:0 --mqtt 127.0.0.1:0 --traffic 20 \
+  --now 2026-11-24T10:05:00+01:00 >"$log" 2>&1 &
+platform=$!
+for _ in $(seq 120); do
+  grep -q '^stop with' "$log" && break
+  kill -0 "$platform" 2>/dev/null || { cat "$log"; exit 1; }
+  sleep 0.5
+done
+grep -q '^stop with' "$log" || { echo "the platform was not ready within a minute"; cat "$log"; exit 1; }
+
+address=$(awk '$1 == "shop" { sub(/\/$/, "", $2); print $2 }' "$log")
+token() { awk -v page="$1" '$1 == page { print $2 }' "$log" | sed -E 's/.*token=([^&]+)&.*/\1/'; }
+cd web
+ATRIO_BASE="$address" ATRIO_VENUE=20240 ATRIO_GATE_TOKEN="$(token gate)" \
+  ATRIO_MANAGER_TOKEN="$(token dashboard)" npm run test:browser
