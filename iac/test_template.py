@@ -233,7 +233,7 @@ def streams_are_bounded(template):
             findings.append(f"{logical}: no dead-letter queue")
         if source.get("BisectBatchOnFunctionError") is not True:
             findings.append(f"{logical}: does not bisect a failing batch")
-        if not 0 <= source.get("MaximumRetryAttempts", -1) <= 100:
+        if not 0 <= source.get("MaximumRetryAttempts", -1) <= 10_000:
             findings.append(f"{logical}: retries without bound")
         if not 0 < source.get("MaximumRecordAgeInSeconds", -1) <= hours * 3600 / 2:
             findings.append(f"{logical}: leaves less than half the stream's {hours} h to read a dead letter again")

@@ -1,1 +1,17 @@
-//! atrio-tests.
+//! What every story and promise stands on: the real `atrio` program in a process and a folder of
+//! its own, and the roles that act on it over HTTP and MQTT. Nothing here looks into the program;
+//! it knows its addresses, its files and its commands, as an operator does.
+
+#![expect(clippy::panic, clippy::expect_used, reason = "a failed expectation of a test is a panic")]
+
+mod answer;
+mod device;
+mod process;
+mod roles;
+mod wait;
+
+pub use answer::{Answer, Api};
+pub use device::{Device, count_message};
+pub use process::{Options, Output, Process, free_port};
+pub use roles::{Contact, Gate, Manager, Outcome, Visitor, Wish, availability, fresh_uuid};
+pub use wait::{SOON, eventually};

@@ -34,10 +34,16 @@ impl Clock {
         self.ahead.as_secs()
     }
 
+    /// What it shows when the machine's clock shows `machine`, for instants that others stamped.
+    #[must_use]
+    pub fn showing(&self, machine: Timestamp) -> Timestamp {
+        machine.saturating_add(self.ahead).unwrap_or(Timestamp::MAX)
+    }
+
     /// The time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        machine_time().saturating_add(self.ahead).unwrap_or(Timestamp::MAX)
+        self.showing(machine_time())
     }
 }
 

@@ -151,7 +151,7 @@ async fn show_dashboard(
     );
     let (booked, admitted, counted, units) = answers.map_err(|error| Problem::internal(&error))?;
     let figures = Figures { booked, admitted, counted, units };
-    let view = DashboardView::of(&venue, day, &figures, &lake, &zone, now);
+    let view = DashboardView::of(&venue, day, &figures, &lake, &zone, &context.clock);
     Ok((caching(tag), Json(view)).into_response())
 }
 
@@ -184,7 +184,7 @@ async fn show_overview(
         tokio::try_join!(lake.booked(&today), lake.admitted(&today), lake.counted(&today));
     let (booked, admitted, counted) = answers.map_err(|error| Problem::internal(&error))?;
     let figures = Figures { booked, admitted, counted, units: Vec::new() };
-    Ok((caching(tag), Json(OverviewView::of(day, &figures, &lake, now))).into_response())
+    Ok((caching(tag), Json(OverviewView::of(day, &figures, &lake, &context.clock))).into_response())
 }
 
 fn zone() -> Result<TimeZone, Problem> {

@@ -7,6 +7,7 @@ use atrio_lake_query::View;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use atrio_runtime::Clock;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -145,8 +146,9 @@ impl DashboardView {
         figures: &Figures,
         lake: &View,
         zone: &TimeZone,
-        now: Timestamp,
+        clock: &Clock,
     ) -> Self {
+        let now = clock.now();
         let hours: Vec<HourView> = figures
             .hours(venue, day, zone, now)
             .into_iter()
@@ -170,7 +172,7 @@ impl DashboardView {
         Self {
             venue_id: venue.id.to_string(),
             day,
-            as_of: lake.as_of().unwrap_or(now),
+            as_of: lake.as_of().map_or_else(|| clock.now(), |committed| clock.showing(committed)),
             lake_version: lake.version(),
             capacity: hours.iter().map(|hour| hour.capacity).sum(),
             totals: TotalsView::of(day, figures, &hours),
@@ -227,7 +229,7 @@ fn units(figures: &Figures) -> Vec<UnitView> {
 }
 
 impl OverviewView {
-    pub(crate) fn of(day: Date, figures: &Figures, lake: &View, now: Timestamp) -> Self {
+    pub(crate) fn of(day: Date, figures: &Figures, lake: &View, clock: &Clock) -> Self {
         let venue = |(venue_id, tally): (&str, crate::figures::Tally)| VenueView {
             venue_id: venue_id.to_owned(),
             visitors: tally.visitors,
@@ -236,7 +238,7 @@ impl OverviewView {
         };
         Self {
             day,
-            as_of: lake.as_of().unwrap_or(now),
+            as_of: lake.as_of().map_or_else(|| clock.now(), |committed| clock.showing(committed)),
             venues: figures.venues().into_iter().map(venue).collect(),
         }
     }

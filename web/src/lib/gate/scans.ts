@@ -1,5 +1,5 @@
 // What the gate remembers of its scans on this device, and how a scan reaches the server safely.
-import { redeem } from '$lib/api/client';
+import { redeem, serverNow } from '$lib/api/client';
 import { asProblem, type Problem } from '$lib/api/problem';
 import type { Redemption } from '$lib/api/types';
 import { newUuid } from '$lib/uuid';
@@ -16,7 +16,7 @@ export type ScanOutcome =
 	| { kind: 'refused'; scan: Scan; problem: Problem }
 	| { kind: 'unanswered'; scan: Scan; problem: Problem };
 
-export const newScan = (code: string): Scan => ({ nonce: newUuid(), code, at: Date.now() });
+export const newScan = (code: string): Scan => ({ nonce: newUuid(), code, at: serverNow() });
 
 const RETRIES_MS = [400, 1200];
 

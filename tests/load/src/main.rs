@@ -1,0 +1,137 @@
+//! Measures the platform as an operator runs it: the `atrio` program of the same build, a data
+//! folder of its own, real clients over HTTP and MQTT. It prints figures and judges none of them;
+//! what must hold is tested elsewhere.
+
+mod devices;
+mod lake;
+mod machine;
+mod measure;
+mod platform;
+mod report;
+mod seed;
+mod shop;
+mod start;
+mod stream;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+use crate::report::Report;
+
+/// Whatever ends a measurement.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures the platform of this build on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "atrio-load",
+    after_help = "Example: cargo run --profile platform -p atrio-load -- --seconds 5"
+)]
+struct Options {
+    /// Which measurements; all of them where none is named.
+    #[arg(value_enum)]
+    only: Vec<Part>,
+    /// Seconds for each level of each measurement.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Bookings in the seeded lake.
+    #[arg(long, default_value_t = 1_000_000)]
+    bookings: usize,
+    /// Repetitions of each question to the lake.
+    #[arg(long, default_value_t = 200)]
+    questions: usize,
+    /// The `atrio` program to measure; the one of this build where none is named.
+    #[arg(long)]
+    atrio: Option<PathBuf>,
+    /// Where the data folders are made; their disk is what is measured.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
+/// A measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Start-up of an empty folder.
+    Start,
+    /// Holds, confirmations and the bare transaction they are compared with.
+    Shop,
+    /// From a confirmation to the lake.
+    Stream,
+    /// Messages of counters.
+    Devices,
+    /// Questions to a lake of many bookings.
+    Lake,
+    /// Sizes of the functions' programs.
+    Sizes,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Two TLS providers are in the tree; a refusal means that one is chosen.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut report = Report::default();
+    match measure_all(&Options::parse(), &mut report).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report.failed(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure_all(options: &Options, report: &mut Report) -> Result<(), Failure> {
+    let wants = |part| options.only.is_empty() || options.only.contains(&part);
+    let atrio = match &options.atrio {
+        Some(path) => path.clone(),
+        None => platform::program_of_this_build()?,
+    };
+    let temporary = match &options.folder {
+        Some(folder) => tempfile::tempdir_in(folder)?,
+        None => tempfile::tempdir()?,
+    };
+    let level = Duration::from_secs(options.seconds);
+    report.begin();
+
+    let load = machine::load();
+    if wants(Part::Start) {
+        start::cold(&atrio, temporary.path(), report).await?;
+        report.load("start-up", &load);
+    }
+    if [Part::Shop, Part::Stream, Part::Devices].into_iter().any(wants) {
+        let data = temporary.path().join("platform");
+        let platform = platform::Platform::start(&atrio, &data).await?;
+        report.row("resident memory, idle", "", &report::mebibytes(platform.resident_bytes()?));
+        if wants(Part::Shop) {
+            let load = machine::load();
+            report.row("4 KiB written and synced", "1 writer", &machine::sync_probe(&data)?.to_string());
+            shop::measure(&platform, level, report).await?;
+            report.load("shop", &load);
+        }
+        if wants(Part::Stream) {
+            let load = machine::load();
+            stream::measure(&platform, report).await?;
+            report.load("stream", &load);
+        }
+        if wants(Part::Devices) {
+            let load = machine::load();
+            devices::measure(&platform, level, report).await?;
+            report.load("devices", &load);
+        }
+        report.row("resident memory, after the load", "", &report::mebibytes(platform.resident_bytes()?));
+        let started = platform.stop().await?;
+        report.row("stopping after the load", "", &report::seconds(started));
+        start::warm(&atrio, &data, "after the load", report).await?;
+    }
+    if wants(Part::Lake) {
+        let load = machine::load();
+        lake::measure(&atrio, &temporary.path().join("seeded"), options, report).await?;
+        report.load("lake", &load);
+    }
+    if wants(Part::Sizes) {
+        machine::function_sizes(report)?;
+    }
+    Ok(())
+}

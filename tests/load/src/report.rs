@@ -1,0 +1,60 @@
+//! The table that a run prints, row by row as figures come, in the form of `docs/benchmarks.md`.
+
+use std::time::Duration;
+
+use atrio_runtime::Clock;
+
+use crate::machine;
+
+/// Prints rows.
+#[derive(Debug, Default)]
+pub(crate) struct Report;
+
+#[expect(clippy::print_stdout, reason = "what the command was asked for")]
+impl Report {
+    /// Prints where and when, and the head of the table.
+    pub(crate) fn begin(&mut self) {
+        println!("{}; {}", Clock::system().now().strftime("%Y-%m-%d %H:%M UTC"), machine::describe());
+        println!("\n| figure | at | value |\n| --- | --- | --- |");
+    }
+
+    /// Prints a figure.
+    pub(crate) fn row(&mut self, figure: &str, at: &str, value: &str) {
+        println!("| {figure} | {at} | {value} |");
+    }
+
+    /// Prints how busy the machine was before a part and after it.
+    pub(crate) fn load(&mut self, part: &str, before: &str) {
+        self.row("load of the machine", part, &format!("{before} before, {} after", machine::load()));
+    }
+
+    /// Prints why the run ended early.
+    #[expect(clippy::print_stderr, reason = "the one line of a failure")]
+    #[expect(clippy::unused_self, reason = "rows come before it")]
+    pub(crate) fn failed(&self, error: &(dyn std::error::Error + 'static)) {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        eprintln!("atrio-load: {text}");
+    }
+}
+
+/// A span in milliseconds.
+pub(crate) fn milliseconds(span: Duration) -> String {
+    let milliseconds = span.as_secs_f64() * 1e3;
+    if milliseconds < 10.0 { format!("{milliseconds:.2} ms") } else { format!("{milliseconds:.0} ms") }
+}
+
+/// A span in seconds.
+pub(crate) fn seconds(span: Duration) -> String {
+    format!("{:.2} s", span.as_secs_f64())
+}
+
+/// A size in MiB.
+pub(crate) fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes * 10 / (1024 * 1024);
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,320 @@
+//! Who acts: visitors with a browser, gates with a scanner, managers with a dashboard.
+
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Api};
+use crate::process::Process;
+use crate::wait::{SOON, eventually};
+
+/// A uuid that nobody used before.
+#[must_use]
+pub fn fresh_uuid() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// Whom the platform writes to.
+#[derive(Debug, Clone)]
+pub struct Contact {
+    /// Full name.
+    pub full_name: String,
+    /// Mail address.
+    pub email: String,
+    /// Telephone, where given.
+    pub phone: Option<String>,
+}
+
+impl Contact {
+    /// Someone with a mail address of their own, so that no two tests look like one hoarder.
+    #[must_use]
+    pub fn fresh() -> Self {
+        let number = uuid::Uuid::new_v4().simple().to_string();
+        Self {
+            full_name: format!("Visitor {}", &number[..6]),
+            email: format!("visitor-{number}@example.org"),
+            phone: None,
+        }
+    }
+}
+
+/// What a visitor wants.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The venue.
+    pub venue: String,
+    /// `admission`, or `reading-room`.
+    pub product: String,
+    /// The slot.
+    pub slot: String,
+    /// Unit and quantity.
+    pub units: Vec<(String, u32)>,
+}
+
+impl Wish {
+    /// Places at a museum.
+    #[must_use]
+    pub fn at(venue: &str, slot: &str, units: &[(&str, u32)]) -> Self {
+        Self {
+            venue: venue.to_owned(),
+            product: "admission".to_owned(),
+            slot: slot.to_owned(),
+            units: units.iter().map(|(unit, quantity)| ((*unit).to_owned(), *quantity)).collect(),
+        }
+    }
+}
+
+/// How the sandbox's page is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Pays.
+    Pay,
+    /// Is declined.
+    Decline,
+    /// Pays, and the provider says so ten seconds later.
+    Slow,
+    /// The provider never says anything.
+    Never,
+    /// Pays, and the provider says so twice.
+    Twice,
+}
+
+impl Outcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pay => "pay",
+            Self::Decline => "decline",
+            Self::Slow => "slow",
+            Self::Never => "never",
+            Self::Twice => "twice",
+        }
+    }
+}
+
+/// A visitor with a browser.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Their browser.
+    pub api: Api,
+    /// Who they are.
+    pub contact: Contact,
+}
+
+impl Visitor {
+    /// Someone new at the shop's address.
+    #[must_use]
+    pub fn of(platform: &Process) -> Self {
+        Self { api: platform.api(), contact: Contact::fresh() }
+    }
+
+    /// The request for places, as the page sends it.
+    #[must_use]
+    pub fn request(&self, uuid: &str, wish: &Wish) -> Value {
+        let units: Vec<Value> = wish
+            .units
+            .iter()
+            .map(|(unit, quantity)| json!({"unit_id": unit, "quantity": quantity}))
+            .collect();
+        let Contact { full_name, email, phone } = &self.contact;
+        let mut contact = json!({"full_name": full_name, "email": email});
+        if let Some(phone) = phone {
+            contact["phone"] = json!(phone);
+        }
+        json!({
+            "uuid": uuid,
+            "venue_id": wish.venue,
+            "product_id": wish.product,
+            "option_id": "standard",
+            "slot_id": wish.slot,
+            "units": units,
+            "contact": contact,
+            "locale": "it",
+        })
+    }
+
+    /// Asks for places under a fresh uuid.
+    pub async fn ask(&self, wish: &Wish) -> Answer {
+        self.api.post("/v1/bookings", &self.request(&fresh_uuid(), wish)).await
+    }
+
+    /// Holds places; answers the booking's uuid.
+    ///
+    /// # Panics
+    /// When they are refused.
+    pub async fn hold(&self, wish: &Wish) -> String {
+        let booking = self.ask(wish).await.expect(201);
+        assert_eq!(booking["status"], "ON_HOLD");
+        booking["uuid"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The booking as it stands.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub async fn booking(&self, uuid: &str) -> Value {
+        self.api.get(&format!("/v1/bookings/{uuid}")).await.expect(200)
+    }
+
+    /// Begins to pay.
+    pub async fn start_payment(&self, uuid: &str) -> Answer {
+        let body = json!({"return_url": format!("/booking/?uuid={uuid}")});
+        self.api.post(&format!("/v1/bookings/{uuid}/payment"), &body).await
+    }
+
+    /// Presses a button on the provider's page.
+    pub async fn press(&self, redirect_url: &str, outcome: Outcome) -> Answer {
+        let form = format!("outcome={}", outcome.name());
+        self.api.send("POST", redirect_url, Some("application/x-www-form-urlencoded"), form).await
+    }
+
+    /// Begins to pay and presses a button; answers the payment's id.
+    ///
+    /// # Panics
+    /// When either is refused.
+    pub async fn pay(&self, uuid: &str, outcome: Outcome) -> String {
+        let started = self.start_payment(uuid).await.expect(200);
+        let redirect_url = started["redirect_url"].as_str().unwrap_or_default().to_owned();
+        let back = self.press(&redirect_url, outcome).await;
+        assert_eq!(back.status, 303, "{}", back.text());
+        started["payment"]["id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the booking is in a state, and answers it.
+    pub async fn sees(&self, uuid: &str, status: &str) -> Value {
+        eventually(&format!("the booking is {status}"), SOON, async || {
+            let booking = self.booking(uuid).await;
+            if booking["status"] == status { Ok(booking) } else { Err(booking.to_string()) }
+        })
+        .await
+    }
+
+    /// Confirms a free booking.
+    pub async fn confirm(&self, uuid: &str) -> Answer {
+        self.api.post(&format!("/v1/bookings/{uuid}/confirm"), &json!({})).await
+    }
+
+    /// Gives a hold up.
+    pub async fn cancel(&self, uuid: &str) -> Answer {
+        self.api.post(&format!("/v1/bookings/{uuid}/cancel"), &json!({})).await
+    }
+
+    /// The tickets, or why there are none.
+    pub async fn ask_tickets(&self, uuid: &str) -> Answer {
+        self.api.get(&format!("/v1/bookings/{uuid}/tickets")).await
+    }
+
+    /// The tickets.
+    ///
+    /// # Panics
+    /// When there are none.
+    pub async fn tickets(&self, uuid: &str) -> Vec<Value> {
+        let list = self.ask_tickets(uuid).await.expect(200);
+        list["tickets"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Holds, pays and waits for the confirmation; answers uuid and tickets.
+    ///
+    /// # Panics
+    /// When a step is refused.
+    pub async fn buys(&self, wish: &Wish) -> (String, Vec<Value>) {
+        let uuid = self.hold(wish).await;
+        self.pay(&uuid, Outcome::Pay).await;
+        self.sees(&uuid, "CONFIRMED").await;
+        let tickets = self.tickets(&uuid).await;
+        (uuid, tickets)
+    }
+
+    /// Holds and confirms what is free; answers uuid and tickets.
+    ///
+    /// # Panics
+    /// When a step is refused.
+    pub async fn books_free(&self, wish: &Wish) -> (String, Vec<Value>) {
+        let uuid = self.hold(wish).await;
+        assert_eq!(self.confirm(&uuid).await.expect(200)["status"], "CONFIRMED");
+        let tickets = self.tickets(&uuid).await;
+        (uuid, tickets)
+    }
+
+    /// Places left in a slot, as the calendar shows them.
+    pub async fn vacancies(&self, wish: &Wish) -> u64 {
+        availability(&self.api, wish).await["vacancies"].as_u64().unwrap_or(u64::MAX)
+    }
+}
+
+/// A slot as the calendar shows it; null when it is not shown.
+pub async fn availability(api: &Api, wish: &Wish) -> Value {
+    let day = wish.slot.split('T').next().unwrap_or_default();
+    let (venue, product) = (&wish.venue, &wish.product);
+    let path =
+        format!("/v1/venues/{venue}/availability?product_id={product}&from={day}&to={day}");
+    let calendar = api.get(&path).await.expect(200);
+    let slots = calendar["days"][0]["slots"].as_array().cloned().unwrap_or_default();
+    slots.into_iter().find(|slot| slot["id"] == wish.slot.as_str()).unwrap_or_default()
+}
+
+/// A gate with a scanner.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// Its connection, with its token.
+    pub api: Api,
+    venue: String,
+    name: String,
+}
+
+impl Gate {
+    /// A gate of a venue.
+    pub async fn of(platform: &Process, venue: &str, name: &str) -> Self {
+        let token = platform.token("gate", Some(venue)).await;
+        let api = platform.api().with_token(Some(token));
+        Self { api, venue: venue.to_owned(), name: name.to_owned() }
+    }
+
+    /// The same token at another gate of the venue.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
+    }
+
+    /// Scans or types a code under a fresh nonce.
+    pub async fn scan(&self, code: &str) -> Answer {
+        self.scan_again(&fresh_uuid(), code).await
+    }
+
+    /// Scans or types a code under this nonce.
+    pub async fn scan_again(&self, nonce: &str, code: &str) -> Answer {
+        let (venue, gate) = (&self.venue, &self.name);
+        let body = json!({"uuid": nonce, "venue_id": venue, "gate_id": gate, "code": code});
+        self.api.post("/v1/redemptions", &body).await
+    }
+}
+
+/// A manager with a dashboard.
+#[derive(Debug, Clone)]
+pub struct Manager {
+    /// Their browser, with their token.
+    pub api: Api,
+    venue: String,
+}
+
+impl Manager {
+    /// The manager of a venue.
+    pub async fn of(platform: &Process, venue: &str) -> Self {
+        let token = platform.token("manager", Some(venue)).await;
+        Self { api: platform.api().with_token(Some(token)), venue: venue.to_owned() }
+    }
+
+    /// The dashboard of a day.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn dashboard(&self, day: &str) -> Value {
+        self.api.get(&format!("/v1/dashboard/{}?day={day}", self.venue)).await.expect(200)
+    }
+
+    /// The risk decisions, newest first.
+    ///
+    /// # Panics
+    /// When they are refused.
+    pub async fn decisions(&self) -> Vec<Value> {
+        let list = self.api.get(&format!("/v1/decisions?venue_id={}", self.venue)).await.expect(200);
+        list["decisions"].as_array().cloned().unwrap_or_default()
+    }
+}
