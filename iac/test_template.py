@@ -529,7 +529,7 @@ CHECKS = [
         properties_at("FraudSource", "BisectBatchOnFunctionError", drop=True),
         properties_at("IngestSource", "MaximumRetryAttempts", drop=True),
         properties_at("IngestSource", "MaximumRetryAttempts", value=-1),
-        properties_at("SinkSource", "MaximumRecordAgeInSeconds", value=86400),
+        properties_at("SinkSource", "MaximumRecordAgeInSeconds", value=21600),
         properties_at("SinkSource", "FunctionResponseTypes", drop=True),
         at("FraudSource", drop=True),
     ]),

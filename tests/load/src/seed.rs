@@ -9,6 +9,7 @@ use atrio_domain::pseudonym::{month_of, pseudonym};
 use atrio_domain::venue::{TIME_ZONE, Venue, VenueKind};
 use atrio_lake_schema::{Table, admissions, bookings, counts, unit_items};
 use atrio_lake_write::{LakeWriter, NumberedRows, SequenceNumber};
+use deltalake::arrow::array::RecordBatch;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -135,7 +136,8 @@ impl Year<'_> {
         if day.weekday() == Weekday::Monday {
             day = day.tomorrow()?;
         }
-        let slot_start = self.instant(day, self.random_hour())?;
+        let hour = self.random_hour();
+        let slot_start = self.instant(day, hour)?;
         let price = venue.full_price_cents.0;
         let (adult, minor) = match venue.kind {
             VenueKind::Museum => ("adult", Some("minor")),
@@ -147,7 +149,8 @@ impl Year<'_> {
         let channel = if self.random.random_bool(0.8) { "WEB" } else { "DESK" };
         let event = if self.random.random_bool(0.03) { "CANCELLED" } else { "CONFIRMED" };
         let key = pseudonym(&KEY, Uuid::from_u128(self.random.random()).as_bytes());
-        let recorded = self.instant(sold_on, self.random_hour())?;
+        let hour = self.random_hour();
+        let recorded = self.instant(sold_on, hour)?;
         self.bookings.rows.push(bookings::Row {
             month: month_of(day),
             venue_id: venue.id.to_string(),
@@ -263,7 +266,7 @@ impl Year<'_> {
     }
 
     fn instant(&self, day: Date, hour: i8) -> Result<Timestamp, Failure> {
-        Ok(day.at(hour, 0, 0, 0).to_zoned(self.zone.clone())?.timestamp())
+        Ok(day.at(hour, 0, 0, 0).to_zoned_datetime(self.zone.clone())?.timestamp())
     }
 }
 
@@ -275,7 +278,7 @@ impl<Row> Sheet<Row> {
     async fn write(
         &mut self,
         writer: &LakeWriter,
-        batch: impl Fn(&[Row]) -> Result<atrio_lake_schema::Batch, Failure>,
+        batch: impl Fn(&[Row]) -> Result<RecordBatch, Failure>,
     ) -> Result<(), Failure> {
         let later = self.rows.split_off(self.rows.len().min(ROWS_PER_COMMIT));
         let rows = std::mem::replace(&mut self.rows, later);
