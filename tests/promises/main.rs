@@ -1,1 +1,2 @@
 //! Promises.
+mod crash;

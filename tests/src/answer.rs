@@ -68,10 +68,7 @@ impl Api {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await?.to_vec();
-        Ok(Answer { request: format!("{method} {path}"), status, headers, body })
+        Answer::of(format!("{method} {path}"), request).await
     }
 
     /// Sends a request as it is.
@@ -95,9 +92,35 @@ impl Api {
         self.send("GET", path, None, "").await
     }
 
+    /// Reads, unless what is there still bears this entity tag.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn get_unless(&self, path: &str, entity_tag: &str) -> Answer {
+        let mut request = self.client.get(format!("{}{path}", self.base));
+        request = request.header("if-none-match", entity_tag);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        Answer::of(format!("GET {path}"), request).await.expect("an answer")
+    }
+
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, Some("application/json"), body.to_string()).await
+    }
+
+    /// Brings a payment provider's notification with this signature.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn notify(&self, signature: &str, body: &str) -> Answer {
+        let path = "/v1/payments/notifications";
+        let request = self.client.post(format!("{}{path}", self.base)).body(body.to_owned());
+        let request = request
+            .header("content-type", "application/json")
+            .header("x-atrio-signature", signature);
+        Answer::of(format!("POST {path}"), request).await.expect("an answer")
     }
 
     /// Posts JSON; an answer may fail to come, as when the platform is killed.
@@ -110,6 +133,13 @@ impl Api {
 }
 
 impl Answer {
+    async fn of(name: String, request: reqwest::RequestBuilder) -> Result<Self, reqwest::Error> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await?.to_vec();
+        Ok(Self { request: name, status, headers, body })
+    }
+
     /// The body as JSON.
     ///
     /// # Panics

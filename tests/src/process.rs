@@ -1,6 +1,7 @@
 //! The platform as an operator runs it: the real program, a folder, signals and commands.
 
-use std::io::{BufRead as _, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read, Seek as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -20,6 +21,9 @@ const NOW: &str = "2026-11-24T10:05:00+01:00";
 
 /// How long the platform may take to be ready, and to stop.
 const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a command may take.
+const COMMAND_WITHIN: Duration = Duration::from_secs(30);
 
 /// How to start a platform.
 #[derive(Debug, Clone)]
@@ -291,15 +295,30 @@ impl Process {
     /// # Panics
     /// When it cannot be run.
     pub async fn command_on(folder: &Path, arguments: &[&str]) -> Output {
-        let mut command = Command::new(program());
-        command.args(arguments).arg("--data").arg(folder).stdin(Stdio::null());
-        let output = tokio::task::spawn_blocking(move || command.output()).await;
-        let output = output.expect("a thread").expect("the program runs");
-        Output {
-            status: output.status,
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        let (mut stdout, mut stderr) = (kept(), kept());
+        let mut child = Command::new(program())
+            .args(arguments)
+            .arg("--data")
+            .arg(folder)
+            .stdin(Stdio::null())
+            .stdout(stdout.try_clone().expect("a file"))
+            .stderr(stderr.try_clone().expect("a file"))
+            .spawn()
+            .expect("the program runs");
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("its status") {
+                break status;
+            }
+            if begun.elapsed() > COMMAND_WITHIN {
+                // One that has ended just now cannot be killed.
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("{arguments:?} did not end: {}", text_of(&mut stdout) + &text_of(&mut stderr));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        Output { status, stdout: text_of(&mut stdout), stderr: text_of(&mut stderr) }
     }
 
     /// A staff token, by `atrio token`.
@@ -354,6 +373,16 @@ impl Process {
         .await;
         self.lake_agrees().await
     }
+}
+
+fn kept() -> File {
+    tempfile::tempfile().expect("a file")
+}
+
+fn text_of(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).expect("a file that reads");
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Drop for Process {

@@ -127,6 +127,8 @@ impl Platform {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let data = DataDir::open(&settings.data)?;
         let lock = data.lock()?;
+        // A killed run leaves its addresses behind; nobody shall take them for this one's.
+        data.withdraw();
         let clock = settings.now.map_or_else(Clock::system, Clock::rehearsing);
         let secrets = Secrets::open(&data)?;
         let listener = listen(settings.http).await?;
@@ -135,9 +137,11 @@ impl Platform {
         let database = Database::start(Some(&data.join("atrio.db"))).await?;
         let store = database::store(&database.endpoint());
         store.create_table().await?;
-        if store.venues().await?.is_empty() {
-            store.put_venues(&seed::sample_venues()?).await?;
-        }
+        // Not only into an empty table: a first start that was cut off is finished by the next.
+        let known = store.venues().await?;
+        let mut missing = seed::sample_venues()?;
+        missing.retain(|venue| !known.iter().any(|known| known.id == venue.id));
+        store.put_venues(&missing).await?;
         let writer = Arc::new(LakeWriter::open(data.lake_url()).await?);
         let lake = Arc::new(Lake::open(data.lake_url()).await?);
 
@@ -174,10 +178,11 @@ impl Platform {
             endpoint: database.endpoint(),
             figures: Arc::clone(&figures),
         };
+        // Before the first answer of `/healthz`: who sees it ready finds its addresses.
+        data.announce(&run)?;
         let http = parts.serve_http(listener, &settings.web, http_stop)?;
         let pumps = parts.start_pumps(pumps_stop)?;
         let issuer = parts.secrets.issuer();
-        data.announce(&run)?;
         let mut platform = Self {
             run,
             store,

@@ -107,6 +107,13 @@ impl Sandbox {
         Some(payment.clone())
     }
 
+    /// Ends a payment with this outcome, unless it has ended: what a provider has once said of a
+    /// payment stands. Answers the outcome that does.
+    fn end(&self, id: &str, outcome: ProviderOutcome) -> Option<ProviderOutcome> {
+        self.payment(id)?;
+        self.change(id, |payment| payment.outcome = payment.outcome.or(Some(outcome)))?.outcome
+    }
+
     /// Changes a payment and writes the book before it answers.
     fn change(&self, id: &str, change: impl FnOnce(&mut Payment)) -> Option<Payment> {
         let mut payments = self.0.payments.lock().unwrap_or_else(PoisonError::into_inner);
@@ -238,18 +245,12 @@ async fn choose(
                 .field("outcome", "is no choice", "send pay, decline, slow, never or twice"));
         }
     };
-    let decide = {
-        let (sandbox, id) = (sandbox.clone(), id.clone());
-        move || sandbox.change(&id, |payment| payment.outcome = Some(outcome))
-    };
-    if wait.is_zero() {
-        decide();
-    }
+    let stands = if wait.is_zero() { sandbox.end(&id, outcome) } else { None };
     tokio::spawn(async move {
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
-            decide();
         }
+        let Some(outcome) = stands.or_else(|| sandbox.end(&id, outcome)) else { return };
         for _ in 0..times {
             sandbox.clone().notify(id.clone(), before.clone(), outcome).await;
         }

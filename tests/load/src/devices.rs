@@ -17,7 +17,7 @@ use tokio::sync::Barrier;
 use crate::Failure;
 use crate::measure::{Level, Times};
 use crate::platform::Platform;
-use crate::report::Report;
+use crate::report;
 
 const CONNECTIONS: [usize; 2] = [1, 50];
 const VENUE: &str = "20240";
@@ -38,7 +38,6 @@ struct Counter {
 pub(crate) async fn measure(
     platform: &Platform,
     span: Duration,
-    report: &mut Report,
 ) -> Result<(), Failure> {
     for connections in CONNECTIONS {
         platform.rest().await?;
@@ -46,7 +45,7 @@ pub(crate) async fn measure(
             try_join_all((0..connections).map(|number| Counter::enrol(platform, connections, number))).await?;
         let (counters, level) = publish(counters, span).await?;
         let at = format!("{connections} connections");
-        report.row("MQTT messages to durable rows", &at, &level.to_string());
+        report::row("MQTT messages to durable rows", &at, &level.to_string());
         let (mut found, mut sent) = (0, 0);
         for counter in &counters {
             let until = platform.clock().now();
@@ -55,7 +54,7 @@ pub(crate) async fn measure(
             found += rows.len();
             sent += counter.sent;
         }
-        report.row("rows found for the messages sent", &at, &format!("{found} for {sent}"));
+        report::row("rows found for the messages sent", &at, &format!("{found} for {sent}"));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use crate::measure::Times;
 use crate::platform::Platform;
-use crate::report::{Report, mebibytes, seconds};
+use crate::report::{self, mebibytes, seconds};
 use crate::{Failure, Options, seed};
 
 /// Days that a venue's dashboard shows.
@@ -32,24 +32,23 @@ pub(crate) async fn measure(
     program: &Path,
     folder: &Path,
     options: &Options,
-    report: &mut Report,
 ) -> Result<(), Failure> {
     let data = DataDir::open(folder)?;
     let venues = sample_venues()?;
     let writer = LakeWriter::open(data.lake_url()).await?;
     let at = Instant::now();
     let seeded = seed::year(&writer, &venues, options.bookings).await?;
-    report.row("lake seeded", &seeded.to_string(), &seconds(at.elapsed()));
+    report::row("lake seeded", &seeded.to_string(), &seconds(at.elapsed()));
 
-    in_process(&data, &venues, options.questions, "as appended", report).await?;
+    in_process(&data, &venues, options.questions, "as appended").await?;
     let at = Instant::now();
     for table in TABLES {
         writer.compact(table).await?;
     }
-    report.row("lake compacted", "all tables", &seconds(at.elapsed()));
-    in_process(&data, &venues, options.questions, "compacted", report).await?;
+    report::row("lake compacted", "all tables", &seconds(at.elapsed()));
+    in_process(&data, &venues, options.questions, "compacted").await?;
     drop(writer);
-    over_http(program, folder, &venues, options.questions, report).await
+    over_http(program, folder, &venues, options.questions).await
 }
 
 async fn in_process(
@@ -57,11 +56,10 @@ async fn in_process(
     venues: &[Venue],
     questions: usize,
     what: &str,
-    report: &mut Report,
 ) -> Result<(), Failure> {
     let at = Instant::now();
     let lake = Lake::open(data.lake_url()).await?;
-    report.row("lake opened", what, &seconds(at.elapsed()));
+    report::row("lake opened", what, &seconds(at.elapsed()));
     let view = lake.view();
     let mut random = StdRng::seed_from_u64(1);
     let (mut together, mut platform) = (Vec::new(), Vec::new());
@@ -87,11 +85,11 @@ async fn in_process(
         tokio::try_join!(view.booked(&all), view.admitted(&all), view.counted(&all))?;
         platform.push(at.elapsed());
     }
-    report.row("a venue's dashboard, four queries", what, &Times::of(together).to_string());
+    report::row("a venue's dashboard, four queries", what, &Times::of(together).to_string());
     for (name, times) in ["booked", "admitted", "counted", "units"].into_iter().zip(single) {
-        report.row(&format!("query `{name}` alone, one venue"), what, &Times::of(times).to_string());
+        report::row(&format!("query `{name}` alone, one venue"), what, &Times::of(times).to_string());
     }
-    report.row("all venues' overview, three queries", what, &Times::of(platform).to_string());
+    report::row("all venues' overview, three queries", what, &Times::of(platform).to_string());
     Ok(())
 }
 
@@ -122,10 +120,9 @@ async fn over_http(
     folder: &Path,
     venues: &[Venue],
     questions: usize,
-    report: &mut Report,
 ) -> Result<(), Failure> {
     let platform = Platform::start(program, folder).await?;
-    report.row("start-up", "seeded lake, compacted", &seconds(platform.started_in));
+    report::row("start-up", "seeded lake, compacted", &seconds(platform.started_in));
     let token = platform.manager()?;
     let ask = async |path: String| {
         let at = Instant::now();
@@ -143,9 +140,9 @@ async fn over_http(
         let (_, day) = subject(&mut random, venues)?;
         all.push(ask(format!("/v1/dashboard?day={day}")).await?);
     }
-    report.row("a venue's dashboard", "over HTTP, compacted", &Times::of(one).to_string());
-    report.row("all venues' overview", "over HTTP, compacted", &Times::of(all).to_string());
-    report.row("resident memory", "after the dashboards", &mebibytes(platform.resident_bytes()?));
+    report::row("a venue's dashboard", "over HTTP, compacted", &Times::of(one).to_string());
+    report::row("all venues' overview", "over HTTP, compacted", &Times::of(all).to_string());
+    report::row("resident memory", "after the dashboards", &mebibytes(platform.resident_bytes()?));
     platform.stop().await?;
     Ok(())
 }

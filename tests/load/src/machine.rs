@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::Failure;
 use crate::measure::Times;
-use crate::report::{Report, mebibytes};
+use crate::report::{self, mebibytes};
 
 /// Writes of the probe.
 const PROBES: usize = 300;
@@ -67,7 +67,7 @@ pub(crate) fn sync_probe(folder: &Path) -> Result<Times, Failure> {
 }
 
 /// Reports the programs of the functions that were built for Lambda.
-pub(crate) fn function_sizes(report: &mut Report) -> Result<(), Failure> {
+pub(crate) fn function_sizes() -> Result<(), Failure> {
     let program = std::env::current_exe()?;
     let target = program.parent().and_then(Path::parent).ok_or("this program lies in no target folder")?;
     for name in FUNCTIONS {
@@ -75,7 +75,7 @@ pub(crate) fn function_sizes(report: &mut Report) -> Result<(), Failure> {
             Ok(file) => mebibytes(file.len()),
             Err(_) => "not built: `make lean`".to_owned(),
         };
-        report.row("function's program", name, &size);
+        report::row("function's program", name, &size);
     }
     Ok(())
 }

@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use crate::report::Report;
 
 /// Whatever ends a measurement.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -72,17 +71,16 @@ enum Part {
 async fn main() -> ExitCode {
     // Two TLS providers are in the tree; a refusal means that one is chosen.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut report = Report::default();
-    match measure_all(&Options::parse(), &mut report).await {
+    match measure_all(&Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            report.failed(&*error);
+            report::failed(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
-async fn measure_all(options: &Options, report: &mut Report) -> Result<(), Failure> {
+async fn measure_all(options: &Options) -> Result<(), Failure> {
     let wants = |part| options.only.is_empty() || options.only.contains(&part);
     let atrio = match &options.atrio {
         Some(path) => path.clone(),
@@ -93,45 +91,45 @@ async fn measure_all(options: &Options, report: &mut Report) -> Result<(), Failu
         None => tempfile::tempdir()?,
     };
     let level = Duration::from_secs(options.seconds);
-    report.begin();
+    report::begin();
 
     let load = machine::load();
     if wants(Part::Start) {
-        start::cold(&atrio, temporary.path(), report).await?;
-        report.load("start-up", &load);
+        start::cold(&atrio, temporary.path()).await?;
+        report::load("start-up", &load);
     }
     if [Part::Shop, Part::Stream, Part::Devices].into_iter().any(wants) {
         let data = temporary.path().join("platform");
         let platform = platform::Platform::start(&atrio, &data).await?;
-        report.row("resident memory, idle", "", &report::mebibytes(platform.resident_bytes()?));
+        report::row("resident memory, idle", "", &report::mebibytes(platform.resident_bytes()?));
         if wants(Part::Shop) {
             let load = machine::load();
-            report.row("4 KiB written and synced", "1 writer", &machine::sync_probe(&data)?.to_string());
-            shop::measure(&platform, level, report).await?;
-            report.load("shop", &load);
+            report::row("4 KiB written and synced", "1 writer", &machine::sync_probe(&data)?.to_string());
+            shop::measure(&platform, level).await?;
+            report::load("shop", &load);
         }
         if wants(Part::Stream) {
             let load = machine::load();
-            stream::measure(&platform, report).await?;
-            report.load("stream", &load);
+            stream::measure(&platform).await?;
+            report::load("stream", &load);
         }
         if wants(Part::Devices) {
             let load = machine::load();
-            devices::measure(&platform, level, report).await?;
-            report.load("devices", &load);
+            devices::measure(&platform, level).await?;
+            report::load("devices", &load);
         }
-        report.row("resident memory, after the load", "", &report::mebibytes(platform.resident_bytes()?));
+        report::row("resident memory, after the load", "", &report::mebibytes(platform.resident_bytes()?));
         let started = platform.stop().await?;
-        report.row("stopping after the load", "", &report::seconds(started));
-        start::warm(&atrio, &data, "after the load", report).await?;
+        report::row("stopping after the load", "", &report::seconds(started));
+        start::warm(&atrio, &data, "after the load").await?;
     }
     if wants(Part::Lake) {
         let load = machine::load();
-        lake::measure(&atrio, &temporary.path().join("seeded"), options, report).await?;
-        report.load("lake", &load);
+        lake::measure(&atrio, &temporary.path().join("seeded"), options).await?;
+        report::load("lake", &load);
     }
     if wants(Part::Sizes) {
-        machine::function_sizes(report)?;
+        machine::function_sizes()?;
     }
     Ok(())
 }

@@ -6,40 +6,38 @@ use atrio_runtime::Clock;
 
 use crate::machine;
 
-/// Prints rows.
-#[derive(Debug, Default)]
-pub(crate) struct Report;
-
 #[expect(clippy::print_stdout, reason = "what the command was asked for")]
-impl Report {
-    /// Prints where and when, and the head of the table.
-    pub(crate) fn begin(&mut self) {
-        println!("{}; {}", Clock::system().now().strftime("%Y-%m-%d %H:%M UTC"), machine::describe());
-        println!("\n| figure | at | value |\n| --- | --- | --- |");
-    }
+fn say(line: &str) {
+    println!("{line}");
+}
 
-    /// Prints a figure.
-    pub(crate) fn row(&mut self, figure: &str, at: &str, value: &str) {
-        println!("| {figure} | {at} | {value} |");
-    }
+/// Prints where and when, and the head of the table.
+pub(crate) fn begin() {
+    let now = Clock::system().now().strftime("%Y-%m-%d %H:%M UTC");
+    say(&format!("{now}; {}\n", machine::describe()));
+    say("| figure | at | value |\n| --- | --- | --- |");
+}
 
-    /// Prints how busy the machine was before a part and after it.
-    pub(crate) fn load(&mut self, part: &str, before: &str) {
-        self.row("load of the machine", part, &format!("{before} before, {} after", machine::load()));
-    }
+/// Prints a figure.
+pub(crate) fn row(figure: &str, at: &str, value: &str) {
+    say(&format!("| {figure} | {at} | {value} |"));
+}
 
-    /// Prints why the run ended early.
-    #[expect(clippy::print_stderr, reason = "the one line of a failure")]
-    #[expect(clippy::unused_self, reason = "rows come before it")]
-    pub(crate) fn failed(&self, error: &(dyn std::error::Error + 'static)) {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        eprintln!("atrio-load: {text}");
+/// Prints how busy the machine was before a part and after it.
+pub(crate) fn load(part: &str, before: &str) {
+    row("load of the machine", part, &format!("{before} before, {} after", machine::load()));
+}
+
+/// Prints why the run ended early.
+#[expect(clippy::print_stderr, reason = "the one line of a failure")]
+pub(crate) fn failed(error: &(dyn std::error::Error + 'static)) {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
     }
+    eprintln!("atrio-load: {text}");
 }
 
 /// A span in milliseconds.

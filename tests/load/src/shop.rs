@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::Failure;
 use crate::measure::{Level, level};
 use crate::platform::Platform;
-use crate::report::{Report, seconds};
+use crate::report::{self, seconds};
 
 const CLIENTS: [usize; 3] = [1, 8, 32];
 
@@ -137,7 +137,6 @@ async fn accepted(answer: Response) -> Result<(), Failure> {
 pub(crate) async fn measure(
     platform: &Platform,
     span: Duration,
-    report: &mut Report,
 ) -> Result<(), Failure> {
     let visitors = Visitors::of(platform).await?;
     let store = platform.store();
@@ -150,14 +149,14 @@ pub(crate) async fn measure(
         let at = format!("{clients} clients");
         platform.rest().await?;
         let bare = transactions(&store, clients, span).await;
-        report.row("two-item transactions, bare", &at, &bare.to_string());
+        report::row("two-item transactions, bare", &at, &bare.to_string());
         platform.rest().await?;
 
         let (held, holds) = holds(&visitors, clients, span, next).await;
         next += holds.times.len() as u64 + holds.refused;
-        report.row("holds", &at, &beside(&holds, &bare));
+        report::row("holds", &at, &beside(&holds, &bare));
         let behind = platform.rest().await?;
-        report.row("stream at rest after the holds", &at, &seconds(behind));
+        report::row("stream at rest after the holds", &at, &seconds(behind));
 
         let most = held.len() as u64;
         let (held, confirming): (Arc<[HeldBooking]>, _) = (held.into(), visitors.clone());
@@ -167,7 +166,7 @@ pub(crate) async fn measure(
             async move { confirming.confirm(uuid.ok_or("nothing is held")?).await }
         })
         .await;
-        report.row("confirmations", &at, &beside(&confirmations, &bare));
+        report::row("confirmations", &at, &beside(&confirmations, &bare));
     }
     platform.rest().await?;
     Ok(())

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use crate::Failure;
 use crate::platform::Platform;
-use crate::report::{Report, seconds};
+use crate::report::{self, seconds};
 
 const REPEATS: usize = 3;
 
 /// On folders that are not there: venues are loaded, keys and tables made.
-pub(crate) async fn cold(program: &Path, folder: &Path, report: &mut Report) -> Result<(), Failure> {
+pub(crate) async fn cold(program: &Path, folder: &Path) -> Result<(), Failure> {
     let mut times = Vec::with_capacity(REPEATS);
     for number in 0..REPEATS {
         let platform = Platform::start(program, &folder.join(format!("cold-{number}"))).await?;
         times.push(platform.started_in);
         platform.stop().await?;
     }
-    report.row("start-up", "empty folder", &spread(times));
+    report::row("start-up", "empty folder", &spread(times));
     Ok(())
 }
 
@@ -26,7 +26,6 @@ pub(crate) async fn warm(
     program: &Path,
     data: &Path,
     what: &str,
-    report: &mut Report,
 ) -> Result<(), Failure> {
     let mut times = Vec::with_capacity(REPEATS);
     for _ in 0..REPEATS {
@@ -34,7 +33,7 @@ pub(crate) async fn warm(
         times.push(platform.started_in);
         platform.stop().await?;
     }
-    report.row("start-up", what, &spread(times));
+    report::row("start-up", what, &spread(times));
     Ok(())
 }
 

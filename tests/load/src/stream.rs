@@ -10,7 +10,7 @@ use crate::Failure;
 use crate::lake::question;
 use crate::measure::Times;
 use crate::platform::Platform;
-use crate::report::Report;
+use crate::report;
 use crate::shop::{HeldBooking, Visitors};
 
 const BOOKINGS: u64 = 60;
@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Confirms bookings one by one and waits for each at both places.
-pub(crate) async fn measure(platform: &Platform, report: &mut Report) -> Result<(), Failure> {
+pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
     let visitors = Visitors::of(platform).await?;
     let lake = Lake::open(platform.run.lake.as_str()).await?;
     let token = platform.manager()?;
@@ -41,8 +41,8 @@ pub(crate) async fn measure(platform: &Platform, report: &mut Report) -> Result<
         on_dashboard.push(dashboard_delay);
     }
     let at = format!("{BOOKINGS} bookings, one by one");
-    report.row("confirmed until in the lake", &at, &Times::of(in_lake).to_string());
-    report.row("confirmed until on the dashboard", &at, &Times::of(on_dashboard).to_string());
+    report::row("confirmed until in the lake", &at, &Times::of(in_lake).to_string());
+    report::row("confirmed until on the dashboard", &at, &Times::of(on_dashboard).to_string());
     Ok(())
 }
 

@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use super::Address;
-
 /// How long a buyer goes on sending a request that nobody answers.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -79,20 +77,20 @@ struct Answer {
 
 /// One buyer with a browser of its own.
 pub(super) struct Buyer {
-    address: Address,
+    address: String,
     browser: Client,
     told: Told,
 }
 
 impl Buyer {
-    pub(super) fn new(address: &Address) -> Self {
+    pub(super) fn new(address: &str) -> Self {
         let browser = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(20))
             .build()
             .unwrap();
         let told = Told { uuid: uuid::Uuid::new_v4().to_string(), ..Told::default() };
-        Self { address: Address::clone(address), browser, told }
+        Self { address: address.to_owned(), browser, told }
     }
 
     /// Buys one full ticket of a slot and answers with what it was told on the way.

@@ -1,0 +1,205 @@
+//! Every function's real bootstrap, started as Lambda starts it: against a stand-in of the Runtime
+//! API that hands it one event and takes its answer. What the routers and handlers do is tested
+//! elsewhere; here each program must start from its environment and speak Lambda's protocol.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use atrio::database::{self, Database};
+use atrio_runtime::random;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use base64::Engine as _;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+/// How long a function may take to start and answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is sent to a function and how it must answer.
+struct Case {
+    function: &'static str,
+    event: Value,
+    answers: fn(&Value) -> bool,
+}
+
+fn request(method: &str, path: &str, body: &str) -> Value {
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+        "headers": {"content-type": "application/json"}, "body": body, "isBase64Encoded": false,
+        "requestContext": {
+            "accountId": "1", "apiId": "1", "domainName": "atrio.example", "domainPrefix": "atrio",
+            "requestId": "1", "routeKey": "$default", "stage": "$default",
+            "time": "24/Nov/2026:09:05:00 +0000", "timeEpoch": 1_795_511_100_000_i64,
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "198.18.0.1", "userAgent": "test"}
+        }
+    })
+}
+
+fn has_status(answer: &Value, status: i64) -> bool {
+    answer["statusCode"].as_i64() == Some(status)
+}
+
+fn cases() -> Vec<Case> {
+    let unknown = "/v1/bookings/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01";
+    let window = json!({
+        "window": {"start": "2026-11-24T09:00:00Z", "end": "2026-11-24T09:01:00Z"}, "state": {},
+        "shardId": "shard-1", "eventSourceARN": "arn:aws:dynamodb:eu-south-1:1:table/atrio/stream/1",
+        "isFinalInvokeForWindow": true, "isWindowTerminatedEarly": false, "Records": []
+    });
+    let schedule = json!({
+        "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events",
+        "account": "1", "time": "2026-11-24T09:05:00Z", "region": "eu-south-1", "resources": [], "detail": {}
+    });
+    let no_failures: fn(&Value) -> bool =
+        |answer| answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty);
+    vec![
+        Case { function: "availability", event: request("GET", "/v1/venues", ""), answers: |a| has_status(a, 200) },
+        Case { function: "booking", event: request("GET", unknown, ""), answers: |a| has_status(a, 404) },
+        Case { function: "payment", event: request("POST", "/v1/payments/notifications", "{}"), answers: |a| has_status(a, 401) },
+        Case { function: "ticketing", event: request("GET", "/v1/ticket-keys", ""), answers: |a| has_status(a, 200) },
+        Case { function: "redemption", event: request("POST", "/v1/redemptions", "{}"), answers: |a| has_status(a, 401) },
+        Case { function: "dashboard", event: request("GET", "/v1/dashboard", ""), answers: |a| has_status(a, 401) },
+        Case { function: "ingest", event: json!({"Records": []}), answers: no_failures },
+        Case { function: "fraud", event: json!({"Records": []}), answers: no_failures },
+        Case { function: "sink", event: window, answers: |a| a.get("errorType").is_none() },
+        Case { function: "upkeep", event: schedule, answers: |a| a["failed"].as_i64() == Some(0) },
+    ]
+}
+
+/// The stand-in: hands out one event, then nothing.
+struct RuntimeApi {
+    event: Mutex<Option<Value>>,
+    answers: mpsc::UnboundedSender<Value>,
+}
+
+async fn next(State(api): State<Arc<RuntimeApi>>) -> impl IntoResponse {
+    let event = api.event.lock().unwrap().take();
+    let Some(event) = event else { return std::future::pending().await };
+    let mut headers = HeaderMap::new();
+    headers.insert("lambda-runtime-aws-request-id", "1".parse().unwrap());
+    headers.insert("lambda-runtime-deadline-ms", "4102444800000".parse().unwrap());
+    let arn = "arn:aws:lambda:eu-south-1:1:function:atrio";
+    headers.insert("lambda-runtime-invoked-function-arn", arn.parse().unwrap());
+    (headers, axum::Json(event))
+}
+
+async fn answer(State(api): State<Arc<RuntimeApi>>, body: Bytes) {
+    let answer = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    api.answers.send(answer).unwrap();
+}
+
+async fn runtime_api(event: Value) -> (String, mpsc::UnboundedReceiver<Value>) {
+    let (answers, received) = mpsc::unbounded_channel();
+    let api = Arc::new(RuntimeApi { event: Mutex::new(Some(event)), answers });
+    let router = Router::new()
+        .route("/2018-06-01/runtime/invocation/next", get(next))
+        .route("/2018-06-01/runtime/invocation/{id}/response", post(answer))
+        .route("/2018-06-01/runtime/invocation/{id}/error", post(answer))
+        .route("/2018-06-01/runtime/init/error", post(answer))
+        .with_state(api);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (address, received)
+}
+
+/// Ends the function however the test ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn bootstrap(function: &str) -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push(format!("atrio-{function}"));
+    assert!(path.exists(), "{} is not built: run `cargo build --workspace`", path.display());
+    path
+}
+
+fn start(function: &str, api: &str, endpoint: &str, lake: &str) -> Running {
+    let seed: [u8; 32] = random::bytes();
+    let key = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+    let published = atrio_domain::ticket::PublishedKey::of(&key);
+    let child = Command::new(bootstrap(function))
+        .env_clear()
+        .envs([
+            ("AWS_LAMBDA_RUNTIME_API", api),
+            ("AWS_LAMBDA_FUNCTION_NAME", function),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
+            ("AWS_REGION", "eu-south-1"),
+            ("AWS_ACCESS_KEY_ID", "embedded"),
+            ("AWS_SECRET_ACCESS_KEY", "embedded"),
+            ("AWS_ENDPOINT_URL", endpoint),
+            ("ATRIO_TABLE", database::TABLE),
+            ("ATRIO_LAKE_URL", lake),
+            ("ATRIO_STAFF_JWKS", r#"{"keys":[]}"#),
+            ("ATRIO_STAFF_ISSUER", "https://issuer.example"),
+            ("ATRIO_STAFF_AUDIENCE", "atrio"),
+            ("ATRIO_PAYMENT_URL", "http://127.0.0.1:9/sandbox"),
+            ("ATRIO_PAYMENT_SECRET", "secret"),
+            ("ATRIO_PUBLIC_URL", "https://atrio.example"),
+            ("ATRIO_CONTACT_HASH_KEY", "secret"),
+        ])
+        .env("ATRIO_TICKET_SIGNING_KEY", base64::engine::general_purpose::STANDARD.encode(seed))
+        .env("ATRIO_TICKET_PUBLIC_KEYS", serde_json::to_string(&[published]).unwrap())
+        .spawn()
+        .unwrap();
+    Running(child)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_function_starts_from_its_environment_and_answers_an_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = format!("file://{}", folder.path().join("lake").display());
+    atrio_lake_write::LakeWriter::open(lake.as_str()).await.unwrap();
+    let table = Database::start(None).await.unwrap();
+    database::store(&table.endpoint()).create_table().await.unwrap();
+    for case in cases() {
+        let (api, mut answers) = runtime_api(case.event).await;
+        let _running = start(case.function, &api, &table.endpoint(), &lake);
+        let answer = tokio::time::timeout(PATIENCE, answers.recv()).await;
+        let answer = answer.unwrap_or_else(|_| panic!("{} does not answer", case.function)).unwrap();
+        assert!((case.answers)(&answer), "{} answers {answer}", case.function);
+    }
+    table.stop().await;
+}
+
+#[test]
+fn every_function_has_a_case() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let folders: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let covered: BTreeSet<String> = cases().iter().map(|case| case.function.to_owned()).collect();
+    assert_eq!(folders, covered);
+}
+
+#[test]
+fn a_function_without_its_table_names_the_variable_and_does_not_start() {
+    let output = Command::new(bootstrap("availability"))
+        .env_clear()
+        .envs([("AWS_REGION", "eu-south-1"), ("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s")])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("ATRIO_TABLE"), "{said}");
+}

@@ -1,0 +1,111 @@
+//! People counters at the doors while the platform dies under them: each publishes a message until
+//! the broker acknowledges it, and now and then once more, as devices do that missed the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atrio_tests::{Device, Process, count_message};
+use jiff::{Timestamp, ToSpan};
+use rumqttc::v5::mqttbytes::v5::PubAckReason;
+use tokio::sync::{RwLock, watch};
+
+use super::chance::Chance;
+
+/// How often a counter speaks.
+const EVERY: Duration = Duration::from_millis(40);
+
+/// How long a counter counts before it speaks; as short as this, a day has many periods.
+const PERIOD_SECONDS: i64 = 10;
+
+/// One in so many messages is published twice.
+const TWICE_IN: u64 = 10;
+
+/// What a counter did.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    /// Device and start of the period of each acknowledged message.
+    pub(super) acknowledged: Vec<String>,
+    /// People in them.
+    pub(super) people: u64,
+    /// Messages that were sent again, whether an answer was missed or not.
+    pub(super) repeated: u32,
+    /// Answers other than success.
+    pub(super) refused: Vec<String>,
+}
+
+/// A counter that is enrolled.
+pub(super) struct Counter {
+    platform: Arc<RwLock<Process>>,
+    name: String,
+    venue: String,
+    keys: std::path::PathBuf,
+    connection: Option<Device>,
+    counted: Counted,
+}
+
+impl Counter {
+    pub(super) async fn enrolled(
+        platform: &Arc<RwLock<Process>>,
+        venue: &str,
+        name: &str,
+    ) -> Self {
+        let keys = Device::enrol(&*platform.read().await, venue, name).await;
+        Self {
+            platform: Arc::clone(platform),
+            name: name.to_owned(),
+            venue: venue.to_owned(),
+            keys,
+            connection: None,
+            counted: Counted::default(),
+        }
+    }
+
+    /// Counts periods from `start` on until told to stop.
+    pub(super) async fn run(
+        mut self,
+        start: Timestamp,
+        mut chance: Chance,
+        stop: watch::Receiver<bool>,
+    ) -> Counted {
+        let mut from = start;
+        while !*stop.borrow() {
+            let to = from + PERIOD_SECONDS.seconds();
+            let (towards, away) = (chance.below(30), chance.below(30));
+            let message = count_message(&self.name, from, to, towards, away);
+            self.publish(&message).await;
+            self.counted.acknowledged.push(format!("{} {from}", self.name));
+            self.counted.people += towards + away;
+            if chance.below(TWICE_IN) == 0 {
+                self.counted.repeated += 1;
+                self.publish(&message).await;
+            }
+            from = to;
+            tokio::time::sleep(EVERY).await;
+        }
+        self.counted
+    }
+
+    /// Publishes until acknowledged, over as many connections as that takes.
+    async fn publish(&mut self, message: &serde_json::Value) {
+        loop {
+            if self.connection.is_none() {
+                let platform = self.platform.read().await;
+                let connected = Device::connect(&platform, &self.venue, &self.name, &self.keys);
+                self.connection = connected.await.ok();
+            }
+            if let Some(connection) = &mut self.connection {
+                match connection.publish(message).await {
+                    Ok(answer) => {
+                        if answer.reason != PubAckReason::Success {
+                            self.counted.refused.push(format!("{message}: {answer:?}"));
+                        }
+                        return;
+                    }
+                    Err(_) => self.counted.repeated += 1,
+                }
+                self.connection = None;
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+}
