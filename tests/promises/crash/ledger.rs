@@ -19,7 +19,7 @@ pub(super) struct Ledger {
     /// Slot → its places.
     pub(super) slots: BTreeMap<String, Places>,
     /// Device and start of the period, with the version.
-    pub(super) periods: BTreeMap<String, String>,
+    pub(super) periods: BTreeMap<String, u32>,
     /// People in all counts.
     pub(super) people: i64,
     /// Messages that were not counted.
@@ -70,7 +70,7 @@ impl Ledger {
             let record = &count.record;
             self.people += i64::try_from(record.people_count).unwrap();
             let key = format!("{} {}", record.device, record.period_start);
-            self.periods.insert(key, count.version.to_string());
+            self.periods.insert(key, count.version);
         } else if pk.starts_with("DEADLETTER#") {
             self.dead_letters += 1;
         }
@@ -177,6 +177,22 @@ impl Ledger {
             if payments != 1 {
                 wrong.push(format!("P2: confirmed booking {uuid} was paid {payments} times"));
             }
+        }
+        wrong
+    }
+
+    /// P6 and P4: the counts are those of the acknowledged messages, none of them corrected.
+    pub(super) fn unlike_acknowledged(&self, acknowledged: &BTreeSet<String>) -> Vec<String> {
+        let lost = acknowledged.iter().filter(|period| !self.periods.contains_key(*period));
+        let mut wrong: Vec<String> =
+            lost.map(|period| format!("P6: {period} was acknowledged and is lost")).collect();
+        for (period, version) in &self.periods {
+            if !acknowledged.contains(period) || *version != 1 {
+                wrong.push(format!("P4: {period} is in the table in version {version}"));
+            }
+        }
+        if self.dead_letters > 0 {
+            wrong.push(format!("P4: {} messages were not counted", self.dead_letters));
         }
         wrong
     }
