@@ -20,7 +20,7 @@ NOW ?=
 CHROMIUM := /usr/bin/chromium
 READER := $(CACHE)/venv-reader
 
-.PHONY: help run web test format lint unit stories browser infrastructure bench lean tools reader
+.PHONY: help run web test format lint build rust browser infrastructure bench lean tools reader
 
 help: ## Lists the commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,7 +41,7 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	touch $@
 
-test: tools format lint unit stories browser infrastructure ## Runs every check and test.
+test: tools format lint rust browser infrastructure ## Runs every check and test.
 	@echo "all checks passed"
 
 format: ## Checks the formatting.
@@ -51,16 +51,15 @@ lint: web/node_modules/.package-lock.json ## Lints the code and the pages.
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cd web && npm run check
 
-unit: ## Runs the tests of rules, table, lake and functions.
-	cargo test --workspace --exclude atrio-tests --exclude atrio-load --locked
+# Always the whole workspace: one set of features, so that nothing is compiled twice.
+build: ## Builds every program for the tests.
+	cargo build --workspace --locked
+
+rust: reader build ## Runs the rules, the stories, the promises and the functions' bootstraps.
+	cargo test --workspace --locked
+
+browser: tools web build ## Plays the main job in a real browser, at phone and desktop width.
 	cd web && npm run test:unit
-
-stories: reader ## Runs the stories and the eight promises against the running platform.
-	cargo build -p atrio --locked
-	cargo test -p atrio-tests --locked
-
-browser: tools web ## Plays the main job in a real browser, at phone and desktop width.
-	cargo build -p atrio --locked
 	tests/browser.sh
 
 infrastructure: ## Lints the infrastructure template and tests it.

@@ -1,0 +1,393 @@
+//! Whatever is wrong with a request, the answer says what, where and what to do (P8), and nothing
+//! is left half done. One line a case.
+
+use std::sync::Arc;
+
+use atrio_domain::ticket::{sign, verify};
+use atrio_tests::{Api, Gate, Process, Visitor, Wish, fresh_uuid};
+use ed25519_dalek::SigningKey;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+/// Where requests for places go wrong; nothing is ever sold there.
+const VENUE: &str = "105950";
+const SLOT: &str = "2026-11-25T11:00";
+const JSON: &str = "application/json";
+
+async fn shared() -> Arc<Process> {
+    static MUSEUM: OnceCell<Arc<Process>> = OnceCell::const_new();
+    let start = async || Arc::new(Process::fresh().await);
+    Arc::clone(MUSEUM.get_or_init(start).await)
+}
+
+/// One bad request and the answer it must have.
+struct Line {
+    case: &'static str,
+    method: &'static str,
+    path: String,
+    content_type: Option<&'static str>,
+    body: Vec<u8>,
+    token: Option<String>,
+    status: u16,
+    kind: &'static str,
+    field: &'static str,
+}
+
+fn get(case: &'static str, path: impl Into<String>) -> Line {
+    let path = path.into();
+    let (content_type, body, token) = (None, Vec::new(), None);
+    Line { case, method: "GET", path, content_type, body, token, status: 0, kind: "", field: "" }
+}
+
+fn post(case: &'static str, path: impl Into<String>, body: &Value) -> Line {
+    raw(case, path, body.to_string())
+}
+
+fn raw(case: &'static str, path: impl Into<String>, body: impl Into<Vec<u8>>) -> Line {
+    Line { method: "POST", content_type: Some(JSON), body: body.into(), ..get(case, path) }
+}
+
+impl Line {
+    fn refused(self, status: u16, kind: &'static str, field: &'static str) -> Self {
+        Self { status, kind, field, ..self }
+    }
+
+    fn typed(self, content_type: Option<&'static str>) -> Self {
+        Self { content_type, ..self }
+    }
+
+    fn by(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self }
+    }
+}
+
+/// Sends every line and lists those that were answered otherwise, all of them at once.
+async fn all_refused(api: &Api, lines: &[Line]) {
+    let mut faults = Vec::new();
+    for line in lines {
+        let sender = api.with_token(line.token.clone());
+        let answer = sender.send(line.method, &line.path, line.content_type, line.body.clone()).await;
+        if let Some(fault) = answer.fault_as_problem(line.status, line.kind, line.field) {
+            faults.push(format!("{}: {fault}: {} {}", line.case, answer.status, answer.text()));
+        }
+    }
+    assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), lines.len(), faults.join("\n"));
+}
+
+async fn calendar(api: &Api, venue: &str) -> Value {
+    let span = "product_id=admission&from=2026-11-24&to=2027-01-20";
+    api.get(&format!("/v1/venues/{venue}/availability?{span}")).await.expect(200)
+}
+
+async fn none_readable(api: &Api, uuids: &[String]) {
+    for uuid in uuids {
+        let answer = api.get(&format!("/v1/bookings/{uuid}")).await;
+        answer.expect_problem(404, "unknown-booking", "uuid");
+        let tickets = api.get(&format!("/v1/bookings/{uuid}/tickets")).await;
+        tickets.expect_problem(404, "unknown-booking", "uuid");
+    }
+}
+
+/// Well-formed requests for places, each spoilt in one way; remembers their uuids.
+struct Spoiler {
+    visitor: Visitor,
+    uuids: Vec<String>,
+}
+
+impl Spoiler {
+    fn body(&mut self, spoil: impl FnOnce(&mut Value)) -> Value {
+        let uuid = fresh_uuid();
+        let wish = Wish::at(VENUE, SLOT, &[("adult", 1)]);
+        let mut body = self.visitor.request(&uuid, &wish);
+        self.uuids.push(uuid);
+        spoil(&mut body);
+        body
+    }
+
+    fn hold(&mut self, case: &'static str, spoil: impl FnOnce(&mut Value)) -> Line {
+        let body = self.body(spoil);
+        post(case, "/v1/bookings", &body)
+    }
+
+    fn units(&mut self, case: &'static str, units: &[(&str, i64)]) -> Line {
+        let units: Vec<Value> = units
+            .iter()
+            .map(|(unit, quantity)| json!({"unit_id": unit, "quantity": quantity}))
+            .collect();
+        self.hold(case, |body| body["units"] = json!(units))
+    }
+
+    fn set(&mut self, case: &'static str, pointer: &str, value: &Value) -> Line {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        self.hold(case, |body| body.pointer_mut(parent).unwrap()[name] = value.clone())
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_places_that_breaks_a_rule_is_refused_and_takes_nothing() {
+    let museum = shared().await;
+    let api = museum.api();
+    let before = calendar(&api, VENUE).await;
+    let mut spoiler = Spoiler { visitor: Visitor::of(&museum), uuids: Vec::new() };
+    let s = &mut spoiler;
+    let unprocessable = 422;
+    let lines = [
+        s.set("unknown venue", "/venue_id", &json!("99999")).refused(404, "unknown-venue", "venue_id"),
+        s.set("unknown product", "/product_id", &json!("opera")).refused(unprocessable, "unknown-product", "product_id"),
+        s.set("unknown option", "/option_id", &json!("vip")).refused(unprocessable, "unknown-option", "option_id"),
+        s.set("past day", "/slot_id", &json!("2026-11-22T10:00")).refused(unprocessable, "past-day", "slot_id"),
+        s.set("past slot of today", "/slot_id", &json!("2026-11-24T09:00")).refused(unprocessable, "past-slot", "slot_id"),
+        s.set("closed day", "/slot_id", &json!("2026-11-30T10:00")).refused(unprocessable, "closed-day", "slot_id"),
+        s.set("unknown slot", "/slot_id", &json!("2026-11-25T10:30")).refused(unprocessable, "unknown-slot", "slot_id"),
+        s.set("a year ahead", "/slot_id", &json!("2027-11-24T10:00")).refused(unprocessable, "too-far-ahead", "slot_id"),
+        s.units("no units", &[]).refused(unprocessable, "no-units", "units"),
+        s.units("zero of a unit", &[("adult", 0)]).refused(unprocessable, "no-units", "units"),
+        s.units("minus one", &[("adult", -1)]).refused(unprocessable, "invalid-field", "units[0].quantity"),
+        s.units("more than an integer", &[("adult", 4_294_967_296)]).refused(unprocessable, "invalid-field", "units[0].quantity"),
+        s.units("over the limit", &[("adult", 11)]).refused(unprocessable, "too-many-units", "units"),
+        s.units("over the limit in all", &[("adult", 4_294_967_295), ("minor", 4_294_967_295)]).refused(unprocessable, "too-many-units", "units"),
+        s.units("unknown unit", &[("centaur", 1)]).refused(unprocessable, "unknown-unit", "units"),
+        s.units("repeated unit", &[("adult", 1), ("adult", 1)]).refused(unprocessable, "repeated-unit", "units"),
+        s.units("a child alone", &[("child", 1)]).refused(unprocessable, "unaccompanied", "units"),
+        s.set("bad mail", "/contact/email", &json!("someone")).refused(unprocessable, "invalid-contact", "contact.email"),
+        s.set("bad telephone", "/contact/phone", &json!("call me")).refused(unprocessable, "invalid-contact", "contact.phone"),
+        s.set("blank name", "/contact/full_name", &json!("  ")).refused(unprocessable, "invalid-contact", "contact.full_name"),
+        s.set("desk without a token", "/channel", &json!("DESK")).refused(401, "unauthorized", "channel"),
+    ];
+    all_refused(&api, &lines).await;
+    assert_eq!(calendar(&api, VENUE).await, before, "no place was taken");
+    none_readable(&api, &spoiler.uuids).await;
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_read_names_the_field_and_takes_nothing() {
+    let museum = shared().await;
+    let api = museum.api();
+    let before = calendar(&api, VENUE).await;
+    let mut spoiler = Spoiler { visitor: Visitor::of(&museum), uuids: Vec::new() };
+    let s = &mut spoiler;
+    let good = s.body(|_| ()).to_string();
+    let half = &good[..good.len() / 2];
+    let large = s.body(|body| body["contact"]["full_name"] = json!("A".repeat(70_000))).to_string();
+    let path = "/v1/bookings";
+    let lines = [
+        raw("malformed JSON", path, "{\"uuid\": oops}").refused(400, "malformed-json", "uuid"),
+        raw("truncated JSON", path, half).refused(400, "malformed-json", "contact"),
+        raw("nothing at all", path, "").refused(400, "malformed-json", "body"),
+        raw("two objects", path, format!("{good}{good}")).refused(400, "malformed-json", "body"),
+        raw("no UTF-8", path, b"{\"uuid\": \"\xff\"}".as_slice()).refused(400, "malformed-json", "uuid"),
+        raw("a thousand brackets", path, "[".repeat(1000)).refused(422, "invalid-field", "body"),
+        raw("plain text", path, good.as_str()).typed(Some("text/plain")).refused(415, "wrong-content-type", "Content-Type"),
+        raw("no content type", path, good.as_str()).typed(None).refused(415, "wrong-content-type", "Content-Type"),
+        raw("a form", path, "uuid=1").typed(Some("application/x-www-form-urlencoded")).refused(415, "wrong-content-type", "Content-Type"),
+        raw("more than 64 KiB", path, large).refused(413, "body-too-large", "body"),
+        s.set("unknown field", "/discount", &json!(100)).refused(422, "invalid-field", "discount"),
+        s.set("unknown field of the contact", "/contact/iban", &json!("IT60")).refused(422, "invalid-field", "contact.iban"),
+        s.set("bad uuid", "/uuid", &json!(fresh_uuid().to_uppercase())).refused(422, "invalid-field", "uuid"),
+        s.set("no uuid", "/uuid", &Value::Null).refused(422, "invalid-field", "uuid"),
+        s.set("bad slot id", "/slot_id", &json!("tomorrow at ten")).refused(422, "invalid-field", "slot_id"),
+        s.set("slot with seconds", "/slot_id", &json!("2026-11-25T11:00:00")).refused(422, "invalid-field", "slot_id"),
+        s.set("bad venue id", "/venue_id", &json!("../etc/passwd")).refused(422, "invalid-field", "venue_id"),
+        s.set("unknown channel", "/channel", &json!("CARRIER_PIGEON")).refused(422, "invalid-field", "channel"),
+        s.set("unknown language", "/locale", &json!("la")).refused(422, "invalid-field", "locale"),
+        s.hold("no name", |body| drop(body["contact"].as_object_mut().unwrap().remove("full_name"))).refused(422, "invalid-field", "contact.full_name"),
+        s.hold("no contact", |body| drop(body.as_object_mut().unwrap().remove("contact"))).refused(422, "invalid-field", "contact"),
+        s.units("a word for a number", &[]).by("ignored").refused(422, "no-units", "units"),
+    ];
+    all_refused(&api, &lines).await;
+    assert_eq!(calendar(&api, VENUE).await, before, "no place was taken");
+    none_readable(&api, &spoiler.uuids).await;
+}
+
+#[tokio::test]
+async fn a_sold_out_slot_says_how_many_places_are_left() {
+    let museum = shared().await;
+    let visitor = Visitor::of(&museum);
+    let slot = |quantity| Wish::at("103432", "2026-11-25T15:00", &[("minor", quantity)]);
+    visitor.books_free(&slot(8)).await;
+    let late = Visitor::of(&museum);
+    let refused = late.ask(&slot(3)).await.expect_problem(409, "sold-out", "units");
+    assert_eq!((&refused["vacancies"], &refused["requested"]), (&json!(2), &json!(3)));
+    late.books_free(&slot(2)).await;
+    let uuid = fresh_uuid();
+    let refused = late.api.post("/v1/bookings", &late.request(&uuid, &slot(1))).await;
+    assert_eq!(refused.expect_problem(409, "sold-out", "units")["vacancies"], 0);
+    none_readable(&late.api, &[uuid]).await;
+    assert_eq!(late.vacancies(&slot(1)).await, 0);
+}
+
+#[tokio::test]
+async fn a_step_that_the_booking_does_not_allow_changes_nothing() {
+    let museum = shared().await;
+    let visitor = Visitor::of(&museum);
+    let api = &visitor.api;
+    let venue = "20240";
+    let priced_wish = Wish::at(venue, "2026-11-25T11:00", &[("adult", 1)]);
+    let priced = visitor.hold(&priced_wish).await;
+    let free = visitor.hold(&Wish::at(venue, "2026-11-25T12:00", &[("minor", 1)])).await;
+    let mut other = visitor.request(&priced, &priced_wish);
+    other["units"][0]["quantity"] = json!(2);
+    let seen = [visitor.booking(&priced).await, visitor.booking(&free).await];
+    let before = calendar(api, venue).await;
+    let (unknown, nothing) = (fresh_uuid(), json!({}));
+    let pay = |uuid: &str| format!("/v1/bookings/{uuid}/payment");
+    let home = json!({"return_url": "/booking/"});
+    let away = |url: &str| json!({"return_url": url});
+    let paid = json!({"payment_id": format!("{priced}-1"), "outcome": "PAID"});
+    let lines = [
+        post("uuid reused with another body", "/v1/bookings", &other).refused(409, "uuid-reused", "uuid"),
+        post("confirm a priced booking", format!("/v1/bookings/{priced}/confirm"), &nothing).refused(409, "payment-required", "uuid"),
+        post("pay a free booking", pay(&free), &home).refused(409, "nothing-to-pay", "uuid"),
+        post("return to a stranger", pay(&priced), &away("https://evil.example/")).refused(422, "foreign-return", "return_url"),
+        post("return to a stranger, in short", pay(&priced), &away("//evil.example/")).refused(422, "foreign-return", "return_url"),
+        post("return to a script", pay(&priced), &away("javascript:alert(1)")).refused(422, "foreign-return", "return_url"),
+        post("no return", pay(&priced), &nothing).refused(422, "invalid-field", "return_url"),
+        post("unsigned notification", "/v1/payments/notifications", &paid).refused(401, "unsigned", "X-Atrio-Signature"),
+        get("tickets of a hold", format!("/v1/bookings/{priced}/tickets")).refused(409, "no-tickets", "uuid"),
+        get("printed tickets of a hold", format!("/v1/bookings/{priced}/tickets.pdf")).refused(409, "no-tickets", "uuid"),
+        get("unknown booking", format!("/v1/bookings/{unknown}")).refused(404, "unknown-booking", "uuid"),
+        get("bad uuid", "/v1/bookings/mine").refused(400, "malformed-id", "uuid"),
+        post("confirm an unknown booking", format!("/v1/bookings/{unknown}/confirm"), &nothing).refused(404, "unknown-booking", "uuid"),
+        post("cancel an unknown booking", format!("/v1/bookings/{unknown}/cancel"), &nothing).refused(404, "unknown-booking", "uuid"),
+        post("pay an unknown booking", pay(&unknown), &home).refused(404, "unknown-booking", "uuid"),
+        get("tickets of an unknown booking", format!("/v1/bookings/{unknown}/tickets")).refused(404, "unknown-booking", "uuid"),
+    ];
+    all_refused(api, &lines).await;
+    let forged = api.notify(&"0".repeat(64), &paid.to_string()).await;
+    forged.expect_problem(401, "unsigned", "X-Atrio-Signature");
+    assert_eq!([visitor.booking(&priced).await, visitor.booking(&free).await], seen);
+    assert_eq!(calendar(api, venue).await, before, "no place was taken or given back");
+}
+
+#[tokio::test]
+async fn a_gate_admits_nobody_with_a_code_that_is_no_ticket_for_here_and_now() {
+    let museum = shared().await;
+    let (venue, elsewhere) = ("106484", "20514");
+    let visitor = Visitor::of(&museum);
+    let ticket = |venue: &'static str, slot: &'static str| {
+        let visitor = visitor.clone();
+        async move { visitor.books_free(&Wish::at(venue, slot, &[("minor", 1)])).await }
+    };
+    let (booking, tickets) = ticket(venue, "2026-11-24T10:00").await;
+    let (_, other_venues) = ticket(elsewhere, "2026-11-24T10:00").await;
+    let (_, evenings) = ticket(venue, "2026-11-24T17:00").await;
+    let code = |tickets: &[Value]| tickets[0]["code"].as_str().unwrap().to_owned();
+    let good = code(&tickets);
+
+    let published = visitor.api.get("/v1/ticket-keys").await.expect(200);
+    let key: atrio_domain::ticket::PublishedKey = serde_json::from_value(published["keys"][0].clone()).unwrap();
+    let entitlement = verify(&good, &[key.verifying_key().unwrap()]).unwrap();
+    let strangers = sign(&entitlement, &SigningKey::from_bytes(&[7; 32])).unwrap();
+    let (prefix, body) = good.split_at(4);
+    let mut bytes = base45::decode(body).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    let forged = format!("{prefix}{}", base45::encode(&bytes));
+
+    let gate = Gate::of(&museum, venue, "main").await;
+    for (case, shown, status, kind) in [
+        ("forged", forged.as_str(), 422, "ticket-forged"),
+        ("signed by a stranger", &strangers, 422, "ticket-forged"),
+        ("cut", &good[..good.len() / 2], 422, "ticket-unreadable"),
+        ("another QR code", "https://example.org/menu-of-the-day", 422, "ticket-unreadable"),
+        ("typed rubbish", "HELLO", 422, "ticket-unreadable"),
+        ("nothing", "", 422, "ticket-unreadable"),
+        ("unknown", "0000-0000-0000-0000", 404, "ticket-unknown"),
+        ("of another venue", &code(&other_venues), 422, "ticket-other-venue"),
+        ("too early", &code(&evenings), 422, "ticket-too-early"),
+    ] {
+        let fault = gate.scan(shown).await.fault_as_problem(status, kind, "code");
+        assert_eq!(fault, None, "{case}");
+    }
+    let seen = visitor.tickets(&booking).await;
+    assert!(seen.iter().all(|ticket| ticket["status"] == "VALID"), "{seen:?}");
+    let nonce = fresh_uuid();
+    gate.scan_again(&nonce, &good).await.expect(201);
+    let evening = gate.scan_again(&nonce, &code(&evenings)).await;
+    assert_eq!(evening.status, 422, "a nonce does not carry over: {}", evening.text());
+}
+
+#[tokio::test]
+async fn staff_doors_say_what_is_wrong_with_the_key() {
+    let museum = shared().await;
+    let api = museum.api();
+    let venue = "20240";
+    let scan = json!({"uuid": fresh_uuid(), "venue_id": venue, "gate_id": "main", "code": "0000-0000-0000-0000"});
+    let gate = "/v1/redemptions";
+    let (analyst, elsewhere) =
+        (museum.token("analyst", None).await, museum.token("gate", Some("20514")).await);
+    let folder = tempfile::tempdir().unwrap();
+    let stranger =
+        Process::command_on(folder.path(), &["token", "--role", "admin"]).await.stdout.trim().to_owned();
+    let own = museum.token("gate", Some(venue)).await;
+    let altered = format!("{}AAAA", &own[..own.len() - 4]);
+    let manager = museum.token("manager", Some(venue)).await;
+    let wrong = (401, "unauthorized", "Authorization");
+    let refused = |line: Line| line.refused(wrong.0, wrong.1, wrong.2);
+    let lines = [
+        refused(post("no token", gate, &scan)),
+        refused(post("garbage token", gate, &scan).by("garbage")),
+        refused(post("token of another installation", gate, &scan).by(&stranger)),
+        refused(post("altered token", gate, &scan).by(&altered)),
+        post("wrong role", gate, &scan).by(&analyst).refused(403, "wrong-role", "Authorization"),
+        post("token of another venue", gate, &scan).by(&elsewhere).refused(403, "other-venue", "venue_id"),
+        get("dashboard without a token", format!("/v1/dashboard/{venue}")).refused(wrong.0, wrong.1, wrong.2),
+        get("dashboard by a gate", format!("/v1/dashboard/{venue}")).by(&own).refused(403, "wrong-role", "Authorization"),
+        get("dashboard of another venue", "/v1/dashboard/20514").by(&manager).refused(403, "other-venue", "venue_id"),
+        get("dashboard of no day", format!("/v1/dashboard/{venue}?day=today")).by(&manager).refused(400, "invalid-query", "day"),
+        get("dashboard of the first day there is", format!("/v1/dashboard/{venue}?day=-009999-01-01")).by(&manager).refused(400, "invalid-query", "day"),
+        get("no decisions", format!("/v1/decisions?venue_id={venue}&limit=0")).by(&manager).refused(400, "invalid-query", "limit"),
+        get("decisions of nowhere", "/v1/decisions").by(&manager).refused(400, "invalid-query", "venue_id"),
+    ];
+    all_refused(&api, &lines).await;
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_says_where_to_look() {
+    let museum = shared().await;
+    let api = museum.api();
+    let calendar = |query: &str| format!("/v1/venues/{VENUE}/availability?{query}");
+    let bad = |case, query: &str, field| get(case, calendar(query)).refused(400, "invalid-query", field);
+    let lines = [
+        get("unknown route", "/v1/paintings").refused(404, "unknown-route", "path"),
+        Line { method: "DELETE", ..get("wrong method", "/v1/venues") }.refused(405, "wrong-method", "method"),
+        Line { method: "PUT", ..post("wrong method of a booking", "/v1/bookings", &json!({})) }.refused(405, "wrong-method", "method"),
+        get("unknown venue", "/v1/venues/99999").refused(404, "unknown-venue", "venue_id"),
+        get("malformed venue", "/v1/venues/a%20b").refused(400, "malformed-id", "venue_id"),
+        get("a venue that is no text", "/v1/venues/%FF").refused(400, "malformed-id", "venue_id"),
+        bad("no dates", "product_id=admission", "from"),
+        bad("no product", "from=2026-11-24&to=2026-11-25", "product_id"),
+        bad("a date in words", "product_id=admission&from=tomorrow&to=2026-11-25", "from"),
+        bad("a day that is not", "product_id=admission&from=2026-11-24&to=2026-11-31", "to"),
+        bad("to before from", "product_id=admission&from=2026-11-25&to=2026-11-24", "to"),
+        bad("range too long", "product_id=admission&from=2026-11-24&to=2027-01-25", "to"),
+        bad("the longest range there is", "product_id=admission&from=-009999-01-01&to=9999-12-31", "to"),
+        bad("unknown parameter", "product_id=admission&from=2026-11-24&to=2026-11-25&page=2", "page"),
+        get("unknown product", calendar("product_id=opera&from=2026-11-24&to=2026-11-25")).refused(404, "unknown-product", "product_id"),
+    ];
+    all_refused(&api, &lines).await;
+}
+
+#[tokio::test]
+async fn an_ended_hold_and_a_ticket_of_this_morning_are_refused_by_the_clock() {
+    let mut museum = Process::fresh().await;
+    let visitor = Visitor::of(&museum);
+    let (venue, slot) = ("20240", "2026-11-24T10:00");
+    let (_, tickets) = visitor.books_free(&Wish::at(venue, slot, &[("minor", 1)])).await;
+    let held = visitor.hold(&Wish::at(venue, slot, &[("minor", 2)])).await;
+    museum.restart_after(SignedDuration::from_mins(16)).await;
+    visitor.confirm(&held).await.expect_problem(409, "hold-expired", "uuid");
+    visitor.cancel(&held).await.expect_problem(409, "hold-expired", "uuid");
+    visitor.start_payment(&held).await.expect_problem(409, "nothing-to-pay", "uuid");
+    visitor.ask_tickets(&held).await.expect_problem(409, "no-tickets", "uuid");
+    assert_eq!(visitor.booking(&held).await["status"], "EXPIRED");
+
+    let gate = Gate::of(&museum, venue, "main").await;
+    museum.restart_after(SignedDuration::from_hours(2)).await;
+    let late = gate.scan(tickets[0]["code"].as_str().unwrap()).await;
+    late.expect_problem(422, "ticket-too-late", "code");
+    museum.restart_after(SignedDuration::from_hours(12)).await;
+    gate.scan("0000-0000-0000-0000").await.expect_problem(401, "unauthorized", "Authorization");
+    let figures = museum.nothing_left_over().await;
+    assert_eq!(figures["entries"]["table"], 0);
+}

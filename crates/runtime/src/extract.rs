@@ -42,11 +42,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let field = match error.path().to_string().as_str() {
-            "." => "body".to_owned(),
-            path => path.to_owned(),
-        };
+        let path = error.path().to_string();
         let cause = error.into_inner();
+        let field = field_at_fault(&path, &cause.to_string(), "body");
         let (status, kind, fix) = match cause.classify() {
             serde_json::error::Category::Data => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", "correct the field")
@@ -74,15 +72,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         let query = parts.uri.query().unwrap_or_default();
         let reader = serde_urlencoded::Deserializer::new(form_pairs(query));
         serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
-            let field = match error.path().to_string().as_str() {
-                "." => "query".to_owned(),
-                path => path.to_owned(),
-            };
+            let path = error.path().to_string();
             let cause = error.into_inner();
+            let field = field_at_fault(&path, &cause.to_string(), "query");
             Problem::new(StatusCode::BAD_REQUEST, "invalid-query")
                 .detail(format_args!("`{field}`: {cause}"))
                 .field(field, &cause, "correct the query of the address")
         })
+    }
+}
+
+/// The reader's path ends where a field is missing; the name of that field is in its words only.
+fn field_at_fault(path: &str, cause: &str, root: &str) -> String {
+    let missing = cause.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match (path, missing) {
+        ("." | "?", missing) => missing.unwrap_or(root).to_owned(),
+        (path, Some(missing)) => format!("{path}.{missing}"),
+        (path, None) => path.to_owned(),
     }
 }
 

@@ -1,0 +1,133 @@
+//! P5: nothing in the lake identifies anyone. A person with a name like no other lives through
+//! everything that can happen to a visitor; then every byte and every value of the lake is read.
+
+#![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use atrio::data_dir::DataDir;
+use atrio::keys::Secrets;
+use atrio_domain::risk::RiskKeys;
+use atrio_lake_query::Lake;
+use atrio_tests::{Gate, Options, Outcome, Process, Visitor, Wish};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+const VENUE: &str = "106484";
+
+/// What names the person; no part of it may be found.
+const PERSON: [&str; 6] =
+    ["Ermengarda", "Quattrocchi", "żółkiewska", "ermengarda.q", "posta-rara", "3479876543"];
+
+fn person(museum: &Process) -> Visitor {
+    let mut visitor = Visitor::of(museum);
+    visitor.contact.full_name = "Ermengarda Quattrocchi-Żółkiewska".to_owned();
+    visitor.contact.email = "Ermengarda.Q+musei@posta-rara.example".to_owned();
+    visitor.contact.phone = Some("+39 347 9876543".to_owned());
+    visitor
+}
+
+/// Lives through it; answers every identifier that points to the person.
+async fn everything_happens(museum: &Process, visitor: &Visitor) -> Vec<String> {
+    let wish = |slot: &str, quantity| Wish::at(VENUE, slot, &[("adult", quantity)]);
+    let (bought, tickets) = visitor.buys(&wish("2026-11-24T10:00", 2)).await;
+    let gate = Gate::of(museum, VENUE, "main").await;
+    let code = tickets[0]["code"].as_str().unwrap();
+    let nonce = atrio_tests::fresh_uuid();
+    gate.scan_again(&nonce, code).await.expect(201);
+    let declined = visitor.hold(&wish("2026-11-24T12:00", 1)).await;
+    let payment = visitor.pay(&declined, Outcome::Decline).await;
+    visitor.sees(&declined, "ON_HOLD").await;
+    visitor.cancel(&declined).await.expect(200);
+    let mut ids = vec![bought, declined, payment, nonce];
+    for ticket in &tickets {
+        for name in ["id", "typed_code", "code"] {
+            ids.push(ticket[name].as_str().unwrap().to_owned());
+        }
+    }
+    // Enough places to be reviewed, so that a decision with reasons is written.
+    for hour in 13..17 {
+        let answer = visitor.ask(&wish(&format!("2026-11-24T{hour}:00"), 10)).await;
+        if let Some(uuid) = answer.json()["uuid"].as_str() {
+            visitor.cancel(uuid).await.expect(200);
+            ids.push(uuid.to_owned());
+        }
+    }
+    let secrets = Secrets::open(&DataDir::open(museum.data()).unwrap()).unwrap();
+    let key = secrets.contact_hash_key.as_bytes();
+    let hashed = RiskKeys::of(key, &visitor.contact.email, Some("127.0.0.1"));
+    ids.extend([hashed.contact, hashed.client.unwrap()]);
+    let plain: Vec<String> = ids.iter().map(|id| id.replace('-', "")).collect();
+    [ids, plain].concat()
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+/// Every value of a batch, as text.
+fn values(batch: &RecordBatch) -> Vec<String> {
+    let options = FormatOptions::default();
+    let mut values = Vec::new();
+    for column in batch.columns() {
+        let formatter = ArrayFormatter::try_new(column, &options).unwrap();
+        values.extend((0..batch.num_rows()).map(|row| formatter.value(row).to_string()));
+    }
+    values
+}
+
+/// Without case, in bytes, for what may be anywhere.
+fn holds(bytes: &[u8], needle: &str) -> bool {
+    let (text, needle) = (bytes.to_ascii_lowercase(), needle.to_lowercase().into_bytes());
+    text.windows(needle.len()).any(|window| window == needle)
+}
+
+#[tokio::test]
+async fn nothing_in_the_lake_or_the_log_leads_back_to_a_person() {
+    let museum = Process::start(Options { log: "info,rmqtt=error".to_owned(), ..Options::default() }).await;
+    let visitor = person(&museum);
+    let ids = everything_happens(&museum, &visitor).await;
+    museum.nothing_left_over().await;
+
+    let lake = Lake::open(museum.run.lake.clone()).await.unwrap();
+    let mut seen = Vec::new();
+    for table in atrio_lake_schema::TABLES {
+        for batch in lake.sql(&format!("SELECT * FROM {}", table.name)).await.unwrap() {
+            seen.extend(values(&batch));
+        }
+    }
+    assert!(seen.iter().any(|value| value == VENUE), "the lake holds the visit");
+    // Files that the log no longer names, too.
+    let files = files_below(&museum.data().join("lake"));
+    let parquet = files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "parquet"));
+    for file in parquet {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap()).unwrap();
+        for batch in reader.build().unwrap() {
+            seen.extend(values(&batch.unwrap()));
+        }
+    }
+    let needles: Vec<&str> = PERSON.into_iter().chain(ids.iter().map(String::as_str)).collect();
+    for value in &seen {
+        let found = needles.iter().find(|needle| holds(value.as_bytes(), needle));
+        assert_eq!(found, None, "in the value `{value}`");
+    }
+    for file in &files {
+        let bytes = std::fs::read(file).unwrap();
+        let found = needles.iter().find(|needle| holds(&bytes, needle));
+        assert_eq!(found, None, "in {}", file.display());
+    }
+    let log = museum.log();
+    let named = PERSON.iter().find(|needle| holds(log.as_bytes(), needle));
+    assert_eq!(named, None, "in the log: {log}");
+    // The search itself works: the table knows the person.
+    let table = ["atrio.db", "atrio.db-wal"].map(|file| std::fs::read(museum.data().join(file)));
+    let table = table.into_iter().flat_map(Result::unwrap_or_default).collect::<Vec<u8>>();
+    assert!(holds(&table, "Quattrocchi"), "the table knows whom to write to");
+}

@@ -1,0 +1,192 @@
+//! P7: no key, no door. Every route of the API's description stands in the table below, with the
+//! reason why it is open or the roles that open it; a route that is missing fails the test.
+
+#![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
+
+use std::collections::BTreeSet;
+
+use atrio_tests::{Answer, Process, Visitor, Wish, fresh_uuid};
+use serde_json::{Value, json};
+
+const VENUE: &str = "20240";
+const OTHER_VENUE: &str = "20514";
+const ROLES: [&str; 6] = ["manager", "desk", "gate", "analyst", "data-officer", "admin"];
+
+enum Door {
+    /// Open to everyone, and why.
+    Public(&'static str),
+    /// Open to those who hold the payment provider's secret.
+    Provider,
+    /// Open to staff of these roles, and to administrators.
+    Staff { roles: &'static [&'static str], path: &'static str, scope: Scope },
+}
+
+/// How a venue's staff are kept from other venues.
+enum Scope {
+    /// The request names a venue, which must be the token's.
+    Named,
+    /// The answer is cut to the token's venue.
+    Cut,
+}
+
+use Door::{Provider, Public, Staff};
+
+const KEY_OF_BOOKING: &str = "the uuid, which only its maker knows, is the key";
+
+const DOORS: [(&str, &str, Door); 16] = [
+    ("GET", "/v1/venues", Public("the shop's window")),
+    ("GET", "/v1/venues/{venue_id}", Public("the shop's window")),
+    ("GET", "/v1/venues/{venue_id}/availability", Public("the shop's window")),
+    ("GET", "/v1/ticket-keys", Public("public keys, for gates that are offline")),
+    ("POST", "/v1/bookings", Public("anyone may book by WEB or TOTEM; DESK wants a token, below")),
+    ("GET", "/v1/bookings/{uuid}", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/bookings/{uuid}/confirm", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/bookings/{uuid}/cancel", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/bookings/{uuid}/payment", Public(KEY_OF_BOOKING)),
+    ("GET", "/v1/bookings/{uuid}/tickets", Public(KEY_OF_BOOKING)),
+    ("GET", "/v1/bookings/{uuid}/tickets.pdf", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/payments/notifications", Provider),
+    (
+        "POST",
+        "/v1/redemptions",
+        Staff { roles: &["gate", "desk", "manager"], path: "/v1/redemptions", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/dashboard/{venue_id}",
+        Staff { roles: &["manager"], path: "/v1/dashboard/20240", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/dashboard",
+        Staff { roles: &["manager"], path: "/v1/dashboard", scope: Scope::Cut },
+    ),
+    (
+        "GET",
+        "/v1/decisions",
+        Staff { roles: &["manager"], path: "/v1/decisions?venue_id=20240", scope: Scope::Named },
+    ),
+];
+
+async fn described(museum: &Process) -> BTreeSet<(String, String, bool)> {
+    let description = museum.api().get("/openapi.json").await.expect(200);
+    let mut routes = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for method in ["get", "put", "post", "delete", "options", "head", "patch", "trace"] {
+            if let Some(operation) = item.get(method) {
+                let locked = operation["security"].as_array().is_some_and(|keys| !keys.is_empty());
+                routes.insert((method.to_uppercase(), path.clone(), locked));
+            }
+        }
+    }
+    routes
+}
+
+#[tokio::test]
+async fn every_route_is_public_for_a_reason_or_names_the_roles_that_open_it() {
+    let museum = Process::fresh().await;
+    let listed: BTreeSet<_> = DOORS
+        .iter()
+        .map(|(method, path, door)| {
+            if let Public(reason) = door {
+                assert!(!reason.is_empty());
+            }
+            ((*method).to_owned(), (*path).to_owned(), !matches!(door, Public(_)))
+        })
+        .collect();
+    assert_eq!(described(&museum).await, listed, "the description and the table of this test");
+
+    let sold = Visitor::of(&museum);
+    sold.buys(&Wish::at(VENUE, "2026-11-24T12:00", &[("adult", 1)])).await;
+    museum.nothing_left_over().await;
+    for (method, _, door) in DOORS {
+        match door {
+            Public(_) => {}
+            Provider => {
+                let body = json!({"payment_id": "x", "outcome": "PAID"}).to_string();
+                let manager = museum.token("admin", None).await;
+                let api = museum.api().with_token(Some(manager));
+                api.notify("", &body).await.expect_problem(401, "unsigned", "X-Atrio-Signature");
+            }
+            Staff { roles, path, scope } => opens_to(&museum, method, path, roles, &scope).await,
+        }
+    }
+}
+
+async fn knock(museum: &Process, method: &str, path: &str, token: Option<String>) -> Answer {
+    let scan = json!({
+        "uuid": fresh_uuid(), "venue_id": VENUE, "gate_id": "main", "code": "0000-0000-0000-0000",
+    });
+    let body = if method == "POST" { scan.to_string() } else { String::new() };
+    museum.api().with_token(token).send(method, path, Some("application/json"), body).await
+}
+
+async fn opens_to(museum: &Process, method: &str, path: &str, roles: &[&str], scope: &Scope) {
+    let refused = knock(museum, method, path, None).await;
+    refused.expect_problem(401, "unauthorized", "Authorization");
+    for role in ROLES {
+        let own = museum.token(role, Some(VENUE)).await;
+        let answer = knock(museum, method, path, Some(own)).await;
+        if roles.contains(&role) || role == "admin" {
+            // An unknown ticket is what is behind the gate's door.
+            assert!([200, 404].contains(&answer.status), "{role}: {}", answer.text());
+        } else {
+            answer.expect_problem(403, "wrong-role", "Authorization");
+        }
+    }
+    for role in roles {
+        let elsewhere = museum.token(role, Some(OTHER_VENUE)).await;
+        let answer = knock(museum, method, path, Some(elsewhere)).await;
+        match scope {
+            Scope::Named => {
+                answer.expect_problem(403, "other-venue", "venue_id");
+            }
+            Scope::Cut => {
+                assert_eq!(answer.expect(200)["venues"], json!([]), "nothing of {VENUE} is shown");
+                let own = museum.token(role, Some(VENUE)).await;
+                let own = knock(museum, method, path, Some(own)).await.expect(200);
+                assert_eq!(own["venues"][0]["venue_id"], VENUE, "its own is");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_desks_channel_opens_to_the_desk_of_that_venue_only() {
+    let museum = Process::fresh().await;
+    let visitor = Visitor::of(&museum);
+    let request = || {
+        let mut body = visitor.request(&fresh_uuid(), &Wish::at(VENUE, "2026-11-24T12:00", &[("adult", 1)]));
+        body["channel"] = json!("DESK");
+        body
+    };
+    let by = async |role: &str, venue: &str| {
+        let token = museum.token(role, Some(venue)).await;
+        museum.api().with_token(Some(token)).post("/v1/bookings", &request()).await
+    };
+    let nobody = visitor.api.post("/v1/bookings", &request()).await;
+    nobody.expect_problem(401, "unauthorized", "channel");
+    by("gate", VENUE).await.expect_problem(403, "wrong-role", "Authorization");
+    by("desk", OTHER_VENUE).await.expect_problem(403, "other-venue", "venue_id");
+    assert_eq!(by("desk", VENUE).await.expect(201)["channel"], "DESK");
+}
+
+#[tokio::test]
+async fn the_pages_beside_the_api_show_no_venue_and_no_visitor() {
+    let museum = Process::fresh().await;
+    let visitor = Visitor::of(&museum);
+    let (uuid, _) = visitor.buys(&Wish::at(VENUE, "2026-11-24T12:00", &[("adult", 1)])).await;
+    for path in ["/healthz", "/metrics", "/openapi.json"] {
+        let page = museum.api().get(path).await;
+        assert_eq!(page.status, 200);
+        let text = page.text();
+        assert!(![VENUE, &uuid, &visitor.contact.email].iter().any(|secret| text.contains(secret)), "{path}");
+    }
+    let files = ["/secrets.json", "/data/secrets.json", "/..%2fsecrets.json", "/run.json", "/atrio.db"];
+    for path in files {
+        let page = museum.api().get(path).await;
+        assert_eq!(page.status, 404, "{path}");
+    }
+    let stranger: Value = museum.api().get(&format!("/v1/bookings/{}", fresh_uuid())).await.json();
+    assert_eq!(stranger["status"], 404);
+}
