@@ -88,7 +88,9 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum DeviceCommand {
     /// Writes ca.pem, cert.pem and key.pem and enters the device in the registry.
-    #[command(after_help = "Example: atrio device enrol counter-door --venue 20240 --out ./counter-door")]
+    #[command(
+        after_help = "Example: atrio device enrol counter-door --venue 20240 --out ./counter-door"
+    )]
     Enrol {
         /// The device: a-z, 0-9 and `-`, 3 to 64 of them.
         name: DeviceName,
@@ -111,6 +113,7 @@ enum LakeCommand {
         json: bool,
     },
     /// Gathers the small files of every table.
+    #[command(after_help = "Example: atrio lake compact")]
     Compact,
 }
 
@@ -192,7 +195,8 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ATRIO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,rmqtt=error"));
     // A logger that is set already stays.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
     let traffic = settings.traffic;
     let web_missing = !settings.web.join("index.html").exists();
     let platform = Platform::start(settings).await?;
@@ -213,14 +217,19 @@ fn announce(platform: &Platform, traffic: Option<f64>, web_missing: bool) -> Res
     let token = |role| platform.issuer.token(role, Some(venue.clone()), &platform.clock);
     let (gate, manager) = (token(Role::Gate)?, token(Role::Manager)?);
     let zone = jiff::tz::TimeZone::get(atrio_domain::venue::TIME_ZONE)?;
-    say(&format!("atrio is ready; its clock shows {}", platform.clock.now().to_zoned_datetime(zone).strftime("%A %-d %B %Y, %H:%M in Italy")));
+    say(&format!(
+        "atrio is ready; its clock shows {}",
+        platform.clock.now().to_zoned_datetime(zone).strftime("%A %-d %B %Y, %H:%M in Italy")
+    ));
     say(&format!("  shop       {http}/"));
     say(&format!("  gate       {http}/gate/#token={gate}&venue={venue}"));
     say(&format!("  dashboard  {http}/dashboard/#token={manager}&venue={venue}"));
     say(&format!("  API        {http}/openapi.json"));
     say(&format!("  devices    mqtts://{}", platform.run.mqtt));
     match traffic {
-        Some(speed) => say(&format!("  traffic    sample visitors at {speed} times their real number")),
+        Some(speed) => {
+            say(&format!("  traffic    sample visitors at {speed} times their real number"));
+        }
         None => say("  traffic    off"),
     }
     if web_missing {

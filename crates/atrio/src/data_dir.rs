@@ -180,7 +180,9 @@ impl DataDir {
         file.sync_all().map_err(self::file("write", &unfinished))?;
         fs::rename(&unfinished, &path).map_err(self::file("write", &path))?;
         // The new name survives a power cut only once the folder itself is on disk.
-        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(self::file("write", &path))
+        File::open(&self.path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(self::file("write", &path))
     }
 }
 

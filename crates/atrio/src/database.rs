@@ -107,7 +107,11 @@ impl Database {
     }
 }
 
-async fn serve(database: dynoxide::Database, listener: TcpListener, stopped: oneshot::Receiver<()>) {
+async fn serve(
+    database: dynoxide::Database,
+    listener: TcpListener,
+    stopped: oneshot::Receiver<()>,
+) {
     let tidying = database.clone();
     let tidy = tokio::spawn(async move {
         let mut every = tokio::time::interval(TIDY_EVERY);

@@ -57,12 +57,24 @@ impl fmt::Display for Comparison {
 
 const QUERIES: [(&str, &str); 8] = [
     ("bookings confirmed", "SELECT count(*) FROM bookings WHERE event = 'CONFIRMED'"),
-    ("bookings confirmed, distinct", "SELECT count(DISTINCT booking_key) FROM bookings WHERE event = 'CONFIRMED'"),
-    ("visitors confirmed", "SELECT coalesce(sum(CAST(party_size AS BIGINT)), 0) FROM bookings WHERE event = 'CONFIRMED'"),
-    ("cents confirmed", "SELECT coalesce(sum(amount_cents), 0) FROM bookings WHERE event = 'CONFIRMED'"),
+    (
+        "bookings confirmed, distinct",
+        "SELECT count(DISTINCT booking_key) FROM bookings WHERE event = 'CONFIRMED'",
+    ),
+    (
+        "visitors confirmed",
+        "SELECT coalesce(sum(CAST(party_size AS BIGINT)), 0) FROM bookings WHERE event = 'CONFIRMED'",
+    ),
+    (
+        "cents confirmed",
+        "SELECT coalesce(sum(amount_cents), 0) FROM bookings WHERE event = 'CONFIRMED'",
+    ),
     ("entries", "SELECT count(*) FROM admissions"),
     ("entries, distinct", "SELECT count(DISTINCT admission_key) FROM admissions"),
-    ("device counts", "SELECT count(*) FROM (SELECT DISTINCT device, model, period_start FROM counts)"),
+    (
+        "device counts",
+        "SELECT count(*) FROM (SELECT DISTINCT device, model, period_start FROM counts)",
+    ),
     ("device counts, versions", "SELECT count(*) FROM counts"),
 ];
 

@@ -141,9 +141,17 @@ async fn metrics(State(figures): State<Arc<Figures>>) -> impl IntoResponse {
     }
     let progress = &figures.progress;
     for (name, meaning, value) in [
-        ("atrio_stream_records_total", "Records of the table's stream that the sink took.", &progress.sunk_records),
+        (
+            "atrio_stream_records_total",
+            "Records of the table's stream that the sink took.",
+            &progress.sunk_records,
+        ),
         ("atrio_lake_rows_total", "Rows that became new in the lake.", &progress.sunk_rows),
-        ("atrio_stream_failures_total", "Batches that failed and were tried again.", &progress.failures),
+        (
+            "atrio_stream_failures_total",
+            "Batches that failed and were tried again.",
+            &progress.failures,
+        ),
     ] {
         let value = value.load(Ordering::Relaxed);
         let _ = write!(text, "# HELP {name} {meaning}\n# TYPE {name} counter\n{name} {value}\n");

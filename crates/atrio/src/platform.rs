@@ -24,7 +24,7 @@ use crate::keys::{Issuer, Secrets};
 use crate::pages::{self, Figures};
 use crate::pump::{self, chain};
 use crate::sandbox::Sandbox;
-use crate::{seed, sample_traffic};
+use crate::{sample_traffic, seed};
 
 /// How often what is due by the clock is done.
 const UPKEEP_EVERY: Duration = Duration::from_secs(2);
@@ -272,9 +272,11 @@ async fn finished(part: &str, task: JoinHandle<()>) {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| StartError::Listen { address, flag: "--http", source })
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen {
+        address,
+        flag: "--http",
+        source,
+    })
 }
 
 fn listener_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
@@ -306,7 +308,10 @@ impl Parts {
         let ticket_key = self.secrets.ticket_key();
         let provider = self.provider()?;
         Ok(OpenApiRouter::new()
-            .merge(atrio_availability::router(atrio_availability::Context::new(store.clone(), clock)))
+            .merge(atrio_availability::router(atrio_availability::Context::new(
+                store.clone(),
+                clock,
+            )))
             .merge(atrio_booking::router(atrio_booking::Context {
                 store: store.clone(),
                 clock,
@@ -345,8 +350,13 @@ impl Parts {
     ) -> Result<JoinHandle<()>, StartError> {
         let secret = self.secrets.payment_secret.as_bytes();
         let sandbox = Sandbox::open(self.data.clone(), secret, &self.public_url, self.clock)?;
-        let router =
-            pages::router(self.functions()?, sandbox.router(), web, Arc::clone(&self.figures), self.clock);
+        let router = pages::router(
+            self.functions()?,
+            sandbox.router(),
+            web,
+            Arc::clone(&self.figures),
+            self.clock,
+        );
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         Ok(tokio::spawn(async move {
             let stopped = async move {

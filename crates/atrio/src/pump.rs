@@ -90,7 +90,11 @@ struct Reader {
 }
 
 impl Reader {
-    async fn behind(client: &Client, shard: &Shard, position: Option<String>) -> Result<Self, PumpError> {
+    async fn behind(
+        client: &Client,
+        shard: &Shard,
+        position: Option<String>,
+    ) -> Result<Self, PumpError> {
         let kind = if position.is_some() {
             ShardIteratorType::AfterSequenceNumber
         } else {
@@ -119,7 +123,12 @@ impl Reader {
             .map_err(|error| PumpError::Stream(format!("{error:?}")))?;
         self.iterator = answer.next_shard_iterator;
         let arn = &self.shard.stream_arn;
-        Ok(answer.records.unwrap_or_default().into_iter().map(|record| event(record, arn)).collect())
+        Ok(answer
+            .records
+            .unwrap_or_default()
+            .into_iter()
+            .map(|record| event(record, arn))
+            .collect())
     }
 }
 

@@ -28,7 +28,11 @@ const CONCURRENCY: usize = 8;
 ///
 /// # Errors
 /// When a counter cannot be enrolled.
-pub async fn live(installation: &Installation, ca: &DeviceCa, speed: f64) -> Result<Live, StartError> {
+pub async fn live(
+    installation: &Installation,
+    ca: &DeviceCa,
+    speed: f64,
+) -> Result<Live, StartError> {
     let counters = counters(installation, ca, counter_name).await?;
     let clock = installation.clock;
     Ok(Live {

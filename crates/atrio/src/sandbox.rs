@@ -159,17 +159,15 @@ async fn open_payment(
     let pay_url = format!("{}/sandbox/pay/{id}", sandbox.0.public_url);
     let mut payments = sandbox.0.payments.lock().unwrap_or_else(PoisonError::into_inner);
     if let Entry::Vacant(place) = payments.entry(id) {
-        place.insert(
-            Payment {
-                amount_cents: open.payment.amount_cents.0,
-                description: open.payment.description,
-                return_url: open.return_url,
-                notify_url: open.notify_url,
-                opened_at: sandbox.0.clock.now(),
-                outcome: None,
-                refunded: false,
-            },
-        );
+        place.insert(Payment {
+            amount_cents: open.payment.amount_cents.0,
+            description: open.payment.description,
+            return_url: open.return_url,
+            notify_url: open.notify_url,
+            opened_at: sandbox.0.clock.now(),
+            outcome: None,
+            refunded: false,
+        });
         sandbox.keep(&payments);
     }
     Json(PayPage { pay_url })

@@ -69,13 +69,17 @@ impl Contact {
         let mail = self.email.len() <= 254
             && !self.email.starts_with('@')
             && !self.email.chars().any(|c| c.is_whitespace() || c.is_control())
-            && domain.is_some_and(|d| d.contains('.') && !d.contains('@') && !d.starts_with('.') && !d.ends_with('.'));
+            && domain.is_some_and(|d| {
+                d.contains('.') && !d.contains('@') && !d.starts_with('.') && !d.ends_with('.')
+            });
         if !mail {
             return Err(HoldError::BadEmail);
         }
         let phone = self.phone.as_deref().is_none_or(|phone| {
             (6..=20).contains(&phone.len())
-                && phone.char_indices().all(|(at, c)| c.is_ascii_digit() || c == ' ' || (c == '+' && at == 0))
+                && phone
+                    .char_indices()
+                    .all(|(at, c)| c.is_ascii_digit() || c == ' ' || (c == '+' && at == 0))
         });
         if phone { Ok(()) } else { Err(HoldError::BadPhone) }
     }
@@ -246,7 +250,9 @@ impl Booking {
     pub fn takes_places(&self) -> bool {
         matches!(
             self.state,
-            BookingState::OnHold { .. } | BookingState::Paying { .. } | BookingState::Confirmed { .. }
+            BookingState::OnHold { .. }
+                | BookingState::Paying { .. }
+                | BookingState::Confirmed { .. }
         )
     }
 
@@ -336,7 +342,12 @@ impl Booking {
 
     /// What the provider's word about the attempt `payment` does.
     #[must_use]
-    pub fn settle(&self, payment: &PaymentId, outcome: ProviderOutcome, now: Timestamp) -> Settlement {
+    pub fn settle(
+        &self,
+        payment: &PaymentId,
+        outcome: ProviderOutcome,
+        now: Timestamp,
+    ) -> Settlement {
         match (&self.state, outcome) {
             (BookingState::Paying { payment: current, .. }, ProviderOutcome::Paid)
                 if current == payment =>
@@ -351,7 +362,10 @@ impl Booking {
                 if *hold_expires_at > now {
                     let declined = Some(payment.clone());
                     Settlement::Retry(
-                        self.moved_to(BookingState::OnHold { expires_at: *hold_expires_at, declined }),
+                        self.moved_to(BookingState::OnHold {
+                            expires_at: *hold_expires_at,
+                            declined,
+                        }),
                     )
                 } else {
                     Settlement::Release(self.moved_to(BookingState::Expired { expired_at: now }))

@@ -111,7 +111,11 @@ impl Opening {
             .flat_map(|span| span.slots(product.slot_minutes, day, zone))
             .collect();
         slots.sort_by_key(|slot| slot.id);
-        if slots.is_empty() { Day::Closed { reason: closed_weekday(day.weekday()) } } else { Day::Open { slots } }
+        if slots.is_empty() {
+            Day::Closed { reason: closed_weekday(day.weekday()) }
+        } else {
+            Day::Open { slots }
+        }
     }
 }
 
@@ -124,7 +128,8 @@ impl OpeningSpan {
         while start <= last {
             // A local time that the clocks skip in March is moved forward, one that they repeat
             // in October is its first occurrence: jiff's "compatible" rule.
-            let Ok(instant) = start.to_zoned_datetime(zone.clone()).map(|zoned| zoned.timestamp()) else {
+            let Ok(instant) = start.to_zoned_datetime(zone.clone()).map(|zoned| zoned.timestamp())
+            else {
                 break;
             };
             let Ok(end) = instant.checked_add(length) else { break };

@@ -214,13 +214,14 @@ impl HoldRequest {
     ) -> Result<Vec<(&'o Unit, u32)>, HoldError> {
         let mut wanted: Vec<(&Unit, u32)> = Vec::new();
         for line in &self.units {
-            let unit = option.units.iter().find(|unit| unit.id == line.unit_id).ok_or_else(|| {
-                HoldError::UnknownUnit {
-                    option: option.id.clone(),
-                    unit: line.unit_id.clone(),
-                    known: option.units.iter().map(|unit| unit.id.clone()).collect(),
-                }
-            })?;
+            let unit =
+                option.units.iter().find(|unit| unit.id == line.unit_id).ok_or_else(|| {
+                    HoldError::UnknownUnit {
+                        option: option.id.clone(),
+                        unit: line.unit_id.clone(),
+                        known: option.units.iter().map(|unit| unit.id.clone()).collect(),
+                    }
+                })?;
             if wanted.iter().any(|(known, _)| known.id == unit.id) {
                 return Err(HoldError::RepeatedUnit { unit: unit.id.clone() });
             }

@@ -292,7 +292,8 @@ impl FromStr for TicketId {
                 'I' | 'L' => '1',
                 other => other,
             };
-            let digit = CROCKFORD.iter().position(|c| char::from(*c) == letter).ok_or_else(refuse)?;
+            let digit =
+                CROCKFORD.iter().position(|c| char::from(*c) == letter).ok_or_else(refuse)?;
             bits = (bits << 5) | digit as u128;
             places += 1;
             if places > 16 {

@@ -143,8 +143,14 @@ pub fn decide(features: &Features, now: Timestamp) -> Decision {
             rule: "card-testing".into(),
             weight,
             text: Text::new(
-                format!("Lo stesso contatto ha avuto {} pagamenti rifiutati in un'ora", features.contact.declines),
-                format!("the same contact had {} payments declined within an hour", features.contact.declines),
+                format!(
+                    "Lo stesso contatto ha avuto {} pagamenti rifiutati in un'ora",
+                    features.contact.declines
+                ),
+                format!(
+                    "the same contact had {} payments declined within an hour",
+                    features.contact.declines
+                ),
             ),
         }),
         // A school or an office shares one address, so an address alone never blocks.
@@ -152,8 +158,14 @@ pub fn decide(features: &Features, now: Timestamp) -> Decision {
             rule: "burst".into(),
             weight,
             text: Text::new(
-                format!("Lo stesso indirizzo di rete ha fatto {} prenotazioni in un'ora", features.client.holds),
-                format!("the same network address made {} bookings within an hour", features.client.holds),
+                format!(
+                    "Lo stesso indirizzo di rete ha fatto {} prenotazioni in un'ora",
+                    features.client.holds
+                ),
+                format!(
+                    "the same network address made {} bookings within an hour",
+                    features.client.holds
+                ),
             ),
         }),
     ];
@@ -171,11 +183,7 @@ pub fn decide(features: &Features, now: Timestamp) -> Decision {
 
 /// The points of a figure: none below `review`, enough to block from `block` on.
 fn graded(figure: u32, review: u32, block: u32) -> Option<u32> {
-    if figure >= block {
-        Some(BLOCK_FROM)
-    } else {
-        (figure >= review).then_some(REVIEW_FROM)
-    }
+    if figure >= block { Some(BLOCK_FROM) } else { (figure >= review).then_some(REVIEW_FROM) }
 }
 
 #[cfg(test)]
@@ -189,7 +197,10 @@ mod tests {
 
     #[test]
     fn a_family_is_allowed_without_a_word() {
-        assert_eq!(outcome(Features { places: 4, ..Features::default() }), (Outcome::Allow, vec![]));
+        assert_eq!(
+            outcome(Features { places: 4, ..Features::default() }),
+            (Outcome::Allow, vec![])
+        );
     }
 
     #[test]
@@ -205,13 +216,19 @@ mod tests {
     #[test]
     fn a_busy_network_address_alone_never_blocks() {
         let client = Velocity { holds: 100_000, places: 100_000, declines: 0 };
-        assert_eq!(outcome(Features { places: 1, client, ..Features::default() }).0, Outcome::Review);
+        assert_eq!(
+            outcome(Features { places: 1, client, ..Features::default() }).0,
+            Outcome::Review
+        );
     }
 
     #[test]
     fn a_mail_address_is_counted_under_one_key_however_it_is_written() {
         let key = |mail| RiskKeys::of(b"key", mail, None).contact;
         assert_eq!(key("someone@example.org"), key(" Someone@Example.org "));
-        assert_ne!(key("someone@example.org"), RiskKeys::of(b"other", "someone@example.org", None).contact);
+        assert_ne!(
+            key("someone@example.org"),
+            RiskKeys::of(b"other", "someone@example.org", None).contact
+        );
     }
 }

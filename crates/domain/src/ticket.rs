@@ -90,11 +90,12 @@ impl TicketState {
 /// The tickets of a booking, one for each place, under the ids given; as many as there are ids, so
 /// the caller brings [`Booking::places`] of them.
 #[must_use]
-pub fn issue(booking: &Booking, ids: impl IntoIterator<Item = TicketId>, now: Timestamp) -> Vec<Ticket> {
-    let holders = booking
-        .units
-        .iter()
-        .flat_map(|line| (0..line.quantity).map(move |_| line));
+pub fn issue(
+    booking: &Booking,
+    ids: impl IntoIterator<Item = TicketId>,
+    now: Timestamp,
+) -> Vec<Ticket> {
+    let holders = booking.units.iter().flat_map(|line| (0..line.quantity).map(move |_| line));
     holders
         .zip(ids)
         .map(|(line, ticket)| Ticket {
@@ -316,7 +317,11 @@ mod tests {
             let mut changed = code.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            assert_ne!(verify(&changed, &[key.verifying_key()]), Ok(entitlement.clone()), "at {at}");
+            assert_ne!(
+                verify(&changed, &[key.verifying_key()]),
+                Ok(entitlement.clone()),
+                "at {at}"
+            );
         }
     }
 
@@ -325,10 +330,7 @@ mod tests {
         let (entitlement, key) = sample();
         let stranger = SigningKey::from_bytes(&[4; 32]);
         let code = sign(&entitlement, &stranger).unwrap();
-        assert!(matches!(
-            verify(&code, &[key.verifying_key()]),
-            Err(CodeError::UnknownKey { .. })
-        ));
+        assert!(matches!(verify(&code, &[key.verifying_key()]), Err(CodeError::UnknownKey { .. })));
     }
 
     #[test]

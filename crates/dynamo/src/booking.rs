@@ -241,7 +241,8 @@ impl Store {
             }
             _ => from.tickets.clone(),
         };
-        let unchanged = Condition::when("version = :version").value(":version", number(from.version));
+        let unchanged =
+            Condition::when("version = :version").value(":version", number(from.version));
         let mut writes = vec![self.put(item(to, from.version + 1, &tickets)?, unchanged)?];
         self.accompany(&mut writes, from, with)?;
         Ok(match self.transact(writes).await? {

@@ -20,7 +20,9 @@ impl Store {
         item.insert("secret".to_owned(), bytes(&fresh));
         self.transact(vec![self.put(item, Condition::absent())?]).await?;
         // Whoever was first made the key: read back what stands there now.
-        self.stored_month_key(month).await?.ok_or_else(|| Error::Stale { key: format!("{PARTITION}/{month}") })
+        self.stored_month_key(month)
+            .await?
+            .ok_or_else(|| Error::Stale { key: format!("{PARTITION}/{month}") })
     }
 
     async fn stored_month_key(&self, month: &str) -> Result<Option<[u8; 32]>, Error> {

@@ -34,7 +34,8 @@ fn payment(item: &Item) -> Result<Payment, Error> {
     let read = Attributes::of(item);
     let part = |name: &str, prefix: &str| -> Result<String, Error> {
         let text = read.text(name)?;
-        let rest = text.strip_prefix(prefix).ok_or_else(|| read.malformed(name, "is no payment's"))?;
+        let rest =
+            text.strip_prefix(prefix).ok_or_else(|| read.malformed(name, "is no payment's"))?;
         Ok(rest.to_owned())
     };
     Ok(Payment {

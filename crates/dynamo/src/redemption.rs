@@ -1,8 +1,8 @@
 //! Redemption items: `REDEMPTION#uuid` / `REDEMPTION`, one per entry, written together with the
 //! ticket it used up.
 
-use atrio_domain::id::{CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
 use atrio_domain::calendar::SlotTimes;
+use atrio_domain::id::{CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
 use atrio_domain::redemption::Redemption;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{Timestamp, ToSpan};

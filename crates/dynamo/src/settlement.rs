@@ -135,8 +135,9 @@ impl Store {
     ) -> Result<(Stored, PaymentId), StepFailure> {
         for _ in 0..ATTEMPTS {
             let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let fresh = atrio_domain::payment::payment_id(uuid, stored.booking.payment_attempts + 1)
-                .map_err(|error| Error::service("StartPayment")(error))?;
+            let fresh =
+                atrio_domain::payment::payment_id(uuid, stored.booking.payment_attempts + 1)
+                    .map_err(|error| Error::service("StartPayment")(error))?;
             let next = stored.booking.start_payment(fresh.clone(), now)?;
             if let BookingState::Paying { payment, .. } = &stored.booking.state {
                 let running = payment.clone();
@@ -166,8 +167,7 @@ impl Store {
         for _ in 0..ATTEMPTS {
             let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
             let known = self.payment(uuid, payment_id).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let with_status =
-                |status| Payment { status, updated_at: now, ..known.clone() };
+            let with_status = |status| Payment { status, updated_at: now, ..known.clone() };
             match stored.booking.settle(payment_id, outcome, now) {
                 Settlement::Nothing => return Ok(Settled::Known),
                 Settlement::Refund => {
@@ -183,7 +183,9 @@ impl Store {
                 }
                 Settlement::Retry(next) => {
                     let declined = with_status(PaymentStatus::Declined);
-                    if self.change(&stored, &next, With::Declined(&declined)).await? == Changed::Done {
+                    if self.change(&stored, &next, With::Declined(&declined)).await?
+                        == Changed::Done
+                    {
                         return Ok(Settled::OnHoldAgain);
                     }
                 }
@@ -200,7 +202,11 @@ impl Store {
     }
 
     /// Marks money that came for nothing as due to go back; none when another request was faster.
-    async fn owe_refund(&self, payment: &Payment, now: Timestamp) -> Result<Option<Settled>, Error> {
+    async fn owe_refund(
+        &self,
+        payment: &Payment,
+        now: Timestamp,
+    ) -> Result<Option<Settled>, Error> {
         if matches!(payment.status, PaymentStatus::RefundDue | PaymentStatus::Refunded) {
             return Ok(Some(Settled::Known));
         }

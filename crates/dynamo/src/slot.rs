@@ -99,7 +99,8 @@ impl Store {
 
     /// The write that gives a booking's places back.
     pub(crate) fn return_places(&self, booking: &Booking) -> Result<TransactWriteItem, Error> {
-        let condition = Condition::when("taken >= :places").value(":places", number(booking.places()));
+        let condition =
+            Condition::when("taken >= :places").value(":places", number(booking.places()));
         self.update(slot_key(booking), "SET taken = taken - :places", condition)
     }
 }

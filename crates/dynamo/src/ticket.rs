@@ -110,14 +110,14 @@ impl Store {
                 .send()
                 .await
                 .map_err(Error::service("BatchGetItem"))?;
-            for item in answer.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten() {
+            for item in
+                answer.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten()
+            {
                 tickets.push(ticket(item)?);
             }
             pending = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
         }
-        tickets.sort_by_key(|ticket| {
-            ids.iter().position(|id| *id == ticket.entitlement.ticket)
-        });
+        tickets.sort_by_key(|ticket| ids.iter().position(|id| *id == ticket.entitlement.ticket));
         Ok(tickets)
     }
 }

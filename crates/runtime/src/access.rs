@@ -155,10 +155,18 @@ enum Refused {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let (message, fix) = match refused {
-            Refused::Missing => ("no token came with the request", "send `Authorization: Bearer TOKEN`"),
+            Refused::Missing => {
+                ("no token came with the request", "send `Authorization: Bearer TOKEN`")
+            }
             Refused::Unreadable => ("the token cannot be read", "sign in again for a new one"),
-            Refused::UnknownKey => ("the token is signed with a key that is not trusted here", "sign in again for a new one"),
-            Refused::NotOurs => ("the token was not issued for this platform, or was changed", "sign in again for a new one"),
+            Refused::UnknownKey => (
+                "the token is signed with a key that is not trusted here",
+                "sign in again for a new one",
+            ),
+            Refused::NotOurs => (
+                "the token was not issued for this platform, or was changed",
+                "sign in again for a new one",
+            ),
             Refused::Ended => ("the token has ended", "sign in again for a new one"),
         };
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized").detail(message).field(
@@ -196,11 +204,18 @@ impl Staff {
             return Ok(());
         }
         let name = |role: &Role| {
-            serde_json::to_value(role).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+            serde_json::to_value(role)
+                .ok()
+                .and_then(|v| v.as_str().map(str::to_owned))
+                .unwrap_or_default()
         };
         let wanted: Vec<String> = roles.iter().map(name).collect();
         Err(Problem::new(StatusCode::FORBIDDEN, "wrong-role")
-            .detail(format_args!("this needs the role {}, the token has `{}`", wanted.join(" or "), name(&self.role)))
+            .detail(format_args!(
+                "this needs the role {}, the token has `{}`",
+                wanted.join(" or "),
+                name(&self.role)
+            ))
             .field("Authorization", "the role does not allow this", "ask for a token of that role"))
     }
 

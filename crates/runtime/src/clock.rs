@@ -40,10 +40,11 @@ impl Clock {
         machine.saturating_add(self.ahead).unwrap_or(Timestamp::MAX)
     }
 
-    /// The time.
+    /// The time, to the microsecond: what an answer says at once is what the table keeps of it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.showing(machine_time())
+        let now = self.showing(machine_time());
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }
 

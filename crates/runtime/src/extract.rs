@@ -30,11 +30,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 .detail(format_args!("the body is `{}`, JSON is wanted", excerpt(&kind)))
                 .field("Content-Type", "is not JSON", "send `Content-Type: application/json`"));
         }
-        let body = axum::body::to_bytes(request.into_body(), BODY_MAX_BYTES).await.map_err(|_| {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large")
-                .detail(format_args!("the body is larger than {BODY_MAX_BYTES} bytes, or was cut"))
-                .field("body", "is too large", format!("send at most {BODY_MAX_BYTES} bytes"))
-        })?;
+        let body =
+            axum::body::to_bytes(request.into_body(), BODY_MAX_BYTES).await.map_err(|_| {
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large")
+                    .detail(format_args!(
+                        "the body is larger than {BODY_MAX_BYTES} bytes, or was cut"
+                    ))
+                    .field("body", "is too large", format!("send at most {BODY_MAX_BYTES} bytes"))
+            })?;
         parse(&body).map(Self)
     }
 }
@@ -51,12 +54,16 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
             }
             _ => (StatusCode::BAD_REQUEST, "malformed-json", "send one complete JSON object"),
         };
-        Problem::new(status, kind).detail(format_args!("`{field}`: {cause}")).field(field, &cause, fix)
+        Problem::new(status, kind)
+            .detail(format_args!("`{field}`: {cause}"))
+            .field(field, &cause, fix)
     })?;
     reader.end().map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, "malformed-json")
-            .detail(&error)
-            .field("body", error, "send one JSON object and nothing after it")
+        Problem::new(StatusCode::BAD_REQUEST, "malformed-json").detail(&error).field(
+            "body",
+            error,
+            "send one JSON object and nothing after it",
+        )
     })?;
     Ok(value)
 }

@@ -126,11 +126,9 @@ impl Problem {
     #[must_use]
     pub fn not_found(kind: &str, field: &str, value: &str, fix: &str) -> Self {
         let shown: String = value.chars().take(80).collect();
-        Self::new(StatusCode::NOT_FOUND, kind).detail(format_args!("there is no {field} `{shown}`")).field(
-            field,
-            format_args!("`{shown}` is not known"),
-            fix,
-        )
+        Self::new(StatusCode::NOT_FOUND, kind)
+            .detail(format_args!("there is no {field} `{shown}`"))
+            .field(field, format_args!("`{shown}` is not known"), fix)
     }
 
     /// An identifier in the address or the query is malformed.
@@ -144,14 +142,10 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(&self)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -92,7 +92,12 @@ impl Provider {
             .build()
             .map_err(|error| environment::bad("ATRIO_PAYMENT_URL", error))?;
         let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
-        Ok(Self { http, url: trimmed(url), public_url: trimmed(public_url), secret: secret.to_vec() })
+        Ok(Self {
+            http,
+            url: trimmed(url),
+            public_url: trimmed(public_url),
+            secret: secret.to_vec(),
+        })
     }
 
     /// Speaks to what the environment names.
@@ -103,7 +108,8 @@ impl Provider {
         Self::new(
             &environment::text("ATRIO_PAYMENT_URL", "the payment provider's address")?,
             &environment::text("ATRIO_PUBLIC_URL", "the address visitors see")?,
-            environment::text("ATRIO_PAYMENT_SECRET", "the secret shared with the provider")?.as_bytes(),
+            environment::text("ATRIO_PAYMENT_SECRET", "the secret shared with the provider")?
+                .as_bytes(),
         )
     }
 
@@ -128,7 +134,10 @@ impl Provider {
     ///
     /// # Errors
     /// No answer, or another than asked for.
-    pub async fn report(&self, payment: &PaymentId) -> Result<Option<PaymentReport>, ProviderError> {
+    pub async fn report(
+        &self,
+        payment: &PaymentId,
+    ) -> Result<Option<PaymentReport>, ProviderError> {
         let answer = self.http.get(format!("{}/payments/{payment}", self.url)).send().await?;
         match answer.status().as_u16() {
             200 => Ok(Some(answer.json().await?)),
@@ -142,8 +151,13 @@ impl Provider {
     /// # Errors
     /// No answer, or another than asked for.
     pub async fn refund(&self, payment: &PaymentId) -> Result<(), ProviderError> {
-        let answer = self.http.post(format!("{}/payments/{payment}/refund", self.url)).send().await?;
-        if answer.status().is_success() { Ok(()) } else { Err(ProviderError::Status(answer.status().as_u16())) }
+        let answer =
+            self.http.post(format!("{}/payments/{payment}/refund", self.url)).send().await?;
+        if answer.status().is_success() {
+            Ok(())
+        } else {
+            Err(ProviderError::Status(answer.status().as_u16()))
+        }
     }
 
     /// Whether the bytes carry the provider's signature.

@@ -66,7 +66,8 @@ impl Context {
         if let Some(fresh) = cached.as_ref().filter(|cached| now < cached.until) {
             return Ok(Arc::clone(&fresh.venues));
         }
-        let venues = Arc::new(self.store.venues().await.map_err(|error| Problem::internal(&error))?);
+        let venues =
+            Arc::new(self.store.venues().await.map_err(|error| Problem::internal(&error))?);
         *cached =
             Some(Cached { until: now + VENUES_TTL_SECONDS.seconds(), venues: Arc::clone(&venues) });
         Ok(venues)
@@ -76,7 +77,12 @@ impl Context {
         let id = VenueId::new(id).map_err(|error| Problem::malformed_id("venue_id", error))?;
         let found = self.venues().await?.iter().find(|venue| venue.id == id).cloned();
         found.ok_or_else(|| {
-            Problem::not_found("unknown-venue", "venue_id", id.as_str(), "take an id from `GET /v1/venues`")
+            Problem::not_found(
+                "unknown-venue",
+                "venue_id",
+                id.as_str(),
+                "take an id from `GET /v1/venues`",
+            )
         })
     }
 }
@@ -144,10 +150,8 @@ async fn show_availability(
     let days = asked_days(&query)?;
     let zone = venue.time_zone();
     let now = context.clock.now();
-    let last_on_sale = now
-        .to_zoned_datetime(zone.clone())
-        .date()
-        .saturating_add(BOOKING_HORIZON_DAYS.days());
+    let last_on_sale =
+        now.to_zoned_datetime(zone.clone()).date().saturating_add(BOOKING_HORIZON_DAYS.days());
     let touched = context
         .store
         .slots(&venue.id, &product.id, query.from, query.to)
@@ -171,8 +175,15 @@ fn asked_days(query: &AvailabilityQuery) -> Result<Vec<Date>, Problem> {
     let span_days = (query.to - query.from).get_days();
     if !(0..SPAN_MAX_DAYS).contains(&span_days) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-query")
-            .detail(format_args!("from {} to {} is not 1 to {SPAN_MAX_DAYS} days", query.from, query.to))
-            .field("to", "is before `from`, or too far after it", format!("ask for at most {SPAN_MAX_DAYS} days")));
+            .detail(format_args!(
+                "from {} to {} is not 1 to {SPAN_MAX_DAYS} days",
+                query.from, query.to
+            ))
+            .field(
+                "to",
+                "is before `from`, or too far after it",
+                format!("ask for at most {SPAN_MAX_DAYS} days"),
+            ));
     }
     Ok((0..=span_days).map(|offset| query.from.saturating_add(offset.days())).collect())
 }

@@ -175,9 +175,7 @@ async fn hold(
     let fingerprinted = request.clone();
     let booking = request.hold(offer, decision, keys, now);
     match context.store.hold(&booking, capacity).await.map_err(internal)? {
-        Held::New => {
-            Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, &venue))))
-        }
+        Held::New => Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, &venue)))),
         Held::Before(before) => repeated(&fingerprinted, &before, &venue, now),
         Held::UuidReused => Err(problem::uuid_reused(booking.uuid)),
         Held::SoldOut { vacancies } => Err(problem::sold_out(&booking, vacancies)),
@@ -272,7 +270,12 @@ async fn answer(context: &Context, stored: Stored) -> Result<axum::Json<BookingV
 async fn load_venue(context: &Context, id: &VenueId) -> Result<Venue, Problem> {
     let venue = context.store.venue(id).await.map_err(internal)?;
     venue.ok_or_else(|| {
-        Problem::not_found("unknown-venue", "venue_id", id.as_str(), "take an id from `GET /v1/venues`")
+        Problem::not_found(
+            "unknown-venue",
+            "venue_id",
+            id.as_str(),
+            "take an id from `GET /v1/venues`",
+        )
     })
 }
 

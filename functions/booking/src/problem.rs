@@ -29,9 +29,7 @@ pub(crate) fn hold(error: &HoldError) -> Problem {
         HoldError::RepeatedUnit { .. } => {
             ("repeated-unit", "units", "name each unit once, with its quantity".to_owned())
         }
-        HoldError::NoUnits => {
-            ("no-units", "units", "ask for at least one place".to_owned())
-        }
+        HoldError::NoUnits => ("no-units", "units", "ask for at least one place".to_owned()),
         HoldError::TooManyUnits { max_units, .. } => (
             "too-many-units",
             "units",
@@ -60,9 +58,11 @@ pub(crate) fn hold(error: &HoldError) -> Problem {
         HoldError::BadName { .. } => {
             ("invalid-contact", "contact.full_name", "write the visitor's name".to_owned())
         }
-        HoldError::BadEmail => {
-            ("invalid-contact", "contact.email", "write an address such as `name@example.org`".to_owned())
-        }
+        HoldError::BadEmail => (
+            "invalid-contact",
+            "contact.email",
+            "write an address such as `name@example.org`".to_owned(),
+        ),
         HoldError::BadPhone => (
             "invalid-contact",
             "contact.phone",
@@ -82,7 +82,9 @@ pub(crate) fn sold_out(booking: &Booking, vacancies: u32) -> Problem {
         format!("ask for at most {vacancies}, or choose another slot")
     };
     Problem::new(StatusCode::CONFLICT, "sold-out")
-        .detail(format_args!("slot `{slot}` has {vacancies} places left, {requested} were asked for"))
+        .detail(format_args!(
+            "slot `{slot}` has {vacancies} places left, {requested} were asked for"
+        ))
         .field("units", format_args!("{requested} places are not there any more"), fix)
         .fact("requested", requested)
         .fact("vacancies", vacancies)
@@ -145,9 +147,7 @@ fn refused_step(refused: &StepError) -> Problem {
         StepError::PaymentRequired { .. } => {
             ("payment-required", "send `POST /v1/bookings/{uuid}/payment`")
         }
-        StepError::NothingToPay => {
-            ("nothing-to-pay", "send `POST /v1/bookings/{uuid}/confirm`")
-        }
+        StepError::NothingToPay => ("nothing-to-pay", "send `POST /v1/bookings/{uuid}/confirm`"),
         StepError::WrongState { .. } => ("wrong-state", "read the booking to see where it stands"),
     };
     Problem::new(StatusCode::CONFLICT, kind).detail(refused).field("uuid", refused, fix)

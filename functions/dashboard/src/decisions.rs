@@ -87,8 +87,8 @@ pub(crate) async fn list_decisions(
     Query(query): Query<DecisionsQuery>,
 ) -> Result<Json<DecisionListView>, Problem> {
     staff.must_be(&[Role::Manager])?;
-    let venue = VenueId::new(query.venue_id)
-        .map_err(|error| Problem::malformed_id("venue_id", error))?;
+    let venue =
+        VenueId::new(query.venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
     staff.must_see(&venue)?;
     if !(1..=PAGE_MAX).contains(&query.limit) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-query")

@@ -12,7 +12,7 @@ use std::time::Duration;
 use atrio_domain::id::VenueId;
 use atrio_domain::venue::{TIME_ZONE, Venue};
 use atrio_dynamo::Store;
-use atrio_lake_query::{Lake, Question, QueryError, Venues, View};
+use atrio_lake_query::{Lake, QueryError, Question, Venues, View};
 use atrio_runtime::environment::{self, EnvironmentError};
 use atrio_runtime::{Access, Clock, Problem, Query, Role, Staff};
 use axum::Json;
@@ -69,10 +69,12 @@ impl Context {
     /// When a variable is missing, or the lake cannot be opened.
     pub async fn from_environment() -> Result<Self, StartError> {
         let clock = Clock::system();
-        let store = atrio_runtime::aws::store_from_environment().map_err(StartError::Environment)?;
+        let store =
+            atrio_runtime::aws::store_from_environment().map_err(StartError::Environment)?;
         let access = Access::from_environment(clock).map_err(StartError::Environment)?;
-        let lake = environment::text("ATRIO_LAKE_URL", "the URL of the lake, such as s3://bucket/lake")
-            .map_err(StartError::Environment)?;
+        let lake =
+            environment::text("ATRIO_LAKE_URL", "the URL of the lake, such as s3://bucket/lake")
+                .map_err(StartError::Environment)?;
         let lake = Lake::open(lake).await.map_err(StartError::Lake)?;
         Ok(Self::new(store, Arc::new(lake), access, clock))
     }
@@ -86,7 +88,12 @@ impl Context {
     async fn venue(&self, id: &VenueId) -> Result<Venue, Problem> {
         let found = self.store.venue(id).await.map_err(|error| Problem::internal(&error))?;
         found.ok_or_else(|| {
-            Problem::not_found("unknown-venue", "venue_id", id.as_str(), "take an id from `GET /v1/venues`")
+            Problem::not_found(
+                "unknown-venue",
+                "venue_id",
+                id.as_str(),
+                "take an id from `GET /v1/venues`",
+            )
         })
     }
 }
@@ -217,12 +224,7 @@ fn question(
 
 /// Names one answer: the lake's version, whose and which day, and the hour, for hours that have not
 /// begun are shown empty.
-fn entity_tag(
-    lake: &View,
-    scope: &str,
-    day: Date,
-    now: Timestamp,
-) -> Result<HeaderValue, Problem> {
+fn entity_tag(lake: &View, scope: &str, day: Date, now: Timestamp) -> Result<HeaderValue, Problem> {
     let hour = now.as_second().div_euclid(3_600);
     HeaderValue::from_str(&format!("\"{}-{scope}-{day}-{hour}\"", lake.version()))
         .map_err(|error| Problem::internal(&error))

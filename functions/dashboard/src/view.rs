@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use atrio_domain::venue::Venue;
 use atrio_lake_query::View;
+use atrio_runtime::Clock;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use atrio_runtime::Clock;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -188,9 +188,10 @@ impl TotalsView {
     fn of(day: Date, figures: &Figures, hours: &[HourView]) -> Self {
         let booked = || figures.booked.iter().filter(|cell| cell.slot_day == day);
         let sum = |field: fn(&HourView) -> i64| hours.iter().map(field).sum();
-        let last_counted = hours.iter().rev().find(|hour| {
-            hour.occupancy != 0 || hour.people_in != 0 || hour.people_out != 0
-        });
+        let last_counted = hours
+            .iter()
+            .rev()
+            .find(|hour| hour.occupancy != 0 || hour.people_in != 0 || hour.people_out != 0);
         Self {
             bookings: booked().map(|cell| cell.bookings).sum(),
             visitors: booked().map(|cell| cell.visitors).sum(),

@@ -87,8 +87,7 @@ async fn start_payment(
     Path(uuid): Path<String>,
     Json(body): Json<PaymentBody>,
 ) -> Result<axum::Json<StartedView>, Problem> {
-    let uuid: CallerUuid =
-        uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
+    let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
     // A path only: a full address could send the visitor to a stranger's page after paying.
     if !body.return_url.starts_with('/') || body.return_url.starts_with("//") {
         return Err(problem::foreign_return());

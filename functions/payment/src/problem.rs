@@ -46,7 +46,9 @@ pub(crate) fn foreign_return() -> Problem {
 pub(crate) fn provider_down(error: &ProviderError) -> Problem {
     tracing::warn!(%error, "payment provider did not answer");
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "payment-provider-down")
-        .detail("the payment provider does not answer; the places stay held, send the request again")
+        .detail(
+            "the payment provider does not answer; the places stay held, send the request again",
+        )
         .retry_after(5)
 }
 
@@ -54,7 +56,11 @@ pub(crate) fn provider_down(error: &ProviderError) -> Problem {
 pub(crate) fn unsigned() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "unsigned")
         .detail("the signature does not fit the body")
-        .field("X-Atrio-Signature", "does not fit", "sign the bytes of the body with the shared secret")
+        .field(
+            "X-Atrio-Signature",
+            "does not fit",
+            "sign the bytes of the body with the shared secret",
+        )
 }
 
 /// The notification cannot be read.
@@ -68,5 +74,10 @@ pub(crate) fn malformed(error: &serde_json::Error) -> Problem {
 
 /// The attempt is none of ours.
 pub(crate) fn unknown_payment(payment: &PaymentId) -> Problem {
-    Problem::not_found("unknown-payment", "payment_id", payment.as_str(), "send the id as given at the start")
+    Problem::not_found(
+        "unknown-payment",
+        "payment_id",
+        payment.as_str(),
+        "send the id as given at the start",
+    )
 }

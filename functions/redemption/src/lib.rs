@@ -51,9 +51,11 @@ impl Context {
     /// When a variable is missing or cannot be used.
     pub fn from_environment() -> Result<Self, EnvironmentError> {
         let clock = Clock::system();
-        let published: Vec<PublishedKey> =
-            serde_json::from_str(&environment::text(KEYS, "the published ticket keys, a JSON list")?)
-                .map_err(|error| environment::bad(KEYS, error))?;
+        let published: Vec<PublishedKey> = serde_json::from_str(&environment::text(
+            KEYS,
+            "the published ticket keys, a JSON list",
+        )?)
+        .map_err(|error| environment::bad(KEYS, error))?;
         let keys: Option<Vec<VerifyingKey>> =
             published.iter().map(PublishedKey::verifying_key).collect();
         Ok(Self {

@@ -110,9 +110,11 @@ impl Context {
     /// # Errors
     /// When a variable is missing, or the lake cannot be opened.
     pub async fn from_environment() -> Result<Self, StartError> {
-        let store = atrio_runtime::aws::store_from_environment().map_err(StartError::Environment)?;
-        let lake = environment::text("ATRIO_LAKE_URL", "the URL of the lake, such as s3://bucket/lake")
-            .map_err(StartError::Environment)?;
+        let store =
+            atrio_runtime::aws::store_from_environment().map_err(StartError::Environment)?;
+        let lake =
+            environment::text("ATRIO_LAKE_URL", "the URL of the lake, such as s3://bucket/lake")
+                .map_err(StartError::Environment)?;
         let lake = LakeWriter::open(lake).await.map_err(StartError::Lake)?;
         Ok(Self::new(store, Arc::new(lake)))
     }

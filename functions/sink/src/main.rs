@@ -11,7 +11,9 @@ async fn main() -> Result<(), Error> {
     let context = Arc::new(Box::pin(atrio_sink::Context::from_environment()).await?);
     let serve = |event: LambdaEvent<TimeWindowEvent>| {
         let context = Arc::clone(&context);
-        Box::pin(async move { atrio_sink::handle_window(&context, event.payload).await.map_err(Error::from) })
+        Box::pin(async move {
+            atrio_sink::handle_window(&context, event.payload).await.map_err(Error::from)
+        })
     };
     Box::pin(lambda_runtime::run(service_fn(serve))).await
 }

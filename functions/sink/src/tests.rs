@@ -75,8 +75,16 @@ fn a_sale_keeps_the_visit_and_loses_the_visitor() {
     let units = anonymise::units(&booking, sale, &KEY).unwrap();
     let written = format!("{row:?} {units:?}").to_lowercase();
     for personal in [
-        "artemisia", "gentileschi", "example.org", "294883", "192.0.2", "6f1c2a34", "8a10",
-        "23:41", "41:07", &booking.risk_keys.contact,
+        "artemisia",
+        "gentileschi",
+        "example.org",
+        "294883",
+        "192.0.2",
+        "6f1c2a34",
+        "8a10",
+        "23:41",
+        "41:07",
+        &booking.risk_keys.contact,
     ] {
         assert!(!written.contains(personal), "{personal} in {written}");
     }
@@ -86,7 +94,8 @@ fn a_sale_keeps_the_visit_and_loses_the_visitor() {
 
 #[test]
 fn only_a_confirmation_and_what_takes_it_back_are_sales() {
-    let held = booking(BookingState::OnHold { expires_at: at("2026-11-25T00:00:00Z"), declined: None });
+    let held =
+        booking(BookingState::OnHold { expires_at: at("2026-11-25T00:00:00Z"), declined: None });
     let cancelled = booking(BookingState::Cancelled { cancelled_at: at("2026-11-26T10:00:00Z") });
     assert_eq!(sale(None, &held), None);
     assert!(matches!(sale(Some(&held), &confirmed()), Some(Sale::Confirmed(_))));
@@ -103,7 +112,8 @@ async fn context() -> (TempDir, String, Context) {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-south-1"))
         .build();
-    let store = Store { client: aws_sdk_dynamodb::Client::from_conf(config), table: "atrio".into() };
+    let store =
+        Store { client: aws_sdk_dynamodb::Client::from_conf(config), table: "atrio".into() };
     let lake = LakeWriter::open(url.as_str()).await.unwrap();
     (folder, url, Context::new(store, Arc::new(lake)))
 }

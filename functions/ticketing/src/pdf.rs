@@ -36,8 +36,12 @@ pub(crate) fn document(venue: &Venue, locale: Locale, pages: &[Page<'_>]) -> Vec
         Locale::En => "en",
     };
     pdf.catalog(CATALOG).pages(PAGES).lang(TextStr(language));
-    pdf.type1_font(REGULAR_FONT).base_font(Name(b"Helvetica")).encoding_predefined(Name(b"WinAnsiEncoding"));
-    pdf.type1_font(BOLD_FONT).base_font(Name(b"Helvetica-Bold")).encoding_predefined(Name(b"WinAnsiEncoding"));
+    pdf.type1_font(REGULAR_FONT)
+        .base_font(Name(b"Helvetica"))
+        .encoding_predefined(Name(b"WinAnsiEncoding"));
+    pdf.type1_font(BOLD_FONT)
+        .base_font(Name(b"Helvetica-Bold"))
+        .encoding_predefined(Name(b"WinAnsiEncoding"));
     let mut next = FIRST_PAGE;
     let mut kids = Vec::with_capacity(pages.len());
     for page in pages {
@@ -74,7 +78,12 @@ fn content(venue: &Venue, locale: Locale, page: &Page<'_>) -> Vec<u8> {
     line(&mut content, REGULAR, 12.0, &format!("{} ({})", venue.municipality, venue.region));
     let when = format!(
         "{:02}.{:02}.{}  {} {:02}:{:02}",
-        slot.day(), slot.month(), slot.year(), label("ore", "at"), slot.hour(), slot.minute()
+        slot.day(),
+        slot.month(),
+        slot.year(),
+        label("ore", "at"),
+        slot.hour(),
+        slot.minute()
     );
     line(&mut content, BOLD, 18.0, &when);
     line(&mut content, BOLD, 14.0, ticket.unit_name.in_locale(locale));
@@ -92,10 +101,14 @@ fn content(venue: &Venue, locale: Locale, page: &Page<'_>) -> Vec<u8> {
         y -= size * 1.6;
     };
     line(BOLD, 16.0, &ticket.entitlement.ticket.typed_code());
-    line(REGULAR, 10.0, &label(
-        "Un solo ingresso. Se il codice QR non si legge, detta o digita le 16 lettere e cifre.",
-        "Admits once. If the QR code does not scan, read out or type the 16 letters and digits.",
-    ));
+    line(
+        REGULAR,
+        10.0,
+        &label(
+            "Un solo ingresso. Se il codice QR non si legge, detta o digita le 16 lettere e cifre.",
+            "Admits once. If the QR code does not scan, read out or type the 16 letters and digits.",
+        ),
+    );
     content.finish().into_vec()
 }
 
@@ -120,7 +133,11 @@ fn squares(content: &mut Content, qr: &QrCode, bottom: f32) {
 
 /// Breaks a text so that it stays on the page. Helvetica's letters are about half as wide as high.
 fn wrapped(text: &str, size: f32) -> Vec<String> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number below 200")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive number below 200"
+    )]
     let most = ((WIDTH - 2.0 * MARGIN) / (size * 0.52)) as usize;
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

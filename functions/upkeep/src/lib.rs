@@ -77,7 +77,8 @@ pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
     settle_payments(context, &mut done).await?;
     refund(context, &mut done).await?;
     let now = context.clock.now();
-    let oldest_day = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().saturating_sub(KEY_KEPT_DAYS.days());
+    let oldest_day =
+        now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().saturating_sub(KEY_KEPT_DAYS.days());
     let destroyed = context.store.destroy_month_keys_before(&month_of(oldest_day)).await?;
     done.keys_destroyed = u32::try_from(destroyed).unwrap_or(u32::MAX);
     if done != Done::default() {
@@ -127,7 +128,9 @@ async fn settle(
     let outcome = match context.provider.report(payment).await? {
         Some(report) => report.outcome,
         // The start was cut off before the provider heard of it: nothing can have been charged.
-        None if now.duration_since(*started_at) > NEVER_OPENED_AFTER => Some(ProviderOutcome::Expired),
+        None if now.duration_since(*started_at) > NEVER_OPENED_AFTER => {
+            Some(ProviderOutcome::Expired)
+        }
         None => None,
     };
     let Some(outcome) = outcome else { return Ok(false) };

@@ -124,7 +124,8 @@ impl Cell for AdmittedCell {
     fn read(batch: &RecordBatch) -> Result<Vec<Self>, QueryError> {
         let columns = Columns { query: Self::QUERY, batch };
         let (venues, days) = (columns.texts("venue_id")?, columns.days("slot_day")?);
-        let (hours, admissions) = (columns.instants("admitted_hour")?, columns.longs("admissions")?);
+        let (hours, admissions) =
+            (columns.instants("admitted_hour")?, columns.longs("admissions")?);
         let cell = |row: usize| Self {
             venue_id: venues.value(row).to_owned(),
             slot_day: days[row],
@@ -160,7 +161,11 @@ struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    fn cast(&self, column: &'static str, to: &DataType) -> Result<std::sync::Arc<dyn Array>, QueryError> {
+    fn cast(
+        &self,
+        column: &'static str,
+        to: &DataType,
+    ) -> Result<std::sync::Arc<dyn Array>, QueryError> {
         let unexpected = || QueryError::UnexpectedAnswer { query: self.query, column };
         let array = self.batch.column_by_name(column).ok_or_else(unexpected)?;
         let array = cast(array, to).map_err(|_| unexpected())?;

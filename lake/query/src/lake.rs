@@ -109,7 +109,8 @@ impl Lake {
                 .map_err(|source| QueryError::Open { table, source })?;
         }
         let has_news = version_of(&tables) != last.version;
-        let view = if has_news { View::over(&tables, &self.runtime).await? } else { last.looked_at_now() };
+        let view =
+            if has_news { View::over(&tables, &self.runtime).await? } else { last.looked_at_now() };
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
         Ok(has_news)
     }
@@ -163,10 +164,8 @@ impl View {
         let session = SessionContext::new_with_config_rt(config, Arc::clone(runtime));
         let mut as_of = None;
         for Open { definition, table } in tables {
-            let provider = table
-                .table_provider()
-                .await
-                .map_err(|source| QueryError::Engine { source })?;
+            let provider =
+                table.table_provider().await.map_err(|source| QueryError::Engine { source })?;
             session
                 .register_table(definition.name, provider)
                 .map_err(|source| QueryError::Engine { source })?;
@@ -181,7 +180,12 @@ impl View {
 
     fn looked_at_now(&self) -> Self {
         let Self { session, version, as_of, .. } = self;
-        Self { session: session.clone(), version: *version, as_of: *as_of, looked_at: Instant::now() }
+        Self {
+            session: session.clone(),
+            version: *version,
+            as_of: *as_of,
+            looked_at: Instant::now(),
+        }
     }
 
     /// A number that grows with every commit to any table: the sum of their versions.

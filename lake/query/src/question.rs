@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use deltalake::datafusion::common::ScalarValue;
 use deltalake::datafusion::arrow::datatypes::DataType;
+use deltalake::datafusion::common::ScalarValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 

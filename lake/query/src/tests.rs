@@ -120,7 +120,8 @@ async fn a_cancelled_booking_is_taken_back_and_other_venues_and_days_stay_out() 
 #[tokio::test]
 async fn a_venue_id_is_a_value_and_never_sql() {
     let mut test = TestLake::empty().await;
-    test.write("bookings", &bookings::batch(&[booking("20240", "CONFIRMED", 1, DAY)]).unwrap()).await;
+    test.write("bookings", &bookings::batch(&[booking("20240", "CONFIRMED", 1, DAY)]).unwrap())
+        .await;
     test.lake.refresh().await.unwrap();
     let sly = question(Venues::one("x') OR true OR array_has(make_array('x'), '"));
     assert!(test.lake.view().booked(&sly).await.unwrap().is_empty());
@@ -142,8 +143,7 @@ async fn of_each_counted_period_the_latest_version_counts() {
     let counted = test.lake.view().counted(&question(Venues::one("20240"))).await.unwrap();
     let figures: Vec<_> =
         counted.iter().map(|cell| (cell.hour, cell.people_in, cell.people_out)).collect();
-    let expected =
-        [(at("2026-11-24T09:00:00Z"), 20, 10), (at("2026-11-24T10:00:00Z"), 4, 2)];
+    let expected = [(at("2026-11-24T09:00:00Z"), 20, 10), (at("2026-11-24T10:00:00Z"), 4, 2)];
     assert_eq!(figures, expected);
 }
 
@@ -164,7 +164,11 @@ async fn units_and_entries_are_added_up() {
         price_cents: 500,
         total_cents: 500,
     };
-    let rows = [unit("adult", "CONFIRMED", 3), unit("adult", "CANCELLED", 1), unit("child", "CONFIRMED", 2)];
+    let rows = [
+        unit("adult", "CONFIRMED", 3),
+        unit("adult", "CANCELLED", 1),
+        unit("child", "CONFIRMED", 2),
+    ];
     test.write("unit_items", &unit_items::batch(&rows).unwrap()).await;
     let entry = |quarter: &str| admissions::Row {
         month: "2026-11".into(),
@@ -178,7 +182,11 @@ async fn units_and_entries_are_added_up() {
         admission_key: "00".into(),
         admitted_quarter: at(quarter),
     };
-    let rows = [entry("2026-11-24T08:45:00Z"), entry("2026-11-24T09:00:00Z"), entry("2026-11-24T09:15:00Z")];
+    let rows = [
+        entry("2026-11-24T08:45:00Z"),
+        entry("2026-11-24T09:00:00Z"),
+        entry("2026-11-24T09:15:00Z"),
+    ];
     test.write("admissions", &admissions::batch(&rows).unwrap()).await;
     test.lake.refresh().await.unwrap();
     let (view, question) = (test.lake.view(), question(Venues::All));
@@ -195,7 +203,8 @@ async fn the_version_grows_with_every_commit_and_only_then() {
     let mut test = TestLake::empty().await;
     let empty = test.lake.version();
     assert!(!test.lake.refresh().await.unwrap());
-    test.write("bookings", &bookings::batch(&[booking("20240", "CONFIRMED", 1, DAY)]).unwrap()).await;
+    test.write("bookings", &bookings::batch(&[booking("20240", "CONFIRMED", 1, DAY)]).unwrap())
+        .await;
     assert_eq!(test.lake.version(), empty);
     let before = test.lake.view();
     assert!(test.lake.refresh().await.unwrap());
@@ -207,7 +216,8 @@ async fn the_version_grows_with_every_commit_and_only_then() {
 #[tokio::test]
 async fn a_person_may_ask_in_sql_but_only_read() {
     let mut test = TestLake::empty().await;
-    test.write("bookings", &bookings::batch(&[booking("20240", "CONFIRMED", 3, DAY)]).unwrap()).await;
+    test.write("bookings", &bookings::batch(&[booking("20240", "CONFIRMED", 3, DAY)]).unwrap())
+        .await;
     test.lake.refresh().await.unwrap();
     let rows = test.lake.sql("SELECT Venue_id, party_size FROM bookings").await.unwrap();
     let shown = pretty_format_batches(&rows).unwrap().to_string();

@@ -31,14 +31,24 @@ pub const TABLE: Table = Table {
         ),
         Column::integer("party_size", "people", "Places of the booking"),
         Column::long("amount_cents", "EUR cent", "What the whole party pays"),
-        Column::text("currency", "ISO 4217 code", "The currency of the amount", Privacy::PublicFact),
+        Column::text(
+            "currency",
+            "ISO 4217 code",
+            "The currency of the amount",
+            Privacy::PublicFact,
+        ),
         Column::instant(
             "recorded_hour",
             "hour, UTC",
             "The hour in which it was confirmed or cancelled",
             Privacy::Generalised,
         ),
-        Column::text("locale", "ISO 639-1 code", "The language the visitor chose", Privacy::Generalised),
+        Column::text(
+            "locale",
+            "ISO 639-1 code",
+            "The language the visitor chose",
+            Privacy::Generalised,
+        ),
     ],
 };
 

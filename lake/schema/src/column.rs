@@ -127,12 +127,27 @@ impl Column {
     }
 
     /// A column of small whole numbers.
-    pub(crate) const fn integer(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
-        Self { name, kind: Kind::Integer, nullable: false, unit, meaning, privacy: Privacy::Measure }
+    pub(crate) const fn integer(
+        name: &'static str,
+        unit: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind: Kind::Integer,
+            nullable: false,
+            unit,
+            meaning,
+            privacy: Privacy::Measure,
+        }
     }
 
     /// A column of large whole numbers.
-    pub(crate) const fn long(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
+    pub(crate) const fn long(
+        name: &'static str,
+        unit: &'static str,
+        meaning: &'static str,
+    ) -> Self {
         Self { name, kind: Kind::Long, nullable: false, unit, meaning, privacy: Privacy::Measure }
     }
 

@@ -42,15 +42,27 @@ pub const TABLE: Table = Table {
             Privacy::Generalised,
         ),
         Column::long("people_count", "people", "People in all"),
-        Column::long("people_towards", "people", "People towards the inside, where the counter tells")
-            .or_missing(),
-        Column::long("people_away", "people", "People away from the inside, where the counter tells")
-            .or_missing(),
+        Column::long(
+            "people_towards",
+            "people",
+            "People towards the inside, where the counter tells",
+        )
+        .or_missing(),
+        Column::long(
+            "people_away",
+            "people",
+            "People away from the inside, where the counter tells",
+        )
+        .or_missing(),
         Column::long("seq", "message number", "Number of the message within its device")
             .or_missing()
             .class(Privacy::Operational),
-        Column::integer("version", "version", "1 for the first count of the period, then corrections")
-            .class(Privacy::Operational),
+        Column::integer(
+            "version",
+            "version",
+            "1 for the first count of the period, then corrections",
+        )
+        .class(Privacy::Operational),
         Column::text(
             "quality",
             "good, late or after-gap",

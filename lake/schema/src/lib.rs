@@ -27,13 +27,8 @@ use deltalake::kernel::StructField;
 pub const MONTH: &str = "month";
 
 /// All tables, in the order in which a change is written to them.
-pub const TABLES: [&Table; 5] = [
-    &bookings::TABLE,
-    &unit_items::TABLE,
-    &admissions::TABLE,
-    &counts::TABLE,
-    &decisions::TABLE,
-];
+pub const TABLES: [&Table; 5] =
+    [&bookings::TABLE, &unit_items::TABLE, &admissions::TABLE, &counts::TABLE, &decisions::TABLE];
 
 /// One table of the lake.
 #[derive(Debug, PartialEq, Eq)]
@@ -120,15 +115,15 @@ impl Table {
     ) -> Result<RecordBatch, SchemaError> {
         let mut ordered = Vec::with_capacity(self.columns.len());
         for column in self.columns {
-            let (_, array) = arrays.iter().find(|(name, _)| *name == column.name).ok_or(
-                SchemaError::MissingColumn { table: self.name, column: column.name },
-            )?;
+            let (_, array) = arrays
+                .iter()
+                .find(|(name, _)| *name == column.name)
+                .ok_or(SchemaError::MissingColumn { table: self.name, column: column.name })?;
             ordered.push(Arc::clone(array));
         }
         RecordBatch::try_new(self.arrow_schema(), ordered)
             .map_err(|source| SchemaError::Misfit { table: self.name, source })
     }
-
 }
 
 #[cfg(test)]

@@ -6,9 +6,32 @@ use super::*;
 
 /// Parts of names that announce a person. `device`, `gate_id` and the like are machines.
 const PERSONAL: [&str; 26] = [
-    "name", "surname", "email", "mail", "phone", "telephone", "address", "ip", "uuid", "contact",
-    "card", "iban", "birth", "birthday", "age", "gender", "nationality", "passport", "document",
-    "fiscal", "user", "visitor", "person", "commuter", "mac", "latitude",
+    "name",
+    "surname",
+    "email",
+    "mail",
+    "phone",
+    "telephone",
+    "address",
+    "ip",
+    "uuid",
+    "contact",
+    "card",
+    "iban",
+    "birth",
+    "birthday",
+    "age",
+    "gender",
+    "nationality",
+    "passport",
+    "document",
+    "fiscal",
+    "user",
+    "visitor",
+    "person",
+    "commuter",
+    "mac",
+    "latitude",
 ];
 
 #[test]

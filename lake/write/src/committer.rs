@@ -153,7 +153,9 @@ impl Committer {
         through: SequenceNumber,
     ) -> Result<(), WriteError> {
         for attempt in 1..=MOST_ATTEMPTS {
-            if self.position(stream).await? >= Some(through) || self.commit(&[], stream, through).await? {
+            if self.position(stream).await? >= Some(through)
+                || self.commit(&[], stream, through).await?
+            {
                 return Ok(());
             }
             self.after_conflict(attempt).await?;
@@ -224,7 +226,9 @@ impl Committer {
             .with_cleanup_expired_logs(Some(false));
         let operation = DeltaOperation::Write {
             mode: SaveMode::Append,
-            partition_by: Some(self.definition.partition_by.iter().map(ToString::to_string).collect()),
+            partition_by: Some(
+                self.definition.partition_by.iter().map(ToString::to_string).collect(),
+            ),
             predicate: None,
         };
         let state = self.table.snapshot().map_err(|source| self.failed(source))?;
@@ -268,8 +272,10 @@ impl Committer {
         self.definition
             .pseudonym_columns()
             .fold(plain, |properties, column| {
-                properties
-                    .set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::None)
+                properties.set_column_statistics_enabled(
+                    ColumnPath::from(column),
+                    EnabledStatistics::None,
+                )
             })
             .build()
     }

@@ -190,7 +190,10 @@ impl LakeWriter {
     ///
     /// # Errors
     /// [`WriteError`] when a log cannot be read.
-    pub async fn resume_position(&self, stream: &str) -> Result<Option<SequenceNumber>, WriteError> {
+    pub async fn resume_position(
+        &self,
+        stream: &str,
+    ) -> Result<Option<SequenceNumber>, WriteError> {
         let mut least = None;
         for committer in self.committers.values() {
             let position = Box::pin(committer.lock().await.position(stream)).await?;

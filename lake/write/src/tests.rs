@@ -127,7 +127,9 @@ async fn the_position_survives_a_checkpoint_and_a_restart() {
     let log = Path::new(url.trim_start_matches("file://")).join("decisions/_delta_log");
     let checkpoints = std::fs::read_dir(log)
         .unwrap()
-        .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains("checkpoint.parquet"))
+        .filter(|file| {
+            file.as_ref().unwrap().file_name().to_string_lossy().contains("checkpoint.parquet")
+        })
         .count();
     assert_eq!(checkpoints, 1);
     let writer = LakeWriter::open(url.as_str()).await.unwrap();
@@ -215,7 +217,10 @@ async fn no_pseudonym_is_written_into_the_log_and_any_reader_can_read_it() {
     writer.compact(TABLE).await.unwrap();
     let table = open_table(&url, TABLE).await;
     let state = table.snapshot().unwrap();
-    assert_eq!((state.protocol().min_reader_version(), state.protocol().min_writer_version()), (1, 2));
+    assert_eq!(
+        (state.protocol().min_reader_version(), state.protocol().min_writer_version()),
+        (1, 2)
+    );
     let log = Path::new(url.trim_start_matches("file://")).join("decisions/_delta_log");
     for file in std::fs::read_dir(log).unwrap() {
         let path = file.unwrap().path();

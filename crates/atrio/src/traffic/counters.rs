@@ -56,19 +56,13 @@ impl Publisher {
             MqttOptions::new(&device.device, &addresses.mqtt_host, addresses.mqtt_port);
         options.set_keep_alive(KEEP_ALIVE);
         options.set_clean_session(true);
-        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(
-            Arc::new(tls(device)?),
-        )));
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(tls(
+            device,
+        )?))));
         let (client, connection) = AsyncClient::new(options, 4);
         let (sender, progress) = mpsc::channel(16);
         let pump = tokio::spawn(pump(connection, sender, device.device.clone()));
-        Ok(Self {
-            client,
-            progress,
-            pump,
-            figures,
-            place,
-        })
+        Ok(Self { client, progress, pump, figures, place })
     }
 
     /// Where the counter stands.
@@ -107,11 +101,7 @@ impl Publisher {
     async fn attempt(&mut self, payload: &[u8]) -> bool {
         // What is still reported of earlier attempts says nothing of this one.
         while self.progress.try_recv().is_ok() {}
-        if self
-            .client
-            .publish(self.place.topic(), QoS::AtLeastOnce, false, payload)
-            .await
-            .is_err()
+        if self.client.publish(self.place.topic(), QoS::AtLeastOnce, false, payload).await.is_err()
         {
             return false;
         }
@@ -185,11 +175,7 @@ async fn pump(mut connection: EventLoop, progress: mpsc::Sender<Progress>, devic
 
 fn tls(device: &CounterDevice) -> Result<ClientConfig, TrafficError> {
     let unreadable = |path: &std::path::Path, source: Box<dyn std::error::Error + Send + Sync>| {
-        TrafficError::Credentials {
-            device: device.device.clone(),
-            path: path.to_owned(),
-            source,
-        }
+        TrafficError::Credentials { device: device.device.clone(), path: path.to_owned(), source }
     };
     let certificates =
         |path: &std::path::Path| -> Result<Vec<CertificateDer<'static>>, TrafficError> {
@@ -199,9 +185,7 @@ fn tls(device: &CounterDevice) -> Result<ClientConfig, TrafficError> {
         };
     let mut roots = RootCertStore::empty();
     for root in certificates(&device.ca)? {
-        roots
-            .add(root)
-            .map_err(|error| unreadable(&device.ca, error.into()))?;
+        roots.add(root).map_err(|error| unreadable(&device.ca, error.into()))?;
     }
     let chain = certificates(&device.cert)?;
     let key = PrivateKeyDer::from_pem_file(&device.key)
@@ -209,13 +193,6 @@ fn tls(device: &CounterDevice) -> Result<ClientConfig, TrafficError> {
     // The provider is named because two are compiled in and neither is then the default.
     ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| {
-            builder
-                .with_root_certificates(roots)
-                .with_client_auth_cert(chain, key)
-        })
-        .map_err(|source| TrafficError::Tls {
-            device: device.device.clone(),
-            source,
-        })
+        .and_then(|builder| builder.with_root_certificates(roots).with_client_auth_cert(chain, key))
+        .map_err(|source| TrafficError::Tls { device: device.device.clone(), source })
 }

@@ -57,10 +57,9 @@ pub(super) fn hours_until(shape: &DayShape<'_>, first: Date, now: Timestamp) -> 
 impl DayShape<'_> {
     /// The hours of one local day: 24, or 23 and 25 when the clocks change.
     fn hours(&self, day: Date, cumulative: &mut u64) -> Vec<Observation> {
-        let (Some(start), Some(end)) = (
-            self.midnight(day),
-            day.tomorrow().ok().and_then(|next| self.midnight(next)),
-        ) else {
+        let (Some(start), Some(end)) =
+            (self.midnight(day), day.tomorrow().ok().and_then(|next| self.midnight(next)))
+        else {
             return Vec::new();
         };
         let passages = self.passages(day, start, end);
@@ -119,11 +118,7 @@ impl DayShape<'_> {
                 let stay =
                     SignedDuration::try_from(draw_dwell(&mut rng)).unwrap_or(SignedDuration::ZERO);
                 let leaves = at.saturating_add(stay).unwrap_or(last).min(last);
-                passages.push(Passage {
-                    at,
-                    way: Way::In,
-                    counted: draw_passages(&mut rng),
-                });
+                passages.push(Passage { at, way: Way::In, counted: draw_passages(&mut rng) });
                 passages.push(Passage {
                     at: leaves,
                     way: Way::Out,
@@ -140,9 +135,7 @@ impl DayShape<'_> {
     }
 
     fn midnight(&self, day: Date) -> Option<Timestamp> {
-        day.to_zoned_datetime(self.zone.clone())
-            .ok()
-            .map(|zoned| zoned.timestamp())
+        day.to_zoned_datetime(self.zone.clone()).ok().map(|zoned| zoned.timestamp())
     }
 }
 
@@ -185,14 +178,9 @@ mod tests {
             came += hour.towards;
             went += hour.away;
             assert!(went <= came, "{hour:?}");
-            let local_hour = hour
-                .from
-                .to_zoned_datetime(TimeZone::get("Europe/Rome").unwrap())
-                .hour();
-            assert!(
-                hour.towards == 0 || (9..18).contains(&local_hour),
-                "{hour:?}"
-            );
+            let local_hour =
+                hour.from.to_zoned_datetime(TimeZone::get("Europe/Rome").unwrap()).hour();
+            assert!(hour.towards == 0 || (9..18).contains(&local_hour), "{hour:?}");
         }
         // 50,000 a year and 29 % of a week on Sunday: about 278.
         assert!((220..340).contains(&came), "{came}");
@@ -203,10 +191,8 @@ mod tests {
     fn a_replay_run_again_later_repeats_the_same_messages_and_adds_the_new_hours() {
         let early = replayed(date(2026, 11, 21), "2026-11-22T10:30:00Z");
         let late = replayed(date(2026, 11, 22), "2026-11-22T15:00:00Z");
-        let shared: Vec<_> = early
-            .iter()
-            .filter(|hour| late.iter().any(|other| other.from == hour.from))
-            .collect();
+        let shared: Vec<_> =
+            early.iter().filter(|hour| late.iter().any(|other| other.from == hour.from)).collect();
         assert_eq!(shared.len(), 11);
         for hour in shared {
             assert!(late.contains(hour), "{hour:?}");
@@ -219,14 +205,8 @@ mod tests {
 
     #[test]
     fn the_day_the_clocks_go_back_has_twenty_five_hours() {
-        assert_eq!(
-            replayed(date(2026, 10, 25), "2026-10-25T23:00:00Z").len(),
-            25
-        );
-        assert_eq!(
-            replayed(date(2026, 3, 29), "2026-03-29T22:00:00Z").len(),
-            23
-        );
+        assert_eq!(replayed(date(2026, 10, 25), "2026-10-25T23:00:00Z").len(), 25);
+        assert_eq!(replayed(date(2026, 3, 29), "2026-03-29T22:00:00Z").len(), 23);
     }
 
     #[test]

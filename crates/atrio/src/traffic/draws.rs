@@ -53,89 +53,22 @@ pub(super) enum Intent {
 
 /// Parties of a museum with their weights in hundredths.
 const MUSEUM_PARTIES: &[(u32, Party)] = &[
-    (
-        24,
-        Party {
-            units: &[("adult", 1)],
-        },
-    ),
-    (
-        30,
-        Party {
-            units: &[("adult", 2)],
-        },
-    ),
-    (
-        3,
-        Party {
-            units: &[("adult", 3)],
-        },
-    ),
-    (
-        3,
-        Party {
-            units: &[("adult", 4)],
-        },
-    ),
-    (
-        7,
-        Party {
-            units: &[("youth", 1)],
-        },
-    ),
-    (
-        6,
-        Party {
-            units: &[("youth", 2)],
-        },
-    ),
-    (
-        5,
-        Party {
-            units: &[("adult", 1), ("child", 1)],
-        },
-    ),
-    (
-        8,
-        Party {
-            units: &[("adult", 2), ("child", 1)],
-        },
-    ),
-    (
-        6,
-        Party {
-            units: &[("adult", 2), ("child", 2)],
-        },
-    ),
-    (
-        3,
-        Party {
-            units: &[("adult", 1), ("minor", 1)],
-        },
-    ),
-    (
-        5,
-        Party {
-            units: &[("adult", 2), ("minor", 1)],
-        },
-    ),
+    (24, Party { units: &[("adult", 1)] }),
+    (30, Party { units: &[("adult", 2)] }),
+    (3, Party { units: &[("adult", 3)] }),
+    (3, Party { units: &[("adult", 4)] }),
+    (7, Party { units: &[("youth", 1)] }),
+    (6, Party { units: &[("youth", 2)] }),
+    (5, Party { units: &[("adult", 1), ("child", 1)] }),
+    (8, Party { units: &[("adult", 2), ("child", 1)] }),
+    (6, Party { units: &[("adult", 2), ("child", 2)] }),
+    (3, Party { units: &[("adult", 1), ("minor", 1)] }),
+    (5, Party { units: &[("adult", 2), ("minor", 1)] }),
 ];
 
 /// Parties of a reading room with their weights in hundredths.
-const READER_PARTIES: &[(u32, Party)] = &[
-    (
-        92,
-        Party {
-            units: &[("reader", 1)],
-        },
-    ),
-    (
-        8,
-        Party {
-            units: &[("reader", 2)],
-        },
-    ),
-];
+const READER_PARTIES: &[(u32, Party)] =
+    &[(92, Party { units: &[("reader", 1)] }), (8, Party { units: &[("reader", 2)] })];
 
 const INTENTS: &[(u32, Intent)] = &[
     (88, Intent::Pay),
@@ -155,11 +88,7 @@ impl VisitKind {
 
     /// Mean people in a party.
     pub(super) fn mean_party_size(self) -> f64 {
-        let people: u32 = self
-            .parties()
-            .iter()
-            .map(|(weight, party)| weight * party.size())
-            .sum();
+        let people: u32 = self.parties().iter().map(|(weight, party)| weight * party.size()).sum();
         let weights: u32 = self.parties().iter().map(|(weight, _)| weight).sum();
         f64::from(people) / f64::from(weights)
     }
@@ -167,9 +96,7 @@ impl VisitKind {
     /// Draws who comes together.
     pub(super) fn draw_party(self, rng: &mut StdRng) -> Party {
         // The tables are never empty; the alternative keeps the function total.
-        weighted(rng, self.parties()).unwrap_or(Party {
-            units: &[("adult", 1)],
-        })
+        weighted(rng, self.parties()).unwrap_or(Party { units: &[("adult", 1)] })
     }
 }
 
@@ -247,9 +174,7 @@ pub(super) fn day_seed(seed: u64, venue_id: &str, day: &str) -> u64 {
         .bytes()
         .chain([b'/'])
         .chain(day.bytes())
-        .fold(start, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        .fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn weighted<T: Copy>(rng: &mut StdRng, table: &[(u32, T)]) -> Option<T> {
@@ -280,9 +205,7 @@ mod tests {
     #[test]
     fn a_seed_fixes_the_sequence() {
         let draw = |mut rng: StdRng| {
-            (0..50)
-                .map(|_| VisitKind::Museum.draw_party(&mut rng))
-                .collect::<Vec<_>>()
+            (0..50).map(|_| VisitKind::Museum.draw_party(&mut rng)).collect::<Vec<_>>()
         };
         assert_eq!(draw(rng()), draw(rng()));
         assert_ne!(draw(rng()), draw(StdRng::seed_from_u64(43)));
@@ -292,15 +215,11 @@ mod tests {
     fn poisson_counts_have_the_mean_and_the_variance_of_the_rate() {
         let mut rng = rng();
         for mean in [0.05, 3.0, 75.0] {
-            let counts: Vec<f64> = (0..20_000)
-                .map(|_| f64::from(poisson(&mut rng, mean)))
-                .collect();
+            let counts: Vec<f64> =
+                (0..20_000).map(|_| f64::from(poisson(&mut rng, mean))).collect();
             let average = counts.iter().sum::<f64>() / 20_000.0;
-            let variance = counts
-                .iter()
-                .map(|count| (count - average).powi(2))
-                .sum::<f64>()
-                / 20_000.0;
+            let variance =
+                counts.iter().map(|count| (count - average).powi(2)).sum::<f64>() / 20_000.0;
             assert!((average / mean - 1.0).abs() < 0.08, "{mean} {average}");
             assert!((variance / mean - 1.0).abs() < 0.10, "{mean} {variance}");
         }
@@ -312,36 +231,21 @@ mod tests {
     #[test]
     fn no_child_comes_alone_and_no_party_is_over_the_booking_limit() {
         for (_, party) in MUSEUM_PARTIES.iter().chain(READER_PARTIES) {
-            let has = |unit: &str| {
-                party
-                    .units
-                    .iter()
-                    .any(|(id, quantity)| *id == unit && *quantity > 0)
-            };
+            let has =
+                |unit: &str| party.units.iter().any(|(id, quantity)| *id == unit && *quantity > 0);
             assert!(!has("child") || has("adult") || has("youth"), "{party:?}");
             assert!((1..=10).contains(&party.size()), "{party:?}");
-            assert!(
-                party.units.iter().all(|(_, quantity)| *quantity > 0),
-                "{party:?}"
-            );
+            assert!(party.units.iter().all(|(_, quantity)| *quantity > 0), "{party:?}");
         }
         let mut rng = rng();
-        let drawn: u32 = (0..20_000)
-            .map(|_| VisitKind::Museum.draw_party(&mut rng).size())
-            .sum();
+        let drawn: u32 = (0..20_000).map(|_| VisitKind::Museum.draw_party(&mut rng).size()).sum();
         assert!((f64::from(drawn) / 20_000.0 - VisitKind::Museum.mean_party_size()).abs() < 0.03);
     }
 
     #[test]
     fn the_weights_are_hundredths() {
-        assert_eq!(
-            MUSEUM_PARTIES.iter().map(|(weight, _)| weight).sum::<u32>(),
-            100
-        );
-        assert_eq!(
-            READER_PARTIES.iter().map(|(weight, _)| weight).sum::<u32>(),
-            100
-        );
+        assert_eq!(MUSEUM_PARTIES.iter().map(|(weight, _)| weight).sum::<u32>(), 100);
+        assert_eq!(READER_PARTIES.iter().map(|(weight, _)| weight).sum::<u32>(), 100);
         assert_eq!(INTENTS.iter().map(|(weight, _)| weight).sum::<u32>(), 100);
         assert_eq!(LEAD_DAYS.iter().sum::<u32>(), 100);
     }

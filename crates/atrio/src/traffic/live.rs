@@ -179,14 +179,7 @@ impl Session {
             senders.spawn(send(publisher, messages, stop.clone()));
             let sum = sums.get(&device.device).copied().unwrap_or(0);
             let tally = Tally::new(self.config.period_seconds, sum, self.looked);
-            self.stations.insert(
-                venue.id.clone(),
-                Station {
-                    tally,
-                    place,
-                    outbox,
-                },
-            );
+            self.stations.insert(venue.id.clone(), Station { tally, place, outbox });
         }
         Ok(())
     }
@@ -194,10 +187,8 @@ impl Session {
     /// Draws and starts what happened since the last look at the clock.
     fn look(&mut self) -> Result<(), TrafficError> {
         let now = (self.config.clock)();
-        let seconds = now
-            .duration_since(self.looked)
-            .as_secs_f64()
-            .clamp(0.0, LONGEST_STEP_SECONDS);
+        let seconds =
+            now.duration_since(self.looked).as_secs_f64().clamp(0.0, LONGEST_STEP_SECONDS);
         self.looked = now;
         self.let_in(now);
         self.draw(now, seconds / 3_600.0 * self.config.speed);
@@ -216,10 +207,7 @@ impl Session {
             for _ in 0..poisson(&mut self.rng, online * parties) {
                 let plan = Plan::online(&mut self.rng, &venue, now, now);
                 self.start(|visitors| async move {
-                    visitors
-                        .book(&plan)
-                        .await
-                        .map_or(Happened::Nothing, Happened::Booked)
+                    visitors.book(&plan).await.map_or(Happened::Nothing, Happened::Booked)
                 });
             }
             let door =
@@ -252,10 +240,7 @@ impl Session {
     /// others wait in front of it until the next look.
     fn let_in(&mut self, now: Timestamp) {
         while self.visits.len() < self.config.concurrency.max(1)
-            && self
-                .expected
-                .peek()
-                .is_some_and(|Reverse((at, _))| *at <= now)
+            && self.expected.peek().is_some_and(|Reverse((at, _))| *at <= now)
         {
             let Some(Reverse((_, number))) = self.expected.pop() else {
                 return;
@@ -292,10 +277,7 @@ impl Session {
         let length = booking.end.duration_since(booking.start).as_secs().max(1);
         // Nobody draws it out to the last minutes, when a gate may already refuse.
         let offset = SignedDuration::from_secs(self.rng.random_range(0..=length * 4 / 5));
-        let at = booking
-            .start
-            .saturating_add(offset)
-            .unwrap_or(booking.start);
+        let at = booking.start.saturating_add(offset).unwrap_or(booking.start);
         self.expected.push(Reverse((at, self.next_party)));
         self.bookings.insert(self.next_party, booking);
         self.next_party += 1;
@@ -336,18 +318,14 @@ impl Session {
             .map_err(std::io::Error::other)
             .and_then(|text| std::fs::write(&partial, text))
             .and_then(|()| std::fs::rename(&partial, path))
-            .map_err(|source| TrafficError::Sums {
-                path: path.clone(),
-                source,
-            })
+            .map_err(|source| TrafficError::Sums { path: path.clone(), source })
     }
 
     /// Lets visits under way end, for a short while.
     async fn finish(&mut self) {
-        let ended = tokio::time::timeout(GRACE, async {
-            while self.visits.join_next().await.is_some() {}
-        })
-        .await;
+        let ended =
+            tokio::time::timeout(GRACE, async { while self.visits.join_next().await.is_some() {} })
+                .await;
         if ended.is_err() {
             self.visits.shutdown().await;
         }
@@ -370,10 +348,7 @@ impl Venue {
 async fn enter(visitors: &Visitors, booking: &Confirmed) -> Happened {
     match visitors.enter(booking).await {
         0 => Happened::Nothing,
-        people => Happened::Entered {
-            venue_id: booking.venue.id.clone(),
-            people,
-        },
+        people => Happened::Entered { venue_id: booking.venue.id.clone(), people },
     }
 }
 
@@ -388,10 +363,7 @@ fn read_sums(path: Option<&PathBuf>) -> Result<HashMap<String, u64>, TrafficErro
     let Some(path) = path else {
         return Ok(HashMap::new());
     };
-    let unreadable = |source| TrafficError::Sums {
-        path: path.clone(),
-        source,
-    };
+    let unreadable = |source| TrafficError::Sums { path: path.clone(), source };
     match std::fs::read(path) {
         Ok(text) => {
             serde_json::from_slice(&text).map_err(|error| unreadable(std::io::Error::other(error)))

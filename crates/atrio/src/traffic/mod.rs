@@ -170,11 +170,7 @@ pub enum TrafficError {
 }
 
 fn positive(speed: f64) -> Result<f64, TrafficError> {
-    if speed.is_finite() && speed > 0.0 {
-        Ok(speed)
-    } else {
-        Err(TrafficError::Speed { speed })
-    }
+    if speed.is_finite() && speed > 0.0 { Ok(speed) } else { Err(TrafficError::Speed { speed }) }
 }
 
 /// Resolves when the traffic should stop; also when nobody is left who could say so.

@@ -93,16 +93,12 @@ pub(super) mod tests {
             seq: 29_925_180,
             cumulative: 18_211,
         };
-        let sample: Value = serde_json::from_str(include_str!(
-            "../../../../samples/device-messages/valid.json"
-        ))
-        .unwrap();
+        let sample: Value =
+            serde_json::from_str(include_str!("../../../../samples/device-messages/valid.json"))
+                .unwrap();
         let written: Value = serde_json::from_slice(&counter().message(&seen)).unwrap();
         assert_eq!(written, sample);
         assert_eq!(counter().message(&seen), counter().message(&seen));
-        assert_eq!(
-            counter().topic(),
-            "dt/atrio/20240/counter-20240/CrowdFlowObserved"
-        );
+        assert_eq!(counter().topic(), "dt/atrio/20240/counter-20240/CrowdFlowObserved");
     }
 }

@@ -35,11 +35,7 @@ pub(super) struct Platform {
 pub(super) enum CallError {
     /// The platform answered with a problem document.
     #[error("{status} {kind}: {detail}")]
-    Problem {
-        status: u16,
-        kind: String,
-        detail: String,
-    },
+    Problem { status: u16, kind: String, detail: String },
     /// The platform did not answer, or not in the API's words.
     #[error("no answer in the API's words")]
     Transport(#[from] reqwest::Error),
@@ -162,9 +158,8 @@ pub(super) enum Outcome {
 impl Platform {
     /// Prepares calls to the platform at `base_url`.
     pub(super) fn new(base_url: &str) -> Result<Self, TrafficError> {
-        let base = Url::parse(base_url).map_err(|_| TrafficError::Address {
-            base_url: base_url.to_owned(),
-        })?;
+        let base = Url::parse(base_url)
+            .map_err(|_| TrafficError::Address { base_url: base_url.to_owned() })?;
         // The provider sends the browser back to a page; the traffic asks the API instead.
         let http = Client::builder()
             .redirect(redirect::Policy::none())
@@ -176,9 +171,7 @@ impl Platform {
 
     /// The address of a path, for messages.
     pub(super) fn url(&self, path: &str) -> Result<Url, CallError> {
-        self.base.join(path).map_err(|_| CallError::Address {
-            url: path.to_owned(),
-        })
+        self.base.join(path).map_err(|_| CallError::Address { url: path.to_owned() })
     }
 
     pub(super) async fn venues(&self) -> Result<VenueList, CallError> {
@@ -186,8 +179,7 @@ impl Platform {
     }
 
     pub(super) async fn venue(&self, venue_id: &str) -> Result<VenueDetail, CallError> {
-        self.read(self.http.get(self.url(&format!("/v1/venues/{venue_id}"))?))
-            .await
+        self.read(self.http.get(self.url(&format!("/v1/venues/{venue_id}"))?)).await
     }
 
     pub(super) async fn availability(
@@ -232,24 +224,19 @@ impl Platform {
     }
 
     pub(super) async fn booking(&self, uuid: Uuid) -> Result<Booking, CallError> {
-        self.read(self.http.get(self.url(&format!("/v1/bookings/{uuid}"))?))
-            .await
+        self.read(self.http.get(self.url(&format!("/v1/bookings/{uuid}"))?)).await
     }
 
     pub(super) async fn confirm(&self, uuid: Uuid) -> Result<Booking, CallError> {
         self.read(
-            self.http
-                .post(self.url(&format!("/v1/bookings/{uuid}/confirm"))?)
-                .json(&json!({})),
+            self.http.post(self.url(&format!("/v1/bookings/{uuid}/confirm"))?).json(&json!({})),
         )
         .await
     }
 
     pub(super) async fn cancel(&self, uuid: Uuid) -> Result<Booking, CallError> {
         self.read(
-            self.http
-                .post(self.url(&format!("/v1/bookings/{uuid}/cancel"))?)
-                .json(&json!({})),
+            self.http.post(self.url(&format!("/v1/bookings/{uuid}/cancel"))?).json(&json!({})),
         )
         .await
     }
@@ -258,11 +245,7 @@ impl Platform {
     pub(super) async fn pay(&self, uuid: Uuid, outcome: Outcome) -> Result<(), CallError> {
         let body = json!({"return_url": format!("/booking/?uuid={uuid}")});
         let started: PaymentStarted = self
-            .read(
-                self.http
-                    .post(self.url(&format!("/v1/bookings/{uuid}/payment"))?)
-                    .json(&body),
-            )
+            .read(self.http.post(self.url(&format!("/v1/bookings/{uuid}/payment"))?).json(&body))
             .await?;
         let form = match outcome {
             Outcome::Pay => "outcome=pay",
@@ -282,11 +265,7 @@ impl Platform {
     }
 
     pub(super) async fn tickets(&self, uuid: Uuid) -> Result<Tickets, CallError> {
-        self.read(
-            self.http
-                .get(self.url(&format!("/v1/bookings/{uuid}/tickets"))?),
-        )
-        .await
+        self.read(self.http.get(self.url(&format!("/v1/bookings/{uuid}/tickets"))?)).await
     }
 
     /// Redeems one ticket at the main gate.
@@ -298,11 +277,7 @@ impl Platform {
     ) -> Result<(), CallError> {
         let body =
             json!({"uuid": Uuid::new_v4(), "venue_id": venue_id, "gate_id": "main", "code": code});
-        let request = self
-            .http
-            .post(self.url("/v1/redemptions")?)
-            .bearer_auth(token)
-            .json(&body);
+        let request = self.http.post(self.url("/v1/redemptions")?).bearer_auth(token).json(&body);
         self.read::<Value>(request).await.map(|_| ())
     }
 
@@ -342,20 +317,7 @@ async fn problem(response: reqwest::Response) -> CallError {
     let status = response.status().as_u16();
     // An error page that is not a problem document still has its status.
     let body: Value = response.json().await.unwrap_or(Value::Null);
-    let text = |field: &str| {
-        body.get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let kind = text("type")
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    CallError::Problem {
-        status,
-        kind,
-        detail: text("detail"),
-    }
+    let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let kind = text("type").rsplit('/').next().unwrap_or_default().to_owned();
+    CallError::Problem { status, kind, detail: text("detail") }
 }

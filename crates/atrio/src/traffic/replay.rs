@@ -143,20 +143,12 @@ impl Player {
             figures: Arc::clone(&config.figures),
             clock: Arc::clone(&config.clock),
         };
-        Ok(Self {
-            rng: StdRng::seed_from_u64(config.seed),
-            venues,
-            visitors,
-            counters,
-            config,
-        })
+        Ok(Self { rng: StdRng::seed_from_u64(config.seed), venues, visitors, counters, config })
     }
 
     /// The hours from yesterday's first to the last that has ended, with every counter's view.
     async fn hours(&self, now: Timestamp) -> Result<Vec<Hour>, TrafficError> {
-        let zone = TimeZone::get(ZONE).map_err(|_| TrafficError::Zone {
-            zone: ZONE.to_owned(),
-        })?;
+        let zone = TimeZone::get(ZONE).map_err(|_| TrafficError::Zone { zone: ZONE.to_owned() })?;
         let today = now.to_zoned_datetime(zone.clone()).date();
         let first = today.saturating_sub(1.day());
         let start = first
@@ -165,10 +157,7 @@ impl Player {
             .unwrap_or_default();
         let mut hours: Vec<Hour> = (start / 3_600..now.as_second() / 3_600)
             .filter_map(|index| Timestamp::from_second(index * 3_600).ok())
-            .map(|from| Hour {
-                from,
-                seen: HashMap::new(),
-            })
+            .map(|from| Hour { from, seen: HashMap::new() })
             .collect();
         let until = self.config.until.unwrap_or(now).min(now);
         let seed = self.config.seed;
@@ -177,10 +166,7 @@ impl Player {
             .iter()
             .map(Publisher::place)
             .filter_map(|place| {
-                let venue = self
-                    .venues
-                    .iter()
-                    .find(|venue| venue.id == place.venue_id)?;
+                let venue = self.venues.iter().find(|venue| venue.id == place.venue_id)?;
                 Some((place.device.clone(), Arc::clone(venue)))
             })
             .collect();
@@ -245,10 +231,7 @@ impl Player {
             let visitors =
                 venue.rhythm.visitors_per_hour(venue.annual_visitors, local) * (1.0 - ONLINE_SHARE);
             let hours = f64::from(local.minute()) / 60.0;
-            for _ in 0..poisson(
-                &mut self.rng,
-                visitors * hours / venue.kind.mean_party_size(),
-            ) {
+            for _ in 0..poisson(&mut self.rng, visitors * hours / venue.kind.mean_party_size()) {
                 plans.push(Plan::walk_up(&mut self.rng, venue, now));
             }
         }
@@ -258,10 +241,8 @@ impl Player {
     /// Books each plan, a few at a time, and lets in those whose slot is now.
     async fn serve(&mut self, plans: Vec<Plan>, stop: &mut Stop) {
         let visitors = &self.visitors;
-        let plans: Vec<(Plan, bool)> = plans
-            .into_iter()
-            .map(|plan| (plan, comes(&mut self.rng)))
-            .collect();
+        let plans: Vec<(Plan, bool)> =
+            plans.into_iter().map(|plan| (plan, comes(&mut self.rng))).collect();
         let served = futures::stream::iter(plans).for_each_concurrent(
             self.config.concurrency.max(1),
             |(plan, comes)| async move {
@@ -305,12 +286,7 @@ impl Progress {
             ProgressBar::new(hours)
                 .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self {
-            bar,
-            done: 0,
-            hours,
-            spoken: Instant::now(),
-        }
+        Self { bar, done: 0, hours, spoken: Instant::now() }
     }
 
     fn step(&mut self, figures: &Figures) {

@@ -17,9 +17,8 @@ const WEEKS_PER_YEAR: f64 = 365.2425 / 7.0;
 const UNLISTED_HOUR_WEIGHT: f64 = 0.005;
 
 /// Online bookings of a day by hour, in thousandths: few at night, most after dinner.
-const BOOKING_HOURS: [u32; 24] = [
-    5, 2, 1, 1, 1, 2, 8, 18, 35, 55, 70, 70, 60, 55, 55, 55, 55, 60, 65, 75, 90, 90, 50, 22,
-];
+const BOOKING_HOURS: [u32; 24] =
+    [5, 2, 1, 1, 1, 2, 8, 18, 35, 55, 70, 70, 60, 55, 55, 55, 55, 60, 65, 75, 90, 90, 50, 22];
 
 /// Visits by weekday (Monday first) and hour of entry, as shares of a week.
 #[derive(Debug, Clone)]
@@ -67,10 +66,8 @@ impl HourOfWeek {
         let mut rows = csv::Reader::from_reader(text.as_bytes());
         for (index, row) in rows.deserialize::<(String, usize, f64)>().enumerate() {
             let line = index + 2;
-            let (weekday, hour, share) = row.map_err(|error| TrafficError::Shape {
-                line,
-                found: error.to_string(),
-            })?;
+            let (weekday, hour, share) =
+                row.map_err(|error| TrafficError::Shape { line, found: error.to_string() })?;
             let slot = parse_weekday(&weekday)
                 .and_then(|weekday| shares.get_mut(day_index(weekday)))
                 .and_then(|day| day.get_mut(hour))
@@ -92,17 +89,8 @@ impl HourOfWeek {
     }
 
     fn weight(&self, day: usize, hour: usize) -> f64 {
-        let share = self
-            .shares
-            .get(day)
-            .and_then(|hours| hours.get(hour))
-            .copied()
-            .unwrap_or(0.0);
-        if share > 0.0 {
-            share
-        } else {
-            UNLISTED_HOUR_WEIGHT
-        }
+        let share = self.shares.get(day).and_then(|hours| hours.get(hour)).copied().unwrap_or(0.0);
+        if share > 0.0 { share } else { UNLISTED_HOUR_WEIGHT }
     }
 }
 
@@ -122,15 +110,9 @@ impl Rhythm {
             }
         }
         if sum > 0.0 {
-            per_open_minute
-                .iter_mut()
-                .flatten()
-                .for_each(|density| *density /= sum);
+            per_open_minute.iter_mut().flatten().for_each(|density| *density /= sum);
         }
-        Self {
-            per_open_minute,
-            spans,
-        }
+        Self { per_open_minute, spans }
     }
 
     /// Whether a visitor may enter at this local time.
@@ -238,9 +220,7 @@ pub(super) mod tests {
     fn yearly_sum(mut rate: impl FnMut(DateTime) -> f64) -> f64 {
         // Quarters of an hour, at their middle, over the 365 days of 2027.
         let start = date(2027, 1, 1).at(0, 7, 30, 0);
-        (0..365 * 96)
-            .map(|quarter| rate(start + (15 * quarter).minutes()) / 4.0)
-            .sum()
+        (0..365 * 96).map(|quarter| rate(start + (15 * quarter).minutes()) / 4.0).sum()
     }
 
     #[test]
@@ -257,11 +237,7 @@ pub(super) mod tests {
         let week = default_week();
         let monday = date(2026, 11, 23);
         for hour in 0..24 {
-            assert!(
-                week.visitors_per_hour(50_000, monday.at(hour, 30, 0, 0))
-                    .abs()
-                    < f64::EPSILON
-            );
+            assert!(week.visitors_per_hour(50_000, monday.at(hour, 30, 0, 0)).abs() < f64::EPSILON);
         }
         let sunday = date(2026, 11, 22);
         assert!(week.visitors_per_hour(50_000, sunday.at(8, 59, 0, 0)).abs() < f64::EPSILON);

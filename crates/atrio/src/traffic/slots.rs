@@ -41,10 +41,7 @@ pub(super) fn choose_slot(
         .into_iter()
         .filter(|slot| slot.status != "SOLD_OUT" && slot.vacancies >= people)
         .map(|slot| {
-            (
-                slot,
-                rhythm.preference(slot.start.to_zoned_datetime(zone.clone()).datetime()),
-            )
+            (slot, rhythm.preference(slot.start.to_zoned_datetime(zone.clone()).datetime()))
         })
         .collect();
     let mut left = draw * free.iter().map(|(_, weight)| weight).sum::<f64>();
@@ -67,9 +64,7 @@ mod tests {
         Slot {
             id: format!("2026-11-24T{:02}:00", hour + 1),
             start: format!("2026-11-24T{hour:02}:00:00Z").parse().unwrap(),
-            end: format!("2026-11-24T{:02}:00:00Z", hour + 1)
-                .parse()
-                .unwrap(),
+            end: format!("2026-11-24T{:02}:00:00Z", hour + 1).parse().unwrap(),
             status: status.into(),
             vacancies,
         }
@@ -78,26 +73,14 @@ mod tests {
     fn choose(slots: Vec<Slot>, wish: Wish, people: u32, now: &str, draw: f64) -> Option<String> {
         let (rhythm, zone) = (default_week(), TimeZone::get("Europe/Rome").unwrap());
         let days = [Day { slots: Vec::new() }, Day { slots }];
-        choose_slot(
-            &days,
-            wish,
-            people,
-            now.parse().unwrap(),
-            draw,
-            (&rhythm, &zone),
-        )
-        .map(|slot| slot.id)
+        choose_slot(&days, wish, people, now.parse().unwrap(), draw, (&rhythm, &zone))
+            .map(|slot| slot.id)
     }
 
     #[test]
     fn a_party_at_the_door_takes_the_current_slot_or_none() {
-        let slots = || {
-            vec![
-                slot(8, "CLOSED", 0),
-                slot(9, "AVAILABLE", 2),
-                slot(10, "AVAILABLE", 9),
-            ]
-        };
+        let slots =
+            || vec![slot(8, "CLOSED", 0), slot(9, "AVAILABLE", 2), slot(10, "AVAILABLE", 9)];
         let door = |people, now| choose(slots(), Wish::Now, people, now, 0.5);
         assert_eq!(door(2, "2026-11-24T09:20:00Z").unwrap(), "2026-11-24T10:00");
         assert_eq!(door(3, "2026-11-24T09:20:00Z"), None);
@@ -106,13 +89,8 @@ mod tests {
 
     #[test]
     fn an_online_visitor_takes_a_free_slot_of_the_first_open_day() {
-        let slots = || {
-            vec![
-                slot(9, "AVAILABLE", 5),
-                slot(10, "SOLD_OUT", 0),
-                slot(11, "LIMITED", 3),
-            ]
-        };
+        let slots =
+            || vec![slot(9, "AVAILABLE", 5), slot(10, "SOLD_OUT", 0), slot(11, "LIMITED", 3)];
         let online =
             |people, draw| choose(slots(), Wish::Later, people, "2026-11-23T12:00:00Z", draw);
         assert_eq!(online(2, 0.0).unwrap(), "2026-11-24T10:00");

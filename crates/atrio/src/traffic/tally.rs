@@ -95,14 +95,7 @@ impl Tally {
         self.cumulative += u64::from(towards) + u64::from(away);
         self.period_start = to;
         let seq = from.as_second() / self.period_seconds;
-        Some(Observation {
-            from,
-            to,
-            towards,
-            away,
-            seq,
-            cumulative: self.cumulative,
-        })
+        Some(Observation { from, to, towards, away, seq, cumulative: self.cumulative })
     }
 }
 
@@ -157,11 +150,7 @@ mod tests {
         let seqs: Vec<i64> = closed.iter().map(|seen| seen.seq).collect();
         assert_eq!(seqs, [29_925_180, 29_925_181, 29_925_182]);
         assert_eq!(closed[0].from, at("2026-11-24T09:00:00Z"));
-        assert!(
-            closed
-                .iter()
-                .all(|seen| seen.towards == 0 && seen.away == 0)
-        );
+        assert!(closed.iter().all(|seen| seen.towards == 0 && seen.away == 0));
     }
 
     #[test]

@@ -46,18 +46,13 @@ pub fn busiest_venues(venues_csv: &str, count: usize) -> Result<Vec<String>, Tra
         venue_id: String,
         annual_visitors: Option<u32>,
     }
-    let rows: Result<Vec<Row>, csv::Error> = csv::Reader::from_reader(venues_csv.as_bytes())
-        .deserialize()
-        .collect();
+    let rows: Result<Vec<Row>, csv::Error> =
+        csv::Reader::from_reader(venues_csv.as_bytes()).deserialize().collect();
     let mut rows = rows.map_err(TrafficError::VenueList)?;
     rows.sort_by(|a, b| {
         (Reverse(a.annual_visitors), &a.venue_id).cmp(&(Reverse(b.annual_visitors), &b.venue_id))
     });
-    Ok(rows
-        .into_iter()
-        .take(count)
-        .map(|row| row.venue_id)
-        .collect())
+    Ok(rows.into_iter().take(count).map(|row| row.venue_id).collect())
 }
 
 /// The thing name of a venue's live counter. Thing names are lower case, venue ids need not be.
@@ -115,14 +110,8 @@ async fn list(platform: &Platform) -> Result<Vec<VenueSummary>, TrafficError> {
 }
 
 fn no_venues(platform: &Platform, error: &CallError) -> TrafficError {
-    let url = platform
-        .url("/v1/venues")
-        .map(|url| url.to_string())
-        .unwrap_or_default();
-    TrafficError::Venues {
-        url,
-        reason: error.to_string(),
-    }
+    let url = platform.url("/v1/venues").map(|url| url.to_string()).unwrap_or_default();
+    TrafficError::Venues { url, reason: error.to_string() }
 }
 
 async fn read(
@@ -130,37 +119,21 @@ async fn read(
     shape: &HourOfWeek,
     summary: VenueSummary,
 ) -> Result<Venue, String> {
-    let detail = platform
-        .venue(&summary.id)
-        .await
-        .map_err(|error| error.to_string())?;
+    let detail = platform.venue(&summary.id).await.map_err(|error| error.to_string())?;
     let mut spans = Vec::new();
     for span in &detail.opening {
         let weekday =
             parse_weekday(&span.weekday).ok_or_else(|| format!("weekday `{}`", span.weekday))?;
-        let from = span
-            .from
-            .parse()
-            .map_err(|_| format!("opening time `{}`", span.from))?;
-        let last_entry = span
-            .last_entry
-            .parse()
-            .map_err(|_| format!("last entry `{}`", span.last_entry))?;
-        spans.push(EntrySpan {
-            weekday,
-            from,
-            last_entry,
-        });
+        let from = span.from.parse().map_err(|_| format!("opening time `{}`", span.from))?;
+        let last_entry =
+            span.last_entry.parse().map_err(|_| format!("last entry `{}`", span.last_entry))?;
+        spans.push(EntrySpan { weekday, from, last_entry });
     }
     let zone = TimeZone::get(&detail.time_zone)
         .map_err(|_| format!("time zone `{}`", detail.time_zone))?;
     let product = detail.products.into_iter().next().ok_or("no product")?;
     Ok(Venue {
-        kind: if summary.kind == "MUSEUM" {
-            VisitKind::Museum
-        } else {
-            VisitKind::ReadingRoom
-        },
+        kind: if summary.kind == "MUSEUM" { VisitKind::Museum } else { VisitKind::ReadingRoom },
         product_id: product.id,
         annual_visitors: summary.annual_visitors.unwrap_or(ASSUMED_ANNUAL_VISITORS),
         latitude: summary.latitude.unwrap_or_default(),

@@ -117,10 +117,8 @@ impl Visitors {
             Wish::Now => plan.day,
             Wish::Later => plan.day.saturating_add(LOOK_AHEAD_DAYS.days()),
         };
-        let offer = self
-            .platform
-            .availability(&venue.id, &venue.product_id, plan.day, last_day)
-            .await?;
+        let offer =
+            self.platform.availability(&venue.id, &venue.product_id, plan.day, last_day).await?;
         let now = (self.clock)();
         let people = plan.party.size();
         let place = (&venue.rhythm, &venue.zone);
@@ -146,12 +144,7 @@ impl Visitors {
             return Ok(None);
         }
         add(&self.figures.confirmed, 1);
-        Ok(Some(Confirmed {
-            venue: Arc::clone(venue),
-            uuid,
-            start: slot.start,
-            end: slot.end,
-        }))
+        Ok(Some(Confirmed { venue: Arc::clone(venue), uuid, start: slot.start, end: slot.end }))
     }
 
     /// Pays, confirms or leaves the hold; true when the booking is confirmed.
@@ -215,11 +208,7 @@ impl Visitors {
         };
         let mut people = 0;
         for ticket in tickets.iter().filter(|ticket| ticket.status == "VALID") {
-            match self
-                .platform
-                .redeem(&token, &booking.venue.id, &ticket.typed_code)
-                .await
-            {
+            match self.platform.redeem(&token, &booking.venue.id, &ticket.typed_code).await {
                 Ok(()) => people += 1,
                 Err(error) if error.is_refusal() => {
                     tracing::debug!(venue_id = booking.venue.id, %error, "a sample ticket was refused");
@@ -291,9 +280,6 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(11);
         let plan = Plan::walk_up(&mut rng, &venue(), "2026-11-23T23:30:00Z".parse().unwrap());
         assert_eq!(plan.day, jiff::civil::date(2026, 11, 24));
-        assert_eq!(
-            (plan.intent, plan.channel, plan.wish),
-            (Intent::Pay, "TOTEM", Wish::Now)
-        );
+        assert_eq!((plan.intent, plan.channel, plan.wish), (Intent::Pay, "TOTEM", Wish::Now));
     }
 }
