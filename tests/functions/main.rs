@@ -2,6 +2,8 @@
 //! API that hands it one event and takes its answer. What the routers and handlers do is tested
 //! elsewhere; here each program must start from its environment and speak Lambda's protocol.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Child, Command};

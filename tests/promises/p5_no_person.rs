@@ -91,7 +91,8 @@ fn holds(bytes: &[u8], needle: &str) -> bool {
 
 #[tokio::test]
 async fn nothing_in_the_lake_or_the_log_leads_back_to_a_person() {
-    let museum = Process::start(Options { log: "info,rmqtt=error".to_owned(), ..Options::default() }).await;
+    let museum =
+        Process::start(Options { log: "info,rmqtt=error".to_owned(), ..Options::default() }).await;
     let visitor = person(&museum);
     let ids = everything_happens(&museum, &visitor).await;
     museum.nothing_left_over().await;
@@ -106,7 +107,8 @@ async fn nothing_in_the_lake_or_the_log_leads_back_to_a_person() {
     assert!(seen.iter().any(|value| value == VENUE), "the lake holds the visit");
     // Files that the log no longer names, too.
     let files = files_below(&museum.data().join("lake"));
-    let parquet = files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "parquet"));
+    let parquet =
+        files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "parquet"));
     for file in parquet {
         let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap()).unwrap();
         for batch in reader.build().unwrap() {

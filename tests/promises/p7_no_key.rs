@@ -156,7 +156,8 @@ async fn the_desks_channel_opens_to_the_desk_of_that_venue_only() {
     let museum = Process::fresh().await;
     let visitor = Visitor::of(&museum);
     let request = || {
-        let mut body = visitor.request(&fresh_uuid(), &Wish::at(VENUE, "2026-11-24T12:00", &[("adult", 1)]));
+        let mut body =
+            visitor.request(&fresh_uuid(), &Wish::at(VENUE, "2026-11-24T12:00", &[("adult", 1)]));
         body["channel"] = json!("DESK");
         body
     };
@@ -180,9 +181,13 @@ async fn the_pages_beside_the_api_show_no_venue_and_no_visitor() {
         let page = museum.api().get(path).await;
         assert_eq!(page.status, 200);
         let text = page.text();
-        assert!(![VENUE, &uuid, &visitor.contact.email].iter().any(|secret| text.contains(secret)), "{path}");
+        assert!(
+            ![VENUE, &uuid, &visitor.contact.email].iter().any(|secret| text.contains(secret)),
+            "{path}"
+        );
     }
-    let files = ["/secrets.json", "/data/secrets.json", "/..%2fsecrets.json", "/run.json", "/atrio.db"];
+    let files =
+        ["/secrets.json", "/data/secrets.json", "/..%2fsecrets.json", "/run.json", "/atrio.db"];
     for path in files {
         let page = museum.api().get(path).await;
         assert_eq!(page.status, 404, "{path}");

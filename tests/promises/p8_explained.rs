@@ -9,7 +9,9 @@ const VENUE: &str = "105950";
 fn explains(reasons: &Value, rule: &str) -> bool {
     reasons.as_array().is_some_and(|reasons| {
         let worded = |reason: &Value| {
-            ["it", "en"].iter().all(|language| !reason["text"][language].as_str().unwrap_or_default().is_empty())
+            ["it", "en"]
+                .iter()
+                .all(|language| !reason["text"][language].as_str().unwrap_or_default().is_empty())
         };
         reasons.iter().any(|reason| reason["rule"] == rule) && reasons.iter().all(worded)
     })
@@ -61,7 +63,9 @@ async fn a_hoarder_is_blocked_with_reasons_that_visitor_and_manager_can_read() {
 async fn every_price_and_every_closed_day_says_why() {
     let museum = Process::fresh().await;
     let api = museum.api();
-    let path = format!("/v1/venues/{VENUE}/availability?product_id=admission&from=2026-11-24&to=2027-01-20");
+    let path = format!(
+        "/v1/venues/{VENUE}/availability?product_id=admission&from=2026-11-24&to=2027-01-20"
+    );
     let calendar = api.get(&path).await.expect(200);
     let worded = |text: &Value| {
         ["it", "en"].iter().all(|language| !text[language].as_str().unwrap_or_default().is_empty())
@@ -77,5 +81,7 @@ async fn every_price_and_every_closed_day_says_why() {
     let first_sunday = &calendar["days"].as_array().unwrap()[12];
     assert_eq!(first_sunday["date"], "2026-12-06");
     assert!(worded(&first_sunday["note"]), "{first_sunday}");
-    assert!(first_sunday["prices"].as_array().unwrap().iter().all(|price| price["price_cents"] == 0));
+    assert!(
+        first_sunday["prices"].as_array().unwrap().iter().all(|price| price["price_cents"] == 0)
+    );
 }

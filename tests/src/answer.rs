@@ -59,7 +59,8 @@ impl Api {
         content_type: Option<&str>,
         body: Vec<u8>,
     ) -> Result<Answer, reqwest::Error> {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+        let url =
+            if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         let verb = Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.client.request(verb, url).body(body);
         if let Some(content_type) = content_type {

@@ -36,7 +36,13 @@ impl std::fmt::Debug for Device {
 
 /// People counted over one period, in the wire form of CrowdFlowObserved.
 #[must_use]
-pub fn count_message(device: &str, from: Timestamp, to: Timestamp, towards: u64, away: u64) -> Value {
+pub fn count_message(
+    device: &str,
+    from: Timestamp,
+    to: Timestamp,
+    towards: u64,
+    away: u64,
+) -> Value {
     json!({
         "id": format!("urn:ngsi-ld:CrowdFlowObserved:{device}:{}", from.as_second()),
         "type": "CrowdFlowObserved",

@@ -314,7 +314,10 @@ impl Process {
                 // One that has ended just now cannot be killed.
                 let _ = child.kill();
                 let _ = child.wait();
-                panic!("{arguments:?} did not end: {}", text_of(&mut stdout) + &text_of(&mut stderr));
+                panic!(
+                    "{arguments:?} did not end: {}",
+                    text_of(&mut stdout) + &text_of(&mut stderr)
+                );
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
@@ -360,7 +363,8 @@ impl Process {
     /// When something is left over.
     pub async fn nothing_left_over(&self) -> Value {
         let store = self.store();
-        let far = self.now().saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+        let far =
+            self.now().saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
         eventually("nothing is left over", SOON, async || {
             let holds = store.holds_due(far, 10).await.map_err(|error| error.to_string())?;
             let paying = store.payments_due(far, 10).await.map_err(|error| error.to_string())?;

@@ -243,8 +243,7 @@ impl Visitor {
 pub async fn availability(api: &Api, wish: &Wish) -> Value {
     let day = wish.slot.split('T').next().unwrap_or_default();
     let (venue, product) = (&wish.venue, &wish.product);
-    let path =
-        format!("/v1/venues/{venue}/availability?product_id={product}&from={day}&to={day}");
+    let path = format!("/v1/venues/{venue}/availability?product_id={product}&from={day}&to={day}");
     let calendar = api.get(&path).await.expect(200);
     let slots = calendar["days"][0]["slots"].as_array().cloned().unwrap_or_default();
     slots.into_iter().find(|slot| slot["id"] == wish.slot.as_str()).unwrap_or_default()
@@ -314,7 +313,8 @@ impl Manager {
     /// # Panics
     /// When they are refused.
     pub async fn decisions(&self) -> Vec<Value> {
-        let list = self.api.get(&format!("/v1/decisions?venue_id={}", self.venue)).await.expect(200);
+        let list =
+            self.api.get(&format!("/v1/decisions?venue_id={}", self.venue)).await.expect(200);
         list["decisions"].as_array().cloned().unwrap_or_default()
     }
 }

@@ -52,13 +52,19 @@ async fn a_device_that_speaks_for_another_is_refused_and_counts_nothing() {
         match door.publish_bytes(&topic, message).await {
             Ok(answer) => assert_ne!(answer.reason, PubAckReason::Success, "{topic}"),
             // Closing the door on it is a refusal as well.
-            Err(_) => door = Device::connect(&museum, VENUE, "counter-door", &door.keys).await.unwrap(),
+            Err(_) => {
+                door = Device::connect(&museum, VENUE, "counter-door", &door.keys).await.unwrap()
+            }
         }
     }
     let figures = museum.lake_agrees().await;
     assert_eq!(figures["device counts"], json!({"table": 0, "lake": 0}));
     door.publish(&counted("counter-door", 0, 4)).await.unwrap();
-    assert_eq!(museum.lake_agrees().await["device counts"]["table"], 1, "the door itself counts on");
+    assert_eq!(
+        museum.lake_agrees().await["device counts"]["table"],
+        1,
+        "the door itself counts on"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +79,8 @@ async fn a_message_that_cannot_be_counted_is_a_dead_letter_with_its_reason() {
     let mut reversed = counted("counter-door", 1, 18_215);
     let (from, to) = minute(1);
     reversed["dateObserved"] = json!(from.to_string());
-    (reversed["dateObservedFrom"], reversed["dateObservedTo"]) = (json!(to.to_string()), json!(from.to_string()));
+    (reversed["dateObservedFrom"], reversed["dateObservedTo"]) =
+        (json!(to.to_string()), json!(from.to_string()));
     let cut = counted("counter-door", 1, 18_215).to_string();
     let broken = [
         (cut.as_bytes()[..40].to_vec(), "not-json"),
@@ -92,7 +99,10 @@ async fn a_message_that_cannot_be_counted_is_a_dead_letter_with_its_reason() {
         let letters = dead_letters(&museum).await;
         let found = letters.iter().find(|letter| &letter.code == code && letter.reason == words);
         let letter = found.unwrap_or_else(|| panic!("{code}: {letters:?}"));
-        assert_eq!((letter.client_id.as_str(), letter.topic.as_str()), ("counter-door", door.topic().as_str()));
+        assert_eq!(
+            (letter.client_id.as_str(), letter.topic.as_str()),
+            ("counter-door", door.topic().as_str())
+        );
         let kept = letter.payload.as_deref() == Some(payload.as_slice());
         assert_eq!(kept, *code != "person-level-data", "{code}: a person's data is not even kept");
     }

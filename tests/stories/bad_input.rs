@@ -67,7 +67,8 @@ async fn all_refused(api: &Api, lines: &[Line]) {
     let mut faults = Vec::new();
     for line in lines {
         let sender = api.with_token(line.token.clone());
-        let answer = sender.send(line.method, &line.path, line.content_type, line.body.clone()).await;
+        let answer =
+            sender.send(line.method, &line.path, line.content_type, line.body.clone()).await;
         if let Some(fault) = answer.fault_as_problem(line.status, line.kind, line.field) {
             faults.push(format!("{}: {fault}: {} {}", line.case, answer.status, answer.text()));
         }
@@ -132,6 +133,7 @@ async fn a_request_for_places_that_breaks_a_rule_is_refused_and_takes_nothing() 
     let mut spoiler = Spoiler { visitor: Visitor::of(&museum), uuids: Vec::new() };
     let s = &mut spoiler;
     let unprocessable = 422;
+    #[rustfmt::skip] // One line a case.
     let lines = [
         s.set("unknown venue", "/venue_id", &json!("99999")).refused(404, "unknown-venue", "venue_id"),
         s.set("unknown product", "/product_id", &json!("opera")).refused(unprocessable, "unknown-product", "product_id"),
@@ -171,6 +173,7 @@ async fn a_request_that_cannot_be_read_names_the_field_and_takes_nothing() {
     let half = &good[..good.len() / 2];
     let large = s.body(|body| body["contact"]["full_name"] = json!("A".repeat(70_000))).to_string();
     let path = "/v1/bookings";
+    #[rustfmt::skip] // One line a case.
     let lines = [
         raw("malformed JSON", path, "{\"uuid\": oops}").refused(400, "malformed-json", "uuid"),
         raw("truncated JSON", path, half).refused(400, "malformed-json", "body"),
@@ -235,6 +238,7 @@ async fn a_step_that_the_booking_does_not_allow_changes_nothing() {
     let home = json!({"return_url": "/booking/"});
     let away = |url: &str| json!({"return_url": url});
     let paid = json!({"payment_id": format!("{priced}-1"), "outcome": "PAID"});
+    #[rustfmt::skip] // One line a case.
     let lines = [
         post("uuid reused with another body", "/v1/bookings", &other).refused(409, "uuid-reused", "uuid"),
         post("confirm a priced booking", format!("/v1/bookings/{priced}/confirm"), &nothing).refused(409, "payment-required", "uuid"),
@@ -276,7 +280,8 @@ async fn a_gate_admits_nobody_with_a_code_that_is_no_ticket_for_here_and_now() {
     let good = code(&tickets);
 
     let published = visitor.api.get("/v1/ticket-keys").await.expect(200);
-    let key: atrio_domain::ticket::PublishedKey = serde_json::from_value(published["keys"][0].clone()).unwrap();
+    let key: atrio_domain::ticket::PublishedKey =
+        serde_json::from_value(published["keys"][0].clone()).unwrap();
     let entitlement = verify(&good, &[key.verifying_key().unwrap()]).unwrap();
     let strangers = sign(&entitlement, &SigningKey::from_bytes(&[7; 32])).unwrap();
     let (prefix, body) = good.split_at(4);
@@ -317,13 +322,17 @@ async fn staff_doors_say_what_is_wrong_with_the_key() {
     let (analyst, elsewhere) =
         (museum.token("analyst", None).await, museum.token("gate", Some("20514")).await);
     let folder = tempfile::tempdir().unwrap();
-    let stranger =
-        Process::command_on(folder.path(), &["token", "--role", "admin"]).await.stdout.trim().to_owned();
+    let stranger = Process::command_on(folder.path(), &["token", "--role", "admin"])
+        .await
+        .stdout
+        .trim()
+        .to_owned();
     let own = museum.token("gate", Some(venue)).await;
     let altered = format!("{}AAAA", &own[..own.len() - 4]);
     let manager = museum.token("manager", Some(venue)).await;
     let wrong = (401, "unauthorized", "Authorization");
     let refused = |line: Line| line.refused(wrong.0, wrong.1, wrong.2);
+    #[rustfmt::skip] // One line a case.
     let lines = [
         refused(post("no token", gate, &scan)),
         refused(post("garbage token", gate, &scan).by("garbage")),
@@ -347,7 +356,9 @@ async fn an_address_that_leads_nowhere_says_where_to_look() {
     let museum = shared().await;
     let api = museum.api();
     let calendar = |query: &str| format!("/v1/venues/{VENUE}/availability?{query}");
-    let bad = |case, query: &str, field| get(case, calendar(query)).refused(400, "invalid-query", field);
+    let bad =
+        |case, query: &str, field| get(case, calendar(query)).refused(400, "invalid-query", field);
+    #[rustfmt::skip] // One line a case.
     let lines = [
         get("unknown route", "/v1/paintings").refused(404, "unknown-route", "path"),
         Line { method: "DELETE", ..get("wrong method", "/v1/venues") }.refused(405, "wrong-method", "method"),
@@ -371,6 +382,7 @@ async fn an_address_that_leads_nowhere_says_where_to_look() {
 #[ignore = "known fault: axum answers in plain text before the function sees the address"]
 async fn an_address_that_is_no_text_is_a_problem_document_too() {
     let museum = shared().await;
+    #[rustfmt::skip] // One line a case.
     let lines = [
         get("venue", "/v1/venues/%FF").refused(400, "malformed-id", "venue_id"),
         get("booking", "/v1/bookings/%FF").refused(400, "malformed-id", "uuid"),

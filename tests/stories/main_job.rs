@@ -1,6 +1,8 @@
 //! What the platform is for: sell, ticket, admit, count, show.
 
-use atrio_tests::{Device, Gate, Manager, Process, SOON, Visitor, Wish, count_message, eventually, fresh_uuid};
+use atrio_tests::{
+    Device, Gate, Manager, Process, SOON, Visitor, Wish, count_message, eventually, fresh_uuid,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -66,7 +68,10 @@ async fn admitted_once(museum: &Process, visitor: &Visitor, uuid: &str, ticket: 
     }
     let seen = visitor.tickets(uuid).await;
     let used = seen.iter().find(|seen| seen["id"] == ticket["id"]).unwrap();
-    assert_eq!((&used["status"], &used["redeemed_at"]), (&json!("REDEEMED"), &entry["redeemed_at"]));
+    assert_eq!(
+        (&used["status"], &used["redeemed_at"]),
+        (&json!("REDEEMED"), &entry["redeemed_at"])
+    );
 }
 
 async fn shown_to_the_manager(museum: &Process) {
@@ -77,13 +82,20 @@ async fn shown_to_the_manager(museum: &Process) {
     });
     let dashboard = eventually("the dashboard shows the visit", SOON, async || {
         let dashboard = manager.dashboard(DAY).await;
-        if dashboard["totals"] == expected { Ok(dashboard) } else { Err(dashboard["totals"].to_string()) }
+        if dashboard["totals"] == expected {
+            Ok(dashboard)
+        } else {
+            Err(dashboard["totals"].to_string())
+        }
     })
     .await;
     assert_eq!(dashboard["channels"], json!([{"channel": "WEB", "bookings": 1, "visitors": 3}]));
     let hours = dashboard["hours"].as_array().unwrap();
     let ten = hours.iter().find(|hour| hour["hour"] == "10:00").unwrap();
-    assert_eq!((&ten["visitors"], &ten["admissions"], &ten["people_in"]), (&json!(3), &json!(1), &json!(9)));
+    assert_eq!(
+        (&ten["visitors"], &ten["admissions"], &ten["people_in"]),
+        (&json!(3), &json!(1), &json!(9))
+    );
 
     let path = format!("/v1/dashboard/{VENUE}?day={DAY}");
     let shown = manager.api.get(&path).await;

@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use atrio_tests::{
-    Device, Gate, Manager, Outcome, Output, Process, SOON, Visitor, Wish, count_message, eventually,
-    free_port,
+    Device, Gate, Manager, Outcome, Output, Process, SOON, Visitor, Wish, count_message,
+    eventually, free_port,
 };
 use jiff::SignedDuration;
 use serde_json::json;
@@ -17,13 +17,15 @@ const DAY: &str = "2026-11-24";
 async fn a_restart_keeps_bookings_tickets_entries_payments_counts_and_keys() {
     let mut museum = Process::fresh().await;
     let visitor = Visitor::of(&museum);
-    let (gate, manager) = (Gate::of(&museum, VENUE, "main").await, Manager::of(&museum, VENUE).await);
+    let (gate, manager) =
+        (Gate::of(&museum, VENUE, "main").await, Manager::of(&museum, VENUE).await);
     let wish = Wish::at(VENUE, "2026-11-24T10:00", &[("adult", 2)]);
     let (bought, tickets) = visitor.buys(&wish).await;
     let paying = visitor.hold(&wish).await;
     let started = visitor.start_payment(&paying).await.expect(200);
     let held = visitor.hold(&wish).await;
-    let (used, unused) = (tickets[0]["code"].as_str().unwrap(), tickets[1]["code"].as_str().unwrap());
+    let (used, unused) =
+        (tickets[0]["code"].as_str().unwrap(), tickets[1]["code"].as_str().unwrap());
     gate.scan(used).await.expect(201);
     let mut door = Device::of(&museum, VENUE, "counter-door").await;
     let minute = SignedDuration::from_mins(1);
@@ -53,7 +55,11 @@ async fn a_restart_keeps_bookings_tickets_entries_payments_counts_and_keys() {
     assert_eq!(figures["device counts"]["lake"], 2);
 }
 
-async fn what_is_seen(visitor: &Visitor, manager: &Manager, bookings: &[&String]) -> serde_json::Value {
+async fn what_is_seen(
+    visitor: &Visitor,
+    manager: &Manager,
+    bookings: &[&String],
+) -> serde_json::Value {
     let mut seen = Vec::new();
     for uuid in bookings {
         seen.push(visitor.booking(uuid).await);
@@ -76,7 +82,8 @@ fn fails_clearly(output: &Output, words: &[&str]) {
 
 fn serve(http: u16, mqtt: u16) -> [String; 9] {
     let (http, mqtt) = (format!("127.0.0.1:{http}"), format!("127.0.0.1:{mqtt}"));
-    ["serve", "--http", &http, "--mqtt", &mqtt, "--traffic", "off", "--web", "web/build"].map(str::to_owned)
+    ["serve", "--http", &http, "--mqtt", &mqtt, "--traffic", "off", "--web", "web/build"]
+        .map(str::to_owned)
 }
 
 #[tokio::test]
@@ -165,7 +172,8 @@ async fn a_command_that_cannot_do_its_work_says_so_in_one_line() {
     fails_clearly(&stranger, &["there is no venue `99999`"]);
     Device::enrol(&museum, VENUE, "counter-2").await;
     let folder = museum.data().join("devices/counter-2");
-    let again = ["device", "enrol", "counter-2", "--venue", VENUE, "--out", folder.to_str().unwrap()];
+    let again =
+        ["device", "enrol", "counter-2", "--venue", VENUE, "--out", folder.to_str().unwrap()];
     fails_clearly(&museum.command(&again).await, &["exists"]);
     let king = museum.command(&["token", "--role", "king"]).await;
     assert!(!king.status.success());

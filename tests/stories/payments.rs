@@ -83,7 +83,10 @@ async fn a_declined_visitor_learns_why_and_tries_again_in_the_time_left() {
     let second = visitor.pay(&uuid, Outcome::Pay).await;
     assert_ne!(first, second);
     let confirmed = visitor.sees(&uuid, "CONFIRMED").await;
-    assert_eq!((&confirmed["payment"]["id"], &confirmed["payment"]["attempt"]), (&json!(second), &json!(2)));
+    assert_eq!(
+        (&confirmed["payment"]["id"], &confirmed["payment"]["attempt"]),
+        (&json!(second), &json!(2))
+    );
     assert_eq!(visitor.tickets(&uuid).await.len(), 2);
     assert_eq!(book(&museum, &first)["outcome"], "DECLINED");
     assert_eq!(book(&museum, &second)["outcome"], "PAID");

@@ -5,8 +5,14 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+/// How often a lock that another process holds is tried before that process is taken for a platform
+/// at work.
+const LOOKS: u32 = 10;
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// Why an installation cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -100,12 +106,31 @@ impl DataDir {
     /// # Errors
     /// When another process has it.
     pub fn lock(&self) -> Result<Lock, DataDirError> {
+        let mut looks = 0;
+        loop {
+            if let Some(file) = self.lock_file(File::try_lock)? {
+                return Ok(Lock { _file: file });
+            }
+            looks += 1;
+            if looks == LOOKS {
+                return Err(DataDirError::InUse { path: self.path.clone() });
+            }
+            // A command that asks whether a platform runs holds the lock for that moment.
+            std::thread::sleep(LOOK_AGAIN_AFTER);
+        }
+    }
+
+    /// The locked file; none when another process has a lock that does not go with this one.
+    fn lock_file(
+        &self,
+        lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+    ) -> Result<Option<File>, DataDirError> {
         let path = self.join("lock");
-        let file = File::create(&path).map_err(self::file("create", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse { path: self.path.clone() }),
-            Err(TryLockError::Error(source)) => Err(self::file("lock", &path)(source)),
+        let opened = File::create(&path).map_err(file("create", &path))?;
+        match lock(&opened) {
+            Ok(()) => Ok(Some(opened)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(file("lock", &path)(source)),
         }
     }
 
@@ -129,10 +154,10 @@ impl DataDir {
     /// # Errors
     /// When the file cannot be read.
     pub fn running(&self) -> Result<Option<Run>, DataDirError> {
-        match self.lock() {
-            Ok(_) => Ok(None),
-            Err(DataDirError::InUse { .. }) => self.read_json("run.json"),
-            Err(error) => Err(error),
+        // Shared: two commands that ask at once must not take each other for a platform.
+        match self.lock_file(File::try_lock_shared)? {
+            Some(_) => Ok(None),
+            None => self.read_json("run.json"),
         }
     }
 
@@ -188,4 +213,42 @@ impl DataDir {
 
 fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> DataDirError {
     move |source| DataDirError::File { action, path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn commands_that_ask_whether_a_platform_runs_keep_none_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        data.write_json("run.json", &"of a killed run", 0o600).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        assert!(data.lock_file(File::try_lock_shared).is_ok());
+                        std::thread::sleep(Duration::from_micros(100));
+                    }
+                });
+            }
+            let refused = (0..300).filter(|_| data.lock().is_err()).count();
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(refused, 0);
+        });
+    }
+
+    #[test]
+    fn a_platform_at_work_keeps_every_other_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let lock = data.lock().unwrap();
+        assert!(matches!(data.lock(), Err(DataDirError::InUse { .. })));
+        drop(lock);
+        assert!(data.lock().is_ok());
+    }
 }

@@ -111,11 +111,13 @@ pub struct Platform {
     database: Database,
     broker: Broker,
     http: JoinHandle<()>,
-    pumps: Vec<JoinHandle<()>>,
+    writers: Vec<JoinHandle<()>>,
+    sink: JoinHandle<()>,
     traffic: Option<JoinHandle<()>>,
     stop_traffic: watch::Sender<bool>,
     stop_http: watch::Sender<bool>,
-    stop_pumps: watch::Sender<bool>,
+    stop_writers: watch::Sender<bool>,
+    stop_sink: watch::Sender<bool>,
     _lock: Lock,
 }
 
@@ -159,7 +161,8 @@ impl Platform {
         let figures = Arc::new(Figures::default());
         let (stop_traffic, traffic_stop) = watch::channel(false);
         let (stop_http, http_stop) = watch::channel(false);
-        let (stop_pumps, pumps_stop) = watch::channel(false);
+        let (stop_writers, writers_stop) = watch::channel(false);
+        let (stop_sink, sink_stop) = watch::channel(false);
         let run = Run {
             http: public_url.clone(),
             mqtt: broker.address().to_string(),
@@ -181,7 +184,8 @@ impl Platform {
         // Before the first answer of `/healthz`: who sees it ready finds its addresses.
         data.announce(&run)?;
         let http = parts.serve_http(listener, &settings.web, http_stop)?;
-        let pumps = parts.start_pumps(pumps_stop)?;
+        let writers = parts.start_writers(writers_stop)?;
+        let sink = parts.start_sink(sink_stop);
         let issuer = parts.secrets.issuer();
         let mut platform = Self {
             run,
@@ -193,11 +197,13 @@ impl Platform {
             database,
             broker,
             http,
-            pumps,
+            writers,
+            sink,
             traffic: None,
             stop_traffic,
             stop_http,
-            stop_pumps,
+            stop_writers,
+            stop_sink,
             _lock: lock,
         };
         if let Some(speed) = settings.traffic {
@@ -234,10 +240,13 @@ impl Platform {
         let _ = self.stop_http.send(true);
         finished("HTTP", self.http).await;
         self.broker.stop().await;
-        let _ = self.stop_pumps.send(true);
-        for pump in self.pumps {
-            finished("stream", pump).await;
+        // Upkeep and the fraud function still write; the sink ends last and takes that along.
+        let _ = self.stop_writers.send(true);
+        for writer in self.writers {
+            finished("upkeep", writer).await;
         }
+        let _ = self.stop_sink.send(true);
+        finished("sink", self.sink).await;
         self.database.stop().await;
         self.data.withdraw();
     }
@@ -370,10 +379,18 @@ impl Parts {
         }))
     }
 
-    fn start_pumps(&self, stop: watch::Receiver<bool>) -> Result<Vec<JoinHandle<()>>, StartError> {
+    fn start_sink(&self, stop: watch::Receiver<bool>) -> JoinHandle<()> {
         let client = database::streams(&self.endpoint);
-        let progress = &self.figures.progress;
-        let sink = Arc::new(atrio_sink::Context::new(self.store.clone(), Arc::clone(&self.writer)));
+        let sink = atrio_sink::Context::new(self.store.clone(), Arc::clone(&self.writer));
+        let progress = Arc::clone(&self.figures.progress);
+        tokio::spawn(pump::into_lake(client, Arc::new(sink), progress, stop))
+    }
+
+    /// What writes to the table or the lake by itself.
+    fn start_writers(
+        &self,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Vec<JoinHandle<()>>, StartError> {
         let fraud = atrio_fraud::Context { store: self.store.clone(), clock: self.clock };
         let upkeep = atrio_upkeep::Context {
             store: self.store.clone(),
@@ -381,12 +398,11 @@ impl Parts {
             provider: self.provider()?,
         };
         Ok(vec![
-            tokio::spawn(pump::into_lake(client.clone(), sink, Arc::clone(progress), stop.clone())),
             tokio::spawn(pump::into_fraud(
-                client,
+                database::streams(&self.endpoint),
                 fraud,
                 self.data.clone(),
-                Arc::clone(progress),
+                Arc::clone(&self.figures.progress),
                 stop.clone(),
             )),
             tokio::spawn(keep_up(upkeep, stop.clone())),

@@ -218,10 +218,10 @@ impl Book {
 
     /// Payments that were made and not paid back, with their cents.
     pub(super) fn kept(&self) -> impl Iterator<Item = (&str, i64)> {
-        self.0.as_object().unwrap().iter().filter_map(|(id, payment)| {
-            (payment["outcome"] == "PAID" && payment["refunded"] == false)
-                .then(|| (id.as_str(), payment["amount_cents"].as_i64().unwrap()))
-        })
+        let payments = self.0.as_object().unwrap().iter();
+        payments
+            .filter(|(_, payment)| payment["outcome"] == "PAID" && payment["refunded"] == false)
+            .map(|(id, payment)| (id.as_str(), payment["amount_cents"].as_i64().unwrap()))
     }
 
     /// How many payments stand in it, and how many of them were paid back.
