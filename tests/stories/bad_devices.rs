@@ -53,7 +53,7 @@ async fn a_device_that_speaks_for_another_is_refused_and_counts_nothing() {
             Ok(answer) => assert_ne!(answer.reason, PubAckReason::Success, "{topic}"),
             // Closing the door on it is a refusal as well.
             Err(_) => {
-                door = Device::connect(&museum, VENUE, "counter-door", &door.keys).await.unwrap()
+                door = Device::connect(&museum, VENUE, "counter-door", &door.keys).await.unwrap();
             }
         }
     }

@@ -225,7 +225,6 @@ mod tests {
     fn commands_that_ask_whether_a_platform_runs_keep_none_from_starting() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
-        data.write_json("run.json", &"of a killed run", 0o600).unwrap();
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             for _ in 0..2 {
