@@ -63,12 +63,36 @@ fn cases() -> Vec<Case> {
     let no_failures: fn(&Value) -> bool =
         |answer| answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty);
     vec![
-        Case { function: "availability", event: request("GET", "/v1/venues", ""), answers: |a| has_status(a, 200) },
-        Case { function: "booking", event: request("GET", unknown, ""), answers: |a| has_status(a, 404) },
-        Case { function: "payment", event: request("POST", "/v1/payments/notifications", "{}"), answers: |a| has_status(a, 401) },
-        Case { function: "ticketing", event: request("GET", "/v1/ticket-keys", ""), answers: |a| has_status(a, 200) },
-        Case { function: "redemption", event: request("POST", "/v1/redemptions", "{}"), answers: |a| has_status(a, 401) },
-        Case { function: "dashboard", event: request("GET", "/v1/dashboard", ""), answers: |a| has_status(a, 401) },
+        Case {
+            function: "availability",
+            event: request("GET", "/v1/venues", ""),
+            answers: |a| has_status(a, 200),
+        },
+        Case {
+            function: "booking",
+            event: request("GET", unknown, ""),
+            answers: |a| has_status(a, 404),
+        },
+        Case {
+            function: "payment",
+            event: request("POST", "/v1/payments/notifications", "{}"),
+            answers: |a| has_status(a, 401),
+        },
+        Case {
+            function: "ticketing",
+            event: request("GET", "/v1/ticket-keys", ""),
+            answers: |a| has_status(a, 200),
+        },
+        Case {
+            function: "redemption",
+            event: request("POST", "/v1/redemptions", "{}"),
+            answers: |a| has_status(a, 401),
+        },
+        Case {
+            function: "dashboard",
+            event: request("GET", "/v1/dashboard", ""),
+            answers: |a| has_status(a, 401),
+        },
         Case { function: "ingest", event: json!({"Records": []}), answers: no_failures },
         Case { function: "fraud", event: json!({"Records": []}), answers: no_failures },
         Case { function: "sink", event: window, answers: |a| a.get("errorType").is_none() },
@@ -177,7 +201,8 @@ async fn every_function_starts_from_its_environment_and_answers_an_event() {
         let (api, mut answers) = runtime_api(case.event).await;
         let _running = start(case.function, &api, &table.endpoint(), &lake);
         let answer = tokio::time::timeout(PATIENCE, answers.recv()).await;
-        let answer = answer.unwrap_or_else(|_| panic!("{} does not answer", case.function)).unwrap();
+        let answer =
+            answer.unwrap_or_else(|_| panic!("{} does not answer", case.function)).unwrap();
         assert!((case.answers)(&answer), "{} answers {answer}", case.function);
     }
     table.stop().await;
@@ -198,7 +223,11 @@ fn every_function_has_a_case() {
 fn a_function_without_its_table_names_the_variable_and_does_not_start() {
     let output = Command::new(bootstrap("availability"))
         .env_clear()
-        .envs([("AWS_REGION", "eu-south-1"), ("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s")])
+        .envs([
+            ("AWS_REGION", "eu-south-1"),
+            ("AWS_ACCESS_KEY_ID", "k"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+        ])
         .output()
         .unwrap();
     assert!(!output.status.success());

@@ -98,7 +98,12 @@ async fn places(platform: &Process, venue: &str, slot: &str) -> Places {
 }
 
 /// All buyers come at the same moment.
-fn rush(address: &str, venue: &str, slot: &str, plans: Vec<Plan>) -> Vec<tokio::task::JoinHandle<Told>> {
+fn rush(
+    address: &str,
+    venue: &str,
+    slot: &str,
+    plans: Vec<Plan>,
+) -> Vec<tokio::task::JoinHandle<Told>> {
     let buyers: Vec<_> = plans.into_iter().map(|plan| (Buyer::new(address), plan)).collect();
     let (venue, slot): (Arc<str>, Arc<str>) = (venue.into(), slot.into());
     let spawn = |(buyer, plan): (Buyer, Plan)| {
@@ -152,7 +157,8 @@ async fn a_hundred_buyers_for_ten_places_leave_with_ten_tickets_and_ninety_reaso
         Places { capacity: PLACES, taken: PLACES }
     );
     let ledger = Ledger::read(&platform.store()).await;
-    let broken = [ledger.oversold(), ledger.stray_tickets(), ledger.unlike(&Book::read(platform.data()))];
+    let broken =
+        [ledger.oversold(), ledger.stray_tickets(), ledger.unlike(&Book::read(platform.data()))];
     assert_eq!(broken.concat(), [""; 0]);
     platform.nothing_left_over().await;
 }
@@ -161,7 +167,8 @@ async fn a_hundred_buyers_for_ten_places_leave_with_ten_tickets_and_ninety_reaso
 async fn a_first_start_that_was_cut_off_is_finished_by_the_next() {
     let mut platform = platform().await;
     let (store, api) = (platform.store(), platform.api());
-    let venues = async || api.get("/v1/venues").await.expect(200)["venues"].as_array().unwrap().len();
+    let venues =
+        async || api.get("/v1/venues").await.expect(200)["venues"].as_array().unwrap().len();
     let all = venues().await;
     // As a power cut between two batches of the seed leaves it.
     let later = store.venues().await.unwrap().split_off(100);
@@ -185,8 +192,14 @@ fn broken_words(told: &[Told], ledger: &Ledger) -> Vec<String> {
         };
         owe("that it is held", !told.held || state.is_some());
         owe("that it is sold out", told.refusal.is_none() || state.is_none());
-        owe("that it is cancelled", !told.cancelled || matches!(state, Some(BookingState::Cancelled { .. })));
-        owe("that it is confirmed", !told.confirmed || matches!(state, Some(BookingState::Confirmed { .. })));
+        owe(
+            "that it is cancelled",
+            !told.cancelled || matches!(state, Some(BookingState::Cancelled { .. })),
+        );
+        owe(
+            "that it is confirmed",
+            !told.confirmed || matches!(state, Some(BookingState::Confirmed { .. })),
+        );
         if told.confirmed {
             let kept = &ledger.bookings[&told.uuid].tickets;
             let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
@@ -264,7 +277,8 @@ async fn twenty_power_cuts_oversell_nothing_lose_nothing_and_leak_nothing() {
         counting.push(tokio::spawn(run));
     }
     let (told, wrong) = (Vec::new(), Vec::new());
-    let mut rounds = Rounds { platform: Arc::clone(&platform), address, venue, chance, told, wrong };
+    let mut rounds =
+        Rounds { platform: Arc::clone(&platform), address, venue, chance, told, wrong };
     let needed = rounds.round(&slots[0], None).await;
     for slot in &slots[1..] {
         let cut = rounds.chance.below(u64::try_from(needed.as_micros()).unwrap());

@@ -379,7 +379,6 @@ async fn an_address_that_leads_nowhere_says_where_to_look() {
 }
 
 #[tokio::test]
-#[ignore = "known fault: axum answers in plain text before the function sees the address"]
 async fn an_address_that_is_no_text_is_a_problem_document_too() {
     let museum = shared().await;
     #[rustfmt::skip] // One line a case.

@@ -8,10 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use atrio_domain::payment::ProviderOutcome;
-use atrio_runtime::provider::{OpenPayment, PayPage, PaymentReport, signature};
+use atrio_runtime::provider::{
+    OpenPayment, PayPage, PaymentReport, SIGNATURE, is_signed, signature,
+};
 use atrio_runtime::{Clock, Problem};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
@@ -139,7 +142,7 @@ impl Sandbox {
                 .http
                 .post(&payment.notify_url)
                 .header("content-type", "application/json")
-                .header("x-atrio-signature", signature(&self.0.secret, body.as_bytes()))
+                .header(SIGNATURE, signature(&self.0.secret, body.as_bytes()))
                 .body(body.clone())
                 .send()
                 .await;
@@ -151,10 +154,30 @@ impl Sandbox {
     }
 }
 
+/// Only the platform opens, asks and pays back: whoever knows a payment's id knows no secret.
+fn must_be_signed(sandbox: &Sandbox, headers: &HeaderMap, bytes: &[u8]) -> Result<(), Problem> {
+    let given = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if is_signed(&sandbox.0.secret, bytes, given) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::UNAUTHORIZED, "unsigned")
+        .detail("the signature does not fit")
+        .field(SIGNATURE, "does not fit", "sign with the shared secret"))
+}
+
 async fn open_payment(
     State(sandbox): State<Sandbox>,
-    Json(open): Json<OpenPayment>,
-) -> Json<PayPage> {
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<PayPage>, Problem> {
+    must_be_signed(&sandbox, &headers, &body)?;
+    let open: OpenPayment = serde_json::from_slice(&body).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, "malformed-json").detail(&error).field(
+            "body",
+            error,
+            "send a payment",
+        )
+    })?;
     let id = open.payment.payment_id.to_string();
     let pay_url = format!("{}/sandbox/pay/{id}", sandbox.0.public_url);
     let mut payments = sandbox.0.payments.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,7 +193,7 @@ async fn open_payment(
         });
         sandbox.keep(&payments);
     }
-    Json(PayPage { pay_url })
+    Ok(Json(PayPage { pay_url }))
 }
 
 fn unknown(id: &str) -> Problem {
@@ -179,16 +202,20 @@ fn unknown(id: &str) -> Problem {
 
 async fn report(
     State(sandbox): State<Sandbox>,
+    headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Json<PaymentReport>, Problem> {
+    must_be_signed(&sandbox, &headers, id.as_bytes())?;
     let payment = sandbox.payment(&id).ok_or_else(|| unknown(&id))?;
     Ok(Json(PaymentReport { outcome: payment.outcome }))
 }
 
 async fn refund(
     State(sandbox): State<Sandbox>,
+    headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
+    must_be_signed(&sandbox, &headers, id.as_bytes())?;
     sandbox.change(&id, |payment| payment.refunded = true).ok_or_else(|| unknown(&id))?;
     Ok(StatusCode::NO_CONTENT)
 }

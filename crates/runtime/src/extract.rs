@@ -1,6 +1,8 @@
 //! Reading requests, with errors that name the field.
 
 use axum::body::Bytes;
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -86,6 +88,30 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
                 .detail(format_args!("`{field}`: {cause}"))
                 .field(field, &cause, "correct the query of the address")
         })
+    }
+}
+
+/// The parameters of the address.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        read.map(|axum::extract::Path(value)| Self(value))
+            .map_err(|error| Problem::malformed_id(&parameter_at_fault(&error), error))
+    }
+}
+
+fn parameter_at_fault(error: &PathRejection) -> String {
+    match error {
+        PathRejection::FailedToDeserializePathParams(error) => match error.kind() {
+            ErrorKind::InvalidUtf8InPathParam { key } => key.clone(),
+            _ => "path".to_owned(),
+        },
+        _ => "path".to_owned(),
     }
 }
 

@@ -15,5 +15,5 @@ pub mod serve;
 pub use access::{Access, Role, Staff};
 pub use address::ClientAddress;
 pub use clock::Clock;
-pub use extract::{Json, Query};
+pub use extract::{Json, Path, Query};
 pub use problem::{FieldError, Problem};

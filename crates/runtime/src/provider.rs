@@ -70,9 +70,15 @@ pub struct PaymentReport {
     pub outcome: Option<ProviderOutcome>,
 }
 
+/// The header in which both sides sign: the body where there is one, the payment's id elsewhere.
+pub const SIGNATURE: &str = "x-atrio-signature";
+
 /// Why the provider gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
+    /// The payment cannot be written as JSON.
+    #[error("the payment cannot be written as JSON")]
+    Unwritable(#[from] serde_json::Error),
     /// It could not be reached, or not in time.
     #[error("the payment provider could not be reached")]
     Unreachable(#[from] reqwest::Error),
@@ -123,7 +129,15 @@ impl Provider {
             return_url: format!("{}{}", self.public_url, payment.return_path),
             notify_url: format!("{}/v1/payments/notifications", self.public_url),
         };
-        let answer = self.http.post(format!("{}/payments", self.url)).json(&open).send().await?;
+        let body = serde_json::to_vec(&open)?;
+        let answer = self
+            .http
+            .post(format!("{}/payments", self.url))
+            .header(SIGNATURE, signature(&self.secret, &body))
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await?;
         if !answer.status().is_success() {
             return Err(ProviderError::Status(answer.status().as_u16()));
         }
@@ -138,7 +152,12 @@ impl Provider {
         &self,
         payment: &PaymentId,
     ) -> Result<Option<PaymentReport>, ProviderError> {
-        let answer = self.http.get(format!("{}/payments/{payment}", self.url)).send().await?;
+        let answer = self
+            .http
+            .get(format!("{}/payments/{payment}", self.url))
+            .header(SIGNATURE, signature(&self.secret, payment.as_str().as_bytes()))
+            .send()
+            .await?;
         match answer.status().as_u16() {
             200 => Ok(Some(answer.json().await?)),
             404 => Ok(None),
@@ -151,8 +170,12 @@ impl Provider {
     /// # Errors
     /// No answer, or another than asked for.
     pub async fn refund(&self, payment: &PaymentId) -> Result<(), ProviderError> {
-        let answer =
-            self.http.post(format!("{}/payments/{payment}/refund", self.url)).send().await?;
+        let answer = self
+            .http
+            .post(format!("{}/payments/{payment}/refund", self.url))
+            .header(SIGNATURE, signature(&self.secret, payment.as_str().as_bytes()))
+            .send()
+            .await?;
         if answer.status().is_success() {
             Ok(())
         } else {
@@ -163,11 +186,17 @@ impl Provider {
     /// Whether the bytes carry the provider's signature.
     #[must_use]
     pub fn signed(&self, body: &[u8], signature: &str) -> bool {
-        let Some(given) = hex(signature) else { return false };
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else { return false };
-        mac.update(body);
-        mac.verify_slice(&given).is_ok()
+        is_signed(&self.secret, body, signature)
     }
+}
+
+/// Whether the bytes carry the signature of the other side, compared in constant time.
+#[must_use]
+pub fn is_signed(secret: &[u8], body: &[u8], signature: &str) -> bool {
+    let Some(given) = hex(signature) else { return false };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return false };
+    mac.update(body);
+    mac.verify_slice(&given).is_ok()
 }
 
 /// The signature of bytes under a shared secret, in hexadecimal: what the provider sends.

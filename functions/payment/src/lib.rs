@@ -11,10 +11,10 @@ use atrio_domain::tariff::CURRENCY;
 use atrio_dynamo::Store;
 use atrio_dynamo::settlement::Settled;
 use atrio_runtime::environment::EnvironmentError;
-use atrio_runtime::provider::{NewPayment, Provider};
-use atrio_runtime::{Clock, Json, Problem, random};
+use atrio_runtime::provider::{NewPayment, Provider, SIGNATURE};
+use atrio_runtime::{Clock, Json, Path, Problem, random};
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -136,7 +136,7 @@ async fn take_notification(
     body: Bytes,
 ) -> Result<axum::Json<NotedView>, Problem> {
     let signature =
-        headers.get("x-atrio-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !context.provider.signed(&body, signature) {
         return Err(problem::unsigned());
     }

@@ -10,7 +10,9 @@ use atrio_domain::device::{DeviceName, Model};
 use atrio_domain::id::VenueId;
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, TlsConfiguration, Transport};
+use rumqttc::{
+    AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, TlsConfiguration, Transport,
+};
 use serde_json::json;
 use tokio::sync::Barrier;
 
@@ -35,14 +37,13 @@ struct Counter {
 }
 
 /// Measures messages at each number of connections.
-pub(crate) async fn measure(
-    platform: &Platform,
-    span: Duration,
-) -> Result<(), Failure> {
+pub(crate) async fn measure(platform: &Platform, span: Duration) -> Result<(), Failure> {
     for connections in CONNECTIONS {
         platform.rest().await?;
-        let counters: Vec<Counter> =
-            try_join_all((0..connections).map(|number| Counter::enrol(platform, connections, number))).await?;
+        let counters: Vec<Counter> = try_join_all(
+            (0..connections).map(|number| Counter::enrol(platform, connections, number)),
+        )
+        .await?;
         let (counters, level) = publish(counters, span).await?;
         let at = format!("{connections} connections");
         report::row("MQTT messages to durable rows", &at, &level.to_string());
@@ -50,7 +51,8 @@ pub(crate) async fn measure(
         for counter in &counters {
             let until = platform.clock().now();
             let model = Model::CrowdFlowObserved;
-            let rows = platform.store().counts(&counter.name, model, counter.first_period, until).await?;
+            let rows =
+                platform.store().counts(&counter.name, model, counter.first_period, until).await?;
             found += rows.len();
             sent += counter.sent;
         }
@@ -83,7 +85,8 @@ async fn publish(counters: Vec<Counter>, span: Duration) -> Result<(Vec<Counter>
         counters.push(counter);
         times.extend(more);
     }
-    let level = Level { times: Times::of(times), took: start.elapsed(), refused: 0, first_refusal: None };
+    let level =
+        Level { times: Times::of(times), took: start.elapsed(), refused: 0, first_refusal: None };
     Ok((counters, level))
 }
 

@@ -10,9 +10,9 @@ use atrio_domain::venue::{TIME_ZONE, Venue};
 use atrio_lake_query::{Lake, Question, Venues, View};
 use atrio_lake_schema::TABLES;
 use atrio_lake_write::LakeWriter;
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::ToSpan as _;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
@@ -87,7 +87,11 @@ async fn in_process(
     }
     report::row("a venue's dashboard, four queries", what, &Times::of(together).to_string());
     for (name, times) in ["booked", "admitted", "counted", "units"].into_iter().zip(single) {
-        report::row(&format!("query `{name}` alone, one venue"), what, &Times::of(times).to_string());
+        report::row(
+            &format!("query `{name}` alone, one venue"),
+            what,
+            &Times::of(times).to_string(),
+        );
     }
     report::row("all venues' overview, three queries", what, &Times::of(platform).to_string());
     Ok(())

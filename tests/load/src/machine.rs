@@ -69,7 +69,8 @@ pub(crate) fn sync_probe(folder: &Path) -> Result<Times, Failure> {
 /// Reports the programs of the functions that were built for Lambda.
 pub(crate) fn function_sizes() -> Result<(), Failure> {
     let program = std::env::current_exe()?;
-    let target = program.parent().and_then(Path::parent).ok_or("this program lies in no target folder")?;
+    let target =
+        program.parent().and_then(Path::parent).ok_or("this program lies in no target folder")?;
     for name in FUNCTIONS {
         let size = match fs::metadata(target.join("lean").join(format!("atrio-{name}"))) {
             Ok(file) => mebibytes(file.len()),

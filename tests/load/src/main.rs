@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-
 /// Whatever ends a measurement.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -104,7 +103,11 @@ async fn measure_all(options: &Options) -> Result<(), Failure> {
         report::row("resident memory, idle", "", &report::mebibytes(platform.resident_bytes()?));
         if wants(Part::Shop) {
             let load = machine::load();
-            report::row("4 KiB written and synced", "1 writer", &machine::sync_probe(&data)?.to_string());
+            report::row(
+                "4 KiB written and synced",
+                "1 writer",
+                &machine::sync_probe(&data)?.to_string(),
+            );
             shop::measure(&platform, level).await?;
             report::load("shop", &load);
         }
@@ -118,7 +121,11 @@ async fn measure_all(options: &Options) -> Result<(), Failure> {
             devices::measure(&platform, level).await?;
             report::load("devices", &load);
         }
-        report::row("resident memory, after the load", "", &report::mebibytes(platform.resident_bytes()?));
+        report::row(
+            "resident memory, after the load",
+            "",
+            &report::mebibytes(platform.resident_bytes()?),
+        );
         let started = platform.stop().await?;
         report::row("stopping after the load", "", &report::seconds(started));
         start::warm(&atrio, &data, "after the load").await?;

@@ -61,7 +61,8 @@ pub(crate) fn program_of_this_build() -> Result<PathBuf, Failure> {
     if program.exists() {
         Ok(program)
     } else {
-        Err(format!("`{}` is not there: build it, or name one with --atrio", program.display()).into())
+        Err(format!("`{}` is not there: build it, or name one with --atrio", program.display())
+            .into())
     }
 }
 
@@ -118,7 +119,8 @@ impl Platform {
     /// Memory that the process holds.
     pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        Ok(field_kibibytes(&status, "VmRSS:").ok_or("the process does not say how large it is")? * 1024)
+        Ok(field_kibibytes(&status, "VmRSS:").ok_or("the process does not say how large it is")?
+            * 1024)
     }
 
     /// Waits until the consumers of the table's stream have nothing left; says how long they

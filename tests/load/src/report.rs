@@ -43,7 +43,11 @@ pub(crate) fn failed(error: &(dyn std::error::Error + 'static)) {
 /// A span in milliseconds.
 pub(crate) fn milliseconds(span: Duration) -> String {
     let milliseconds = span.as_secs_f64() * 1e3;
-    if milliseconds < 10.0 { format!("{milliseconds:.2} ms") } else { format!("{milliseconds:.0} ms") }
+    if milliseconds < 10.0 {
+        format!("{milliseconds:.2} ms")
+    } else {
+        format!("{milliseconds:.0} ms")
+    }
 }
 
 /// A span in seconds.

@@ -144,7 +144,11 @@ impl Year<'_> {
             VenueKind::Library | VenueKind::Archive => ("reader", None),
         };
         let adults = self.random.random_range(1..=2);
-        let minors = if minor.is_some() && self.random.random_bool(0.3) { self.random.random_range(1..=2) } else { 0 };
+        let minors = if minor.is_some() && self.random.random_bool(0.3) {
+            self.random.random_range(1..=2)
+        } else {
+            0
+        };
         let product = if minor.is_some() { "admission" } else { "reading-room" };
         let channel = if self.random.random_bool(0.8) { "WEB" } else { "DESK" };
         let event = if self.random.random_bool(0.03) { "CANCELLED" } else { "CONFIRMED" };
@@ -186,7 +190,11 @@ impl Year<'_> {
             });
             for _ in 0..quantity {
                 if event == "CONFIRMED" && self.random.random_ratio(COMING, 100) {
-                    self.sold.entry(day).or_default().push(Visit { venue: index, slot_start, unit });
+                    self.sold.entry(day).or_default().push(Visit {
+                        venue: index,
+                        slot_start,
+                        unit,
+                    });
                 }
             }
         }
@@ -221,7 +229,8 @@ impl Year<'_> {
             let venue_id = self.venues[*index].id.to_string();
             for quarter in 0..40 {
                 let start = opens + SignedDuration::from_mins(15) * quarter;
-                let (towards, away) = (self.random.random_range(0..60), self.random.random_range(0..60));
+                let (towards, away) =
+                    (self.random.random_range(0..60), self.random.random_range(0..60));
                 self.counts.rows.push(counts::Row {
                     month: month_of(day),
                     device: format!("counter-{venue_id}"),

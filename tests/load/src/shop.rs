@@ -134,10 +134,7 @@ async fn accepted(answer: Response) -> Result<(), Failure> {
 }
 
 /// Measures the transaction, the hold and the confirmation at each number of clients.
-pub(crate) async fn measure(
-    platform: &Platform,
-    span: Duration,
-) -> Result<(), Failure> {
+pub(crate) async fn measure(platform: &Platform, span: Duration) -> Result<(), Failure> {
     let visitors = Visitors::of(platform).await?;
     let store = platform.store();
     // Connections and caches are there when the first level begins.
@@ -161,7 +158,10 @@ pub(crate) async fn measure(
         let most = held.len() as u64;
         let (held, confirming): (Arc<[HeldBooking]>, _) = (held.into(), visitors.clone());
         let confirmations = level(clients, span, most, move |number| {
-            let uuid = usize::try_from(number).ok().and_then(|index| held.get(index)).map(|held| held.uuid);
+            let uuid = usize::try_from(number)
+                .ok()
+                .and_then(|index| held.get(index))
+                .map(|held| held.uuid);
             let confirming = confirming.clone();
             async move { confirming.confirm(uuid.ok_or("nothing is held")?).await }
         })

@@ -22,11 +22,7 @@ pub(crate) async fn cold(program: &Path, folder: &Path) -> Result<(), Failure> {
 }
 
 /// On a folder that holds something.
-pub(crate) async fn warm(
-    program: &Path,
-    data: &Path,
-    what: &str,
-) -> Result<(), Failure> {
+pub(crate) async fn warm(program: &Path, data: &Path, what: &str) -> Result<(), Failure> {
     let mut times = Vec::with_capacity(REPEATS);
     for _ in 0..REPEATS {
         let platform = Platform::start(program, data).await?;

@@ -32,7 +32,10 @@ pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
         visitors.confirm(booking.uuid).await?;
         let confirmed = Instant::now();
         let (lake_delay, dashboard_delay) = tokio::try_join!(
-            until(confirmed, async || Ok(bookings_in_lake(&lake, &booking).await? > before_in_lake)),
+            until(
+                confirmed,
+                async || Ok(bookings_in_lake(&lake, &booking).await? > before_in_lake)
+            ),
             until(confirmed, async || {
                 Ok(bookings_on_dashboard(platform, &token, &booking).await? > before)
             }),

@@ -218,7 +218,11 @@ impl Buyer {
             } else {
                 self.told.unanswered += 1;
             }
-            assert!(since.elapsed() < PATIENCE, "{method} {path} was not answered; {:?}", self.told);
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{method} {path} was not answered; {:?}",
+                self.told
+            );
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }

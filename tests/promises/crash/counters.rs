@@ -44,11 +44,7 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub(super) async fn enrolled(
-        platform: &Arc<RwLock<Process>>,
-        venue: &str,
-        name: &str,
-    ) -> Self {
+    pub(super) async fn enrolled(platform: &Arc<RwLock<Process>>, venue: &str, name: &str) -> Self {
         let keys = Device::enrol(&*platform.read().await, venue, name).await;
         Self {
             platform: Arc::clone(platform),

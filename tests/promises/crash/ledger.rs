@@ -88,9 +88,8 @@ impl Ledger {
 
     /// Places of a slot by its bookings: of the confirmed ones, and of all that take places.
     pub(super) fn places_of(&self, slot: &str) -> (u32, u32) {
-        let of_slot = || {
-            self.bookings.values().filter(|stored| stored.booking.slot.id.to_string() == slot)
-        };
+        let of_slot =
+            || self.bookings.values().filter(|stored| stored.booking.slot.id.to_string() == slot);
         let all = of_slot().filter(|stored| stored.booking.takes_places());
         let confirmed = of_slot()
             .filter(|stored| matches!(stored.booking.state, BookingState::Confirmed { .. }));
@@ -106,10 +105,15 @@ impl Ledger {
         for (slot, places) in &self.slots {
             let (confirmed, taking) = self.places_of(slot);
             if places.taken > places.capacity || confirmed > places.capacity {
-                wrong.push(format!("P1: slot {slot} is oversold: {places:?}, {confirmed} confirmed"));
+                wrong.push(format!(
+                    "P1: slot {slot} is oversold: {places:?}, {confirmed} confirmed"
+                ));
             }
             if places.taken != taking {
-                wrong.push(format!("P1: slot {slot} counts {}, its bookings take {taking}", places.taken));
+                wrong.push(format!(
+                    "P1: slot {slot} counts {}, its bookings take {taking}",
+                    places.taken
+                ));
             }
         }
         wrong
@@ -119,8 +123,9 @@ impl Ledger {
     pub(super) fn leaked(&self) -> Vec<String> {
         let leaking = self.slots.iter().filter_map(|(slot, places)| {
             let (confirmed, _) = self.places_of(slot);
-            (places.taken != confirmed)
-                .then(|| format!("P1: slot {slot} leaks: {} taken, {confirmed} confirmed", places.taken))
+            (places.taken != confirmed).then(|| {
+                format!("P1: slot {slot} leaks: {} taken, {confirmed} confirmed", places.taken)
+            })
         });
         leaking.collect()
     }
@@ -134,7 +139,9 @@ impl Ledger {
                     && stored.tickets.iter().any(|id| &id.to_string() == ticket)
             });
             if !listed || status != "VALID" {
-                wrong.push(format!("P2: ticket {ticket} is {status}, booking {booking} does not list it"));
+                wrong.push(format!(
+                    "P2: ticket {ticket} is {status}, booking {booking} does not list it"
+                ));
             }
         }
         for stored in self.confirmed() {
@@ -168,7 +175,8 @@ impl Ledger {
             });
             if !bought {
                 let state = self.state(uuid);
-                wrong.push(format!("P2: {cents} cents of {id} were kept, the booking is {state:?}"));
+                wrong
+                    .push(format!("P2: {cents} cents of {id} were kept, the booking is {state:?}"));
             }
         }
         for stored in self.confirmed() {
@@ -200,9 +208,13 @@ impl Ledger {
     /// Bookings that something is still to happen to.
     pub(super) fn open(&self) -> Vec<String> {
         let open = self.bookings.values().filter(|stored| {
-            matches!(stored.booking.state, BookingState::OnHold { .. } | BookingState::Paying { .. })
+            matches!(
+                stored.booking.state,
+                BookingState::OnHold { .. } | BookingState::Paying { .. }
+            )
         });
-        open.map(|stored| format!("{} is {}", stored.booking.uuid, stored.booking.state.name())).collect()
+        open.map(|stored| format!("{} is {}", stored.booking.uuid, stored.booking.state.name()))
+            .collect()
     }
 }
 
