@@ -193,7 +193,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ATRIO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,rmqtt=error"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,rmqtt=error,dynoxide=error"));
     // A logger that is set already stays.
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();

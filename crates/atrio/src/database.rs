@@ -62,7 +62,14 @@ impl Database {
             problem: error.to_string(),
         };
         let database = match file {
-            Some(_) => dynoxide::Database::new(&path).map_err(open)?,
+            Some(file) => {
+                let database = dynoxide::Database::new(&path).map_err(open)?;
+                index_stream(file).map_err(|error| DatabaseError::Open {
+                    path: path.clone(),
+                    problem: error.to_string(),
+                })?;
+                database
+            }
             None => dynoxide::Database::memory().map_err(open)?,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -105,6 +112,19 @@ impl Database {
             tracing::error!("the database's thread panicked");
         }
     }
+}
+
+/// Indexes the stream by the expression that the emulator numbers and reads its records by. Without
+/// them every write scans all records ever written; `docs/benchmarks.md` has the difference.
+fn index_stream(file: &Path) -> rusqlite::Result<()> {
+    let connection = rusqlite::Connection::open(file)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch(
+        "CREATE INDEX IF NOT EXISTS atrio_stream_number
+           ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+         CREATE INDEX IF NOT EXISTS atrio_stream_reading
+           ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));",
+    )
 }
 
 async fn serve(

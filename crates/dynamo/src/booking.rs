@@ -280,20 +280,30 @@ impl Store {
         Ok(())
     }
 
-    /// Holds that ended before `now`, oldest first, at most `limit` of them.
+    /// Holds that ended before `now`, oldest first, at most `limit` of them. A malformed one does not
+    /// hide the others.
     ///
     /// # Errors
-    /// The service's own, or a malformed item.
-    pub async fn holds_due(&self, now: Timestamp, limit: i32) -> Result<Vec<Stored>, Error> {
-        self.due("HOLD", now, limit).await?.iter().map(Stored::try_from).collect()
+    /// The service's own.
+    pub async fn holds_due(
+        &self,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Result<Stored, Error>>, Error> {
+        Ok(self.due("HOLD", now, limit).await?.iter().map(Stored::try_from).collect())
     }
 
     /// Bookings that have been paying since before `since`, oldest first, at most `limit`.
+    /// A malformed one does not hide the others.
     ///
     /// # Errors
-    /// The service's own, or a malformed item.
-    pub async fn payments_due(&self, since: Timestamp, limit: i32) -> Result<Vec<Stored>, Error> {
-        self.due("PAYMENT", since, limit).await?.iter().map(Stored::try_from).collect()
+    /// The service's own.
+    pub async fn payments_due(
+        &self,
+        since: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Result<Stored, Error>>, Error> {
+        Ok(self.due("PAYMENT", since, limit).await?.iter().map(Stored::try_from).collect())
     }
 
     pub(crate) async fn due(

@@ -58,6 +58,10 @@ pub struct Done {
 /// Items of one kind handled in one page.
 const PAGE: i32 = 100;
 
+/// Payments asked about in one run: those without an outcome stay at the head of the queue, so it is
+/// larger than what waits at one moment.
+const PAYMENTS: i32 = 1_000;
+
 /// How long a payment may run before the provider is asked.
 const ASK_AFTER: SignedDuration = SignedDuration::from_secs(20);
 
@@ -93,9 +97,16 @@ async fn expire_holds(context: &Context, done: &mut Done) -> Result<(), atrio_dy
         let due = context.store.holds_due(now, PAGE).await?;
         let mut moved = 0;
         for stored in &due {
-            match context.store.expire(stored.booking.uuid, now).await {
-                Ok(_) => moved += 1,
-                Err(error) => failed(done, &error),
+            let expired = match stored {
+                Ok(stored) => context.store.expire(stored.booking.uuid, now).await.err(),
+                Err(error) => {
+                    failed(done, error);
+                    continue;
+                }
+            };
+            match expired {
+                None => moved += 1,
+                Some(error) => failed(done, &error),
             }
         }
         done.expired += moved;
@@ -107,8 +118,12 @@ async fn expire_holds(context: &Context, done: &mut Done) -> Result<(), atrio_dy
 
 async fn settle_payments(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::Error> {
     let since = context.clock.now().saturating_sub(ASK_AFTER).unwrap_or_default();
-    for stored in context.store.payments_due(since, PAGE).await? {
-        match settle(context, &stored).await {
+    for stored in context.store.payments_due(since, PAYMENTS).await? {
+        let settled = match stored {
+            Ok(stored) => settle(context, &stored).await,
+            Err(error) => Err(error.into()),
+        };
+        match settled {
             Ok(true) => done.settled += 1,
             Ok(false) => {}
             Err(error) => failed(done, &*error),
