@@ -32,6 +32,19 @@ fn partition(venue: &VenueId, day: Date) -> String {
     format!("DECISIONS#{venue}#{}", month_of(day))
 }
 
+pub(crate) fn item(record: &DecisionRecord) -> Result<Item, Error> {
+    let decided_at = record.decision.decided_at;
+    let day = decided_at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let mut item = key(
+        partition(&record.venue, day),
+        format!("{}#{}", instant_text(decided_at), record.booking),
+    );
+    item.insert("slot".to_owned(), text(record.slot.to_string()));
+    item.insert("decision".to_owned(), json("decision", &record.decision)?);
+    item.insert(TTL.to_owned(), time_to_live(decided_at + (KEPT_DAYS * 24).hours()));
+    Ok(item)
+}
+
 impl TryFrom<&Item> for DecisionRecord {
     type Error = Error;
 
@@ -58,16 +71,7 @@ impl Store {
     /// # Errors
     /// The service's own.
     pub async fn record_decision(&self, record: &DecisionRecord) -> Result<(), Error> {
-        let decided_at = record.decision.decided_at;
-        let day = decided_at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
-        let mut item = key(
-            partition(&record.venue, day),
-            format!("{}#{}", instant_text(decided_at), record.booking),
-        );
-        item.insert("slot".to_owned(), text(record.slot.to_string()));
-        item.insert("decision".to_owned(), json("decision", &record.decision)?);
-        item.insert(TTL.to_owned(), time_to_live(decided_at + (KEPT_DAYS * 24).hours()));
-        self.transact(vec![self.put(item, Condition::absent())?]).await?;
+        self.transact(vec![self.put(item(record)?, Condition::absent())?]).await?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use atrio_domain::risk::{RiskKeys, Velocity};
 use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant_text, number, text, time_to_live};
+use crate::decision::DecisionRecord;
 use crate::table::TTL;
 use crate::transaction::{Condition, Written};
 use crate::{Error, Store, key};
@@ -83,7 +84,8 @@ impl Store {
         Ok(sum)
     }
 
-    /// Counts an event once, however often it is reported; false when it was counted before.
+    /// Counts an event once, however often it is reported, and files the decision that goes with it in
+    /// the same commit; false when it was counted before.
     ///
     /// # Errors
     /// The service's own.
@@ -93,6 +95,7 @@ impl Store {
         keys: &RiskKeys,
         event: Event,
         figures: Velocity,
+        decision: Option<&DecisionRecord>,
         at: Timestamp,
     ) -> Result<bool, Error> {
         let expires = time_to_live(at + (2 * HORIZON_SECONDS).seconds());
@@ -103,6 +106,9 @@ impl Store {
         let mut marker = key(format!("VELOCITY#SEEN#{booking}"), name);
         marker.insert(TTL.to_owned(), expires.clone());
         let mut writes = vec![self.put(marker, Condition::absent())?];
+        if let Some(record) = decision {
+            writes.push(self.put(crate::decision::item(record)?, Condition::none())?);
+        }
         for partition in partitions(keys) {
             let values = Condition::none()
                 .name("#ttl", TTL)

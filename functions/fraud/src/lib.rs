@@ -69,18 +69,15 @@ async fn count(context: &Context, old: Option<&Stored>, new: &Stored) -> Result<
     let booking = &new.booking;
     let store = &context.store;
     if old.is_none() {
-        store
-            .record_decision(&DecisionRecord {
-                booking: booking.uuid,
-                venue: booking.venue_id.clone(),
-                slot: booking.slot.id,
-                decision: booking.decision.clone(),
-            })
-            .await?;
+        let record = DecisionRecord {
+            booking: booking.uuid,
+            venue: booking.venue_id.clone(),
+            slot: booking.slot.id,
+            decision: booking.decision.clone(),
+        };
         let figures = Velocity { holds: 1, places: booking.places(), declines: 0 };
-        store
-            .count_event(booking.uuid, &booking.risk_keys, Event::Hold, figures, booking.created_at)
-            .await?;
+        let (keys, at) = (&booking.risk_keys, booking.created_at);
+        store.count_event(booking.uuid, keys, Event::Hold, figures, Some(&record), at).await?;
     }
     let was_paying =
         old.is_some_and(|old| matches!(old.booking.state, BookingState::Paying { .. }));
@@ -89,9 +86,8 @@ async fn count(context: &Context, old: Option<&Stored>, new: &Stored) -> Result<
     if was_paying && unpaid {
         let event = Event::Decline { attempt: booking.payment_attempts };
         let figures = Velocity { declines: 1, ..Velocity::default() };
-        store
-            .count_event(booking.uuid, &booking.risk_keys, event, figures, context.clock.now())
-            .await?;
+        let now = context.clock.now();
+        store.count_event(booking.uuid, &booking.risk_keys, event, figures, None, now).await?;
     }
     Ok(())
 }

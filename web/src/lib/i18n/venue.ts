@@ -24,7 +24,7 @@ export const venue = {
 	'venue.stepDay': { it: 'Scegli il giorno', en: 'Choose the day' },
 	'venue.stepSlot': { it: 'Scegli l’orario d’ingresso', en: 'Choose the entry time' },
 	'venue.stepUnits': { it: 'Chi entra', en: 'Who is coming' },
-	'venue.stepContact': { it: 'A chi mandiamo i biglietti', en: 'Who gets the tickets' },
+	'venue.stepContact': { it: 'Chi prenota', en: 'Who books' },
 	'venue.firstDay': { it: 'Primo giorno libero: {day}', en: 'First available day: {day}' },
 	'venue.previousMonth': { it: 'Mese precedente', en: 'Previous month' },
 	'venue.nextMonth': { it: 'Mese successivo', en: 'Next month' },
