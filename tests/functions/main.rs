@@ -10,7 +10,7 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use atrio::database::{self, Database};
+use atrio::database::{self, Database, Tidying};
 use atrio_runtime::random;
 use axum::Router;
 use axum::body::Bytes;
@@ -195,7 +195,7 @@ async fn every_function_starts_from_its_environment_and_answers_an_event() {
     let folder = tempfile::tempdir().unwrap();
     let lake = format!("file://{}", folder.path().join("lake").display());
     atrio_lake_write::LakeWriter::open(lake.as_str()).await.unwrap();
-    let table = Database::start(None).await.unwrap();
+    let table = Database::start(None, Tidying::Off).await.unwrap();
     database::store(&table.endpoint()).create_table().await.unwrap();
     for case in cases() {
         let (api, mut answers) = runtime_api(case.event).await;

@@ -1,6 +1,7 @@
 //! P8: every refusal, block and score says why. (That every problem document names the field and
 //! the fix is held by `stories/bad_input`.)
 
+use atrio_domain::id::CallerUuid;
 use atrio_tests::{Manager, Process, SOON, Visitor, Wish, eventually, fresh_uuid};
 use serde_json::{Value, json};
 
@@ -43,9 +44,11 @@ async fn a_hoarder_is_blocked_with_reasons_that_visitor_and_manager_can_read() {
     booking.expect_problem(404, "unknown-booking", "uuid");
 
     let manager = Manager::of(&museum, VENUE).await;
+    let reference = uuid.parse::<CallerUuid>().unwrap().reference();
     let blocked = eventually("the manager sees the block", SOON, async || {
         let decisions = manager.decisions().await;
-        let found = decisions.iter().find(|decision| decision["booking_uuid"] == uuid.as_str());
+        let found =
+            decisions.iter().find(|decision| decision["booking_reference"] == reference.as_str());
         found.cloned().ok_or_else(|| json!(decisions).to_string())
     })
     .await;

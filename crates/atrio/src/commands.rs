@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::data_dir::{DataDir, Lock, Run};
-use crate::database::{self, Database};
+use crate::database::{self, Database, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::Secrets;
 use crate::platform::{Installation, Platform, Settings};
@@ -274,7 +274,7 @@ impl Attached {
             return Ok(Self { data, store, clock, run: Some(run), own: None });
         }
         let lock = data.lock()?;
-        let own = Database::start(Some(&data.join("atrio.db"))).await?;
+        let own = Database::start(Some(&data.join("atrio.db")), Tidying::Off).await?;
         let store = database::store(&own.endpoint());
         store.create_table().await?;
         Ok(Self { data, store, clock: Clock::system(), run: None, own: Some((own, lock)) })

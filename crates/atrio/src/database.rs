@@ -41,6 +41,16 @@ pub enum DatabaseError {
     Table(#[source] atrio_dynamo::Error),
 }
 
+/// Whether items past their time are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tidying {
+    /// They are.
+    On,
+    /// They stay: the platform's clock is behind the machine's, by which the engine judges, so that
+    /// what was written a moment ago would look past its time.
+    Off,
+}
+
 /// A running database.
 #[derive(Debug)]
 pub struct Database {
@@ -55,7 +65,7 @@ impl Database {
     ///
     /// # Errors
     /// When the file, a thread or a port cannot be had.
-    pub async fn start(file: Option<&Path>) -> Result<Self, DatabaseError> {
+    pub async fn start(file: Option<&Path>, tidying: Tidying) -> Result<Self, DatabaseError> {
         let path = file.map_or(":memory:".to_owned(), |file| file.display().to_string());
         let open = |error: dynoxide::errors::DynoxideError| DatabaseError::Open {
             path: path.clone(),
@@ -90,7 +100,7 @@ impl Database {
         let thread = std::thread::Builder::new()
             .name("database".to_owned())
             .spawn(move || {
-                runtime.block_on(serve(database, listener, stopped));
+                runtime.block_on(serve(database, listener, stopped, tidying));
                 runtime.shutdown_timeout(Duration::from_secs(2));
             })
             .map_err(DatabaseError::Start)?;
@@ -131,20 +141,9 @@ async fn serve(
     database: dynoxide::Database,
     listener: TcpListener,
     stopped: oneshot::Receiver<()>,
+    tidying: Tidying,
 ) {
-    let tidying = database.clone();
-    let tidy = tokio::spawn(async move {
-        let mut every = tokio::time::interval(TIDY_EVERY);
-        loop {
-            every.tick().await;
-            let database = tidying.clone();
-            // The engine removes nothing by itself.
-            let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
-            if let Ok(Err(error)) = swept {
-                tracing::warn!(%error, "items past their time could not be tidied away");
-            }
-        }
-    });
+    let tidy = tokio::spawn(tidy(database.clone(), tidying));
     let served = dynoxide::server::serve_with_shutdown(listener, database, async {
         // An error means that nobody is left who could say stop, which is a stop as well.
         let _ = stopped.await;
@@ -153,6 +152,22 @@ async fn serve(
     tidy.abort();
     if let Err(error) = served {
         tracing::error!(error, "the database stopped serving");
+    }
+}
+
+/// Removes items past their time: the engine removes nothing by itself.
+async fn tidy(database: dynoxide::Database, tidying: Tidying) {
+    if tidying == Tidying::Off {
+        return;
+    }
+    let mut every = tokio::time::interval(TIDY_EVERY);
+    loop {
+        every.tick().await;
+        let database = database.clone();
+        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(%error, "items past their time could not be tidied away");
+        }
     }
 }
 

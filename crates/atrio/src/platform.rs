@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::broker::{Broker, BrokerConfig, IngestQueue};
 use crate::data_dir::{DataDir, Lock, Run};
-use crate::database::{self, Database};
+use crate::database::{self, Database, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::{Issuer, Secrets};
 use crate::pages::{self, Figures};
@@ -136,9 +136,11 @@ impl Platform {
         let listener = listen(settings.http).await?;
         let public_url = format!("http://{}", listener_address(&listener, settings.http));
 
-        let database = Database::start(Some(&data.join("atrio.db"))).await?;
+        let tidying = if clock.ahead_seconds() < 0 { Tidying::Off } else { Tidying::On };
+        let database = Database::start(Some(&data.join("atrio.db")), tidying).await?;
         let store = database::store(&database.endpoint());
         store.create_table().await?;
+        store.enable_time_to_live().await?;
         // Not only into an empty table: a first start that was cut off is finished by the next.
         let known = store.venues().await?;
         let mut missing = seed::sample_venues()?;

@@ -108,7 +108,7 @@ impl Reader {
             .set_sequence_number(position)
             .send()
             .await
-            .map_err(|error| PumpError::Stream(format!("{error:?}")))?;
+            .map_err(|error| PumpError::Stream(chain(&error)))?;
         Ok(Self { client: client.clone(), shard: shard.clone(), iterator: answer.shard_iterator })
     }
 
@@ -120,7 +120,7 @@ impl Reader {
             .limit(BATCH)
             .send()
             .await
-            .map_err(|error| PumpError::Stream(format!("{error:?}")))?;
+            .map_err(|error| PumpError::Stream(chain(&error)))?;
         self.iterator = answer.next_shard_iterator;
         let arn = &self.shard.stream_arn;
         Ok(answer

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// Why a text is not an identifier.
@@ -142,6 +143,13 @@ impl CallerUuid {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
+    }
+
+    /// A name under which staff can speak of a booking without holding its key: twelve digits of a
+    /// hash, from which the uuid cannot be guessed.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        Sha256::digest(self.as_bytes())[..6].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Decision items: `DECISIONS#venue#day` / instant and booking, with the reasons. What staff read
+//! Decision items: `DECISIONS#venue#month` / instant and booking, with the reasons. What staff read
 //! and the lake counts; a refused booking leaves nothing but this.
 
 use atrio_domain::id::{CallerUuid, SlotId, VenueId};

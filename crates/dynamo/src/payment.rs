@@ -80,11 +80,15 @@ impl Store {
         Ok(matches!(written, Written::All))
     }
 
-    /// Payments whose money must go back, oldest first.
+    /// Payments whose money must go back, oldest first. A malformed one does not hide the others.
     ///
     /// # Errors
-    /// The service's own, or a malformed item.
-    pub async fn refunds_due(&self, now: Timestamp, limit: i32) -> Result<Vec<Payment>, Error> {
-        self.due("REFUND", now, limit).await?.iter().map(payment).collect()
+    /// The service's own.
+    pub async fn refunds_due(
+        &self,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Result<Payment, Error>>, Error> {
+        Ok(self.due("REFUND", now, limit).await?.iter().map(payment).collect())
     }
 }

@@ -4,6 +4,7 @@
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+    TimeToLiveSpecification, TimeToLiveStatus,
 };
 
 use crate::{Error, PK, SK, Store};
@@ -18,6 +19,37 @@ pub const DUE_SK: &str = "due_sk";
 pub const TTL: &str = "ttl";
 
 impl Store {
+    /// Lets items past their time be tidied away, unless that is set already.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn enable_time_to_live(&self) -> Result<(), Error> {
+        let known = self
+            .client
+            .describe_time_to_live()
+            .table_name(&self.table)
+            .send()
+            .await
+            .map_err(Error::service("DescribeTimeToLive"))?;
+        let status = known.time_to_live_description().and_then(|d| d.time_to_live_status());
+        if status == Some(&TimeToLiveStatus::Enabled) {
+            return Ok(());
+        }
+        let wanted = TimeToLiveSpecification::builder()
+            .enabled(true)
+            .attribute_name(TTL)
+            .build()
+            .map_err(Error::service("UpdateTimeToLive"))?;
+        self.client
+            .update_time_to_live()
+            .table_name(&self.table)
+            .time_to_live_specification(wanted)
+            .send()
+            .await
+            .map_err(Error::service("UpdateTimeToLive"))?;
+        Ok(())
+    }
+
     /// Creates the table unless it exists.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Transactions: all writes or none, tried again when DynamoDB reports that two of them met.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -49,12 +51,11 @@ impl Store {
             }
             attempt += 1;
             if attempt == ATTEMPTS {
-                return Err(Error::service("TransactWriteItems")(error));
+                return Err(Error::Stale { key: "transaction".to_owned() });
             }
-            // Conflicts last as long as the other transaction: a few milliseconds. The wait grows
-            // and differs between callers by what they write, which is jitter enough.
-            let spread = writes.len() as u64 + u64::from(attempt) * 3;
-            tokio::time::sleep(Duration::from_millis((1 << attempt.min(7)) + spread)).await;
+            // Conflicts last as long as the other transaction, a few milliseconds; those that met
+            // once must not meet again in step.
+            tokio::time::sleep(Duration::from_millis(jitter(1 << attempt.min(7)))).await;
         }
     }
 
@@ -152,6 +153,12 @@ impl Condition {
         self.names.get_or_insert_default().insert(name.to_owned(), attribute.to_owned());
         self
     }
+}
+
+/// A wait of up to `bound_millis`. The standard library seeds each hasher differently, which is as
+/// much chance as a wait needs.
+fn jitter(bound_millis: u64) -> u64 {
+    RandomState::new().build_hasher().finish() % (bound_millis + 1)
 }
 
 fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<&[CancellationReason]> {

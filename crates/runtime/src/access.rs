@@ -219,12 +219,20 @@ impl Staff {
             .field("Authorization", "the role does not allow this", "ask for a token of that role"))
     }
 
+    /// Whether a token without a venue means all venues: a venue's staff always name theirs, so that a
+    /// claim left out by the identity provider opens nothing.
+    #[must_use]
+    pub fn is_platform_wide(&self) -> bool {
+        self.venue.is_none() && matches!(self.role, Role::Admin | Role::Analyst | Role::DataOfficer)
+    }
+
     /// Admits staff of that venue, and those of the whole platform.
     ///
     /// # Errors
     /// A problem that names the venue, for the staff of any other.
     pub fn must_see(&self, venue: &VenueId) -> Result<(), Problem> {
-        if self.venue.as_ref().is_none_or(|own| own == venue) {
+        let sees = self.venue.as_ref().map_or_else(|| self.is_platform_wide(), |own| own == venue);
+        if sees {
             return Ok(());
         }
         Err(Problem::new(StatusCode::FORBIDDEN, "other-venue")

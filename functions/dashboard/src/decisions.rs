@@ -1,6 +1,6 @@
 //! The risk decisions of a venue with their reasons, newest first, for the staff who look at them.
 
-use atrio_domain::id::{CallerUuid, SlotId, VenueId};
+use atrio_domain::id::{SlotId, VenueId};
 use atrio_domain::risk::{Decision, Outcome, Reason};
 use atrio_dynamo::decision::DecisionRecord;
 use atrio_runtime::{Problem, Query, Role, Staff};
@@ -45,8 +45,8 @@ pub(crate) struct DecisionListView {
 /// One decision.
 #[derive(Debug, Serialize, ToSchema)]
 struct DecisionView {
-    #[schema(value_type = String)]
-    booking_uuid: CallerUuid,
+    /// Names the booking among staff; the uuid itself is the visitor's key.
+    booking_reference: String,
     #[schema(value_type = String)]
     venue_id: VenueId,
     #[schema(value_type = String)]
@@ -65,7 +65,7 @@ impl From<DecisionRecord> for DecisionView {
     fn from(record: DecisionRecord) -> Self {
         let Decision { outcome, score, reasons, decided_at, rules_version } = record.decision;
         Self {
-            booking_uuid: record.booking,
+            booking_reference: record.booking.reference(),
             venue_id: record.venue,
             slot_id: record.slot,
             outcome,

@@ -173,6 +173,11 @@ async fn show_overview(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     staff.must_be(&[Role::Manager])?;
+    if staff.venue.is_none() && !staff.is_platform_wide() {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "no-venue")
+            .detail("the token names no venue")
+            .field("Authorization", "names no venue", "use a token of your venue"));
+    }
     let now = context.clock.now();
     let zone = zone()?;
     let day = query.day.unwrap_or_else(|| now.to_zoned_datetime(zone.clone()).date());

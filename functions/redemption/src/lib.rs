@@ -181,5 +181,10 @@ fn view(redemption: Redemption) -> RedemptionView {
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` asks for")]
 fn internal(error: atrio_dynamo::Error) -> Problem {
-    Problem::internal(&error)
+    match error {
+        atrio_dynamo::Error::Stale { .. } => Problem::busy(),
+        atrio_dynamo::Error::Malformed { .. } | atrio_dynamo::Error::Service { .. } => {
+            Problem::internal(&error)
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! The rows of a batch, table by table, each with the change it came from.
 
 use atrio_dynamo::change::Change;
+use atrio_lake_schema::RecordBatch;
 use atrio_lake_schema::{SchemaError, Table, admissions, bookings, counts, decisions, unit_items};
 use atrio_lake_write::SequenceNumber;
-use deltalake::arrow::array::RecordBatch;
 
 use crate::anonymise::{self, Unmapped};
 

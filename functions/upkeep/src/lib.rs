@@ -10,7 +10,7 @@ use atrio_domain::pseudonym::month_of;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Stored;
 use atrio_runtime::environment::EnvironmentError;
-use atrio_runtime::provider::Provider;
+use atrio_runtime::provider::{Provider, ProviderError};
 use atrio_runtime::{Clock, random};
 use jiff::{SignedDuration, ToSpan};
 use serde::Serialize;
@@ -126,7 +126,13 @@ async fn settle_payments(context: &Context, done: &mut Done) -> Result<(), atrio
         match settled {
             Ok(true) => done.settled += 1,
             Ok(false) => {}
-            Err(error) => failed(done, &*error),
+            Err(error) => {
+                failed(done, &*error);
+                // A provider that is down is not asked for each: ended holds must not wait for it.
+                if matches!(error.downcast_ref(), Some(ProviderError::Unreachable(_))) {
+                    return Ok(());
+                }
+            }
         }
     }
     Ok(())
@@ -156,13 +162,26 @@ async fn settle(
 async fn refund(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::Error> {
     let now = context.clock.now();
     for payment in context.store.refunds_due(now, PAGE).await? {
+        let payment = match payment {
+            Ok(payment) => payment,
+            Err(error) => {
+                failed(done, &error);
+                continue;
+            }
+        };
         match context.provider.refund(&payment.id).await {
             Ok(()) => {
                 if context.store.move_payment(&payment, PaymentStatus::Refunded, now).await? {
                     done.refunded += 1;
                 }
             }
-            Err(error) => failed(done, &error),
+            Err(error) => {
+                failed(done, &error);
+                // A provider that is down is not asked for each: ended holds must not wait for it.
+                if matches!(error, ProviderError::Unreachable(_)) {
+                    return Ok(());
+                }
+            }
         }
     }
     Ok(())

@@ -18,7 +18,9 @@ pub use column::{Column, Kind, Privacy};
 
 use std::sync::Arc;
 
-use deltalake::arrow::array::{ArrayRef, RecordBatch};
+pub use deltalake::arrow::array::RecordBatch;
+
+use deltalake::arrow::array::ArrayRef;
 use deltalake::arrow::datatypes::{Schema, SchemaRef};
 use deltalake::arrow::error::ArrowError;
 use deltalake::kernel::StructField;

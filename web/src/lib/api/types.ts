@@ -191,7 +191,7 @@ export interface DashboardOverview {
 }
 
 export interface Decision {
-	booking_uuid: string;
+	booking_reference: string;
 	venue_id: string;
 	outcome: 'ALLOW' | 'REVIEW' | 'BLOCK';
 	score: number;
