@@ -25,6 +25,18 @@ grep -q '^stop with' "$log" || { echo "the platform was not ready within a minut
 
 address=$(awk '$1 == "shop" { sub(/\/$/, "", $2); print $2 }' "$log")
 token() { awk -v page="$1" '$1 == page { print $2 }' "$log" | sed -E 's/.*token=([^&]+)&.*/\1/'; }
+
+# A counter at the door of the story's museum reports its last minute, as a real one would.
+port=$(awk '$1 == "devices" { sub(/.*:/, "", $2); print $2 }' "$log")
+"$atrio" device enrol counter-door --venue 20240 --out "$work/door" --data "$work/data"
+mosquitto_pub -V mqttv5 -h 127.0.0.1 -p "$port" -q 1 -i counter-door \
+  --cafile "$work/door/ca.pem" --cert "$work/door/cert.pem" --key "$work/door/key.pem" \
+  -t dt/atrio/20240/counter-door/CrowdFlowObserved -m '{
+    "id": "urn:ngsi-ld:CrowdFlowObserved:counter-door", "type": "CrowdFlowObserved",
+    "dateObserved": "2026-11-24T09:04:00Z/2026-11-24T09:05:00Z",
+    "dateObservedFrom": "2026-11-24T09:04:00Z", "dateObservedTo": "2026-11-24T09:05:00Z",
+    "peopleCount": 7, "peopleCountTowards": 5, "peopleCountAway": 2, "seq": 1}'
+
 cd web
 ATRIO_BASE="$address" ATRIO_VENUE=20240 ATRIO_GATE_TOKEN="$(token gate)" \
   ATRIO_MANAGER_TOKEN="$(token dashboard)" npm run test:browser
