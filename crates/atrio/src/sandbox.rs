@@ -40,7 +40,7 @@ pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
     payments: Mutex<HashMap<String, Payment>>,
-    data: Option<DataDir>,
+    data: DataDir,
     secret: Vec<u8>,
     public_url: String,
     clock: Clock,
@@ -72,7 +72,7 @@ impl Sandbox {
         let payments = data.read_json(FILE)?.unwrap_or_default();
         Ok(Self(Arc::new(Inner {
             payments: Mutex::new(payments),
-            data: Some(data),
+            data,
             secret: secret.to_vec(),
             public_url: public_url.to_owned(),
             clock,
@@ -88,16 +88,6 @@ impl Sandbox {
             .route("/sandbox/payments/{id}/refund", post(refund))
             .route("/sandbox/pay/{id}", get(page).post(choose))
             .with_state(self.clone())
-    }
-
-    /// What the book says of all payments: how many were paid and not paid back, and their cents.
-    #[must_use]
-    pub fn taken(&self) -> (usize, i64) {
-        let payments = self.0.payments.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = payments
-            .values()
-            .filter(|payment| payment.outcome == Some(ProviderOutcome::Paid) && !payment.refunded);
-        kept.fold((0, 0), |(count, cents), payment| (count + 1, cents + payment.amount_cents))
     }
 
     fn payment(&self, id: &str) -> Option<Payment> {
@@ -128,8 +118,7 @@ impl Sandbox {
     }
 
     fn keep(&self, payments: &HashMap<String, Payment>) {
-        let Some(data) = &self.0.data else { return };
-        if let Err(error) = data.write_json(FILE, payments, 0o600) {
+        if let Err(error) = self.0.data.write_json(FILE, payments, 0o600) {
             tracing::error!(%error, "the sandbox provider's book could not be written");
         }
     }
