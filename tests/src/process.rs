@@ -140,7 +140,7 @@ impl Process {
             mqtt: String::new(),
             dynamodb: String::new(),
             lake: String::new(),
-            clock_ahead_seconds: 0,
+            clock_ahead_microseconds: 0,
         };
         let (http_port, mqtt_port) = (free_port(), free_port());
         let (begun, log) = (Instant::now(), Arc::default());

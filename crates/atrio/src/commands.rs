@@ -10,7 +10,7 @@ use atrio_domain::device::DeviceName;
 use atrio_domain::id::VenueId;
 use atrio_runtime::{Clock, Role};
 use clap::{Parser, Subcommand};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
@@ -252,9 +252,7 @@ async fn stop_signal() {
 }
 
 fn clock_of(run: Option<&Run>) -> Clock {
-    run.map_or_else(Clock::system, |run| {
-        Clock::ahead_by(SignedDuration::from_secs(run.clock_ahead_seconds))
-    })
+    run.map_or_else(Clock::system, |run| Clock::ahead_by_microseconds(run.clock_ahead_microseconds))
 }
 
 /// An installation that a command works on: the running one, or its files.

@@ -68,8 +68,8 @@ pub struct Run {
     pub dynamodb: String,
     /// The lake.
     pub lake: String,
-    /// Seconds by which the platform's clock is ahead of the machine's.
-    pub clock_ahead_seconds: i64,
+    /// Microseconds by which the platform's clock is ahead of the machine's.
+    pub clock_ahead_microseconds: i64,
 }
 
 impl DataDir {

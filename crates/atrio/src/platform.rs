@@ -136,7 +136,7 @@ impl Platform {
         let listener = listen(settings.http).await?;
         let public_url = format!("http://{}", listener_address(&listener, settings.http));
 
-        let tidying = if clock.ahead_seconds() < 0 { Tidying::Off } else { Tidying::On };
+        let tidying = if clock.ahead_microseconds() < 0 { Tidying::Off } else { Tidying::On };
         let database = Database::start(Some(&data.join("atrio.db")), tidying).await?;
         let store = database::store(&database.endpoint());
         store.create_table().await?;
@@ -170,7 +170,7 @@ impl Platform {
             mqtt: broker.address().to_string(),
             dynamodb: database.endpoint(),
             lake: data.lake_url(),
-            clock_ahead_seconds: clock.ahead_seconds(),
+            clock_ahead_microseconds: clock.ahead_microseconds(),
         };
         let parts = Parts {
             data: data.clone(),

@@ -19,19 +19,22 @@ impl Clock {
     /// A clock that shows `start` now and runs on from there.
     #[must_use]
     pub fn rehearsing(start: Timestamp) -> Self {
-        Self { ahead: start.duration_since(machine_time()) }
+        // Whole microseconds: a command that reads how far ahead the platform is shows the same time,
+        // so that nothing is ever stamped before what it followed.
+        let ahead = start.duration_since(machine_time()).as_micros();
+        Self::ahead_by_microseconds(i64::try_from(ahead).unwrap_or(i64::MAX))
     }
 
-    /// A clock that is ahead of the machine's.
+    /// A clock that is ahead of the machine's, or behind it.
     #[must_use]
-    pub fn ahead_by(ahead: SignedDuration) -> Self {
-        Self { ahead }
+    pub fn ahead_by_microseconds(ahead: i64) -> Self {
+        Self { ahead: SignedDuration::from_micros(ahead) }
     }
 
-    /// Whole seconds by which it is ahead of the machine's.
+    /// Microseconds by which it is ahead of the machine's.
     #[must_use]
-    pub fn ahead_seconds(&self) -> i64 {
-        self.ahead.as_secs()
+    pub fn ahead_microseconds(&self) -> i64 {
+        i64::try_from(self.ahead.as_micros()).unwrap_or(i64::MAX)
     }
 
     /// What it shows when the machine's clock shows `machine`, for instants that others stamped.

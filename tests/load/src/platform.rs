@@ -11,7 +11,6 @@ use atrio::database;
 use atrio::keys::Secrets;
 use atrio_dynamo::Store;
 use atrio_runtime::{Clock, Role};
-use jiff::SignedDuration;
 use reqwest::Client;
 
 use crate::Failure;
@@ -108,7 +107,7 @@ impl Platform {
     }
 
     pub(crate) fn clock(&self) -> Clock {
-        Clock::ahead_by(SignedDuration::from_secs(self.run.clock_ahead_seconds))
+        Clock::ahead_by_microseconds(self.run.clock_ahead_microseconds)
     }
 
     /// A token of a manager of all venues.
