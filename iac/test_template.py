@@ -38,7 +38,17 @@ PUBLIC = {
     "GET /v1/ticket-keys": "public keys, which offline gates fetch",
 }
 # Routes for staff: a token the authoriser accepts, then roles and venues in the function.
-STAFF = {"POST /v1/redemptions", "GET /v1/dashboard", "GET /v1/dashboard/{venue_id}", "GET /v1/decisions"}
+STAFF = {
+    "POST /v1/redemptions",
+    "GET /v1/dashboard",
+    "GET /v1/dashboard/{venue_id}",
+    "GET /v1/decisions",
+    "GET /v1/venues/{venue_id}/opening",
+    "PUT /v1/venues/{venue_id}/opening",
+    "GET /v1/venues/{venue_id}/products/{product_id}",
+    "PUT /v1/venues/{venue_id}/products/{product_id}",
+    "GET /v1/venues/{venue_id}/changes",
+}
 
 # Who may know which secret.
 SECRETS = {
@@ -48,6 +58,8 @@ SECRETS = {
 }
 # Actions that AWS accepts on no narrower resource than *.
 RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+# AWS managed cache policy.
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 STREAM_HOURS = {"Table": 24, "DeviceStream": 168}
 
 
@@ -160,6 +172,19 @@ def routes_are_authorised_as_listed(template):
         elif key in STAFF and (kind != "JWT" or route.get("AuthorizerId") != {"Ref": "StaffAuthorizer"}):
             findings.append(f"{logical}: `{key}` must ask for a staff token")
     return findings + [f"`{key}` has no route" for key in (set(PUBLIC) | STAFF) - seen]
+
+
+def no_cache_answers_for_staff(template):
+    """A cache behaviour other than CachingDisabled must match no staff route: it knows no token."""
+    findings = []
+    config = template["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    for behaviour in config["CacheBehaviors"]:
+        if behaviour["CachePolicyId"] == CACHING_DISABLED:
+            continue
+        for key in sorted(STAFF):
+            if fnmatch.fnmatchcase(key.split(" ")[1], behaviour["PathPattern"]):
+                findings.append(f"`{behaviour['PathPattern']}` is cached and matches `{key}`")
+    return findings
 
 
 def routes_may_call_their_function(template):
@@ -423,7 +448,7 @@ def translated(template, stage):
 
 
 def sales_shift_slowly_in_prod_only(template):
-    shifted = {"availability", "booking", "payment", "ticketing", "redemption", "dashboard"}
+    shifted = {"availability", "booking", "payment", "ticketing", "redemption", "dashboard", "venue"}
     findings = []
     for stage, wanted in (("prod", shifted), ("dev", set())):
         groups = of_type(translated(template, stage), "AWS::CodeDeploy::DeploymentGroup")
@@ -505,6 +530,10 @@ CHECKS = [
         properties_at("ListDecisionsRoute", "AuthorizerId", drop=True),
         with_stray_route,
         at("ReadTicketKeysRoute", drop=True),
+    ]),
+    (no_cache_answers_for_staff, [
+        properties_at("Distribution", "DistributionConfig", "CacheBehaviors", 1, "PathPattern", value="/v1/venues/*"),
+        properties_at("Distribution", "DistributionConfig", "CacheBehaviors", 2, "CachePolicyId", value={"Ref": "VenueCachePolicy"}),
     ]),
     (routes_may_call_their_function, [
         at("ListDecisionsPermission", drop=True),

@@ -93,6 +93,11 @@ fn cases() -> Vec<Case> {
             event: request("GET", "/v1/dashboard", ""),
             answers: |a| has_status(a, 401),
         },
+        Case {
+            function: "venue",
+            event: request("GET", "/v1/venues/20240/opening", ""),
+            answers: |a| has_status(a, 401),
+        },
         Case { function: "ingest", event: json!({"Records": []}), answers: no_failures },
         Case { function: "fraud", event: json!({"Records": []}), answers: no_failures },
         Case { function: "sink", event: window, answers: |a| a.get("errorType").is_none() },

@@ -106,6 +106,19 @@ impl Api {
         Answer::of(format!("GET {path}"), request).await.expect("an answer")
     }
 
+    /// Puts JSON in the place of what bears this entity tag.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn put(&self, path: &str, entity_tag: &str, body: &Value) -> Answer {
+        let mut request = self.client.put(format!("{}{path}", self.base)).body(body.to_string());
+        request = request.header("content-type", "application/json").header("if-match", entity_tag);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        Answer::of(format!("PUT {path}"), request).await.expect("an answer")
+    }
+
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, Some("application/json"), body.to_string()).await
@@ -134,6 +147,13 @@ impl Api {
 }
 
 impl Answer {
+    /// The entity tag of what was answered; empty when it bears none.
+    #[must_use]
+    pub fn entity_tag(&self) -> String {
+        let tag = self.headers.get("etag").and_then(|tag| tag.to_str().ok());
+        tag.unwrap_or_default().to_owned()
+    }
+
     async fn of(name: String, request: reqwest::RequestBuilder) -> Result<Self, reqwest::Error> {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -300,6 +300,20 @@ impl Manager {
         Self { api: platform.api().with_token(Some(token)), venue: venue.to_owned() }
     }
 
+    /// A part of what the venue offers, such as `opening`, with its entity tag.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn reads(&self, part: &str) -> (Value, String) {
+        let answer = self.api.get(&format!("/v1/venues/{}/{part}", self.venue)).await;
+        (answer.expect(200), answer.entity_tag())
+    }
+
+    /// Changes a part of what the venue offers, from the version of this entity tag.
+    pub async fn changes(&self, part: &str, entity_tag: &str, to: &Value) -> Answer {
+        self.api.put(&format!("/v1/venues/{}/{part}", self.venue), entity_tag, to).await
+    }
+
     /// The dashboard of a day.
     ///
     /// # Panics

@@ -8,3 +8,4 @@ mod bad_input;
 mod main_job;
 mod operations;
 mod payments;
+mod venue_offer;

@@ -345,6 +345,11 @@ impl Parts {
                 clock,
                 signing_key: Arc::new(ticket_key),
             }))
+            .merge(atrio_venue::router(atrio_venue::Context {
+                store: store.clone(),
+                clock,
+                access: access.clone(),
+            }))
             .merge(atrio_dashboard::router(atrio_dashboard::Context::new(
                 store.clone(),
                 Arc::clone(&self.lake),

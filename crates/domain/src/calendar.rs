@@ -15,6 +15,7 @@ pub const BOOKING_HORIZON_DAYS: i32 = 180;
 
 /// A venue's week and its exceptions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Opening {
     /// The open spans of a usual week.
     pub week: Vec<OpeningSpan>,
@@ -24,6 +25,7 @@ pub struct Opening {
 
 /// One open span of a weekday, local time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OpeningSpan {
     /// The day of the week.
     #[serde(with = "weekday_name")]
@@ -38,6 +40,7 @@ pub struct OpeningSpan {
 
 /// Days without visits, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Closure {
     /// First closed day.
     pub from: Date,

@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod device;
 pub mod hold;
 pub mod id;
+pub mod offer;
 pub mod payment;
 pub mod pseudonym;
 pub mod redemption;

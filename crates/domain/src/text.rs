@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One sentence or name in Italian and English.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Text {
     /// Italian.
     pub it: String,

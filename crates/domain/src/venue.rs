@@ -73,6 +73,7 @@ pub struct Venue {
 
 /// Something one can book at a venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Product {
     /// Identifies the product within the venue.
     pub id: ProductId,
@@ -94,6 +95,7 @@ pub struct Product {
 
 /// One way to take a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ProductOption {
     /// Identifies the option within the product.
     pub id: OptionId,

@@ -88,25 +88,6 @@ impl Store {
         limit: i32,
     ) -> Result<(Vec<DecisionRecord>, Option<String>), Error> {
         let day = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk < :before")
-            .expression_attribute_values(":pk", text(partition(venue, day)))
-            .expression_attribute_values(":before", text(cursor.unwrap_or("9999")))
-            .scan_index_forward(false)
-            .limit(limit)
-            .send()
-            .await
-            .map_err(Error::service("Query"))?;
-        let next = page
-            .last_evaluated_key
-            .as_ref()
-            .and_then(|key| key.get(SK))
-            .and_then(|sk| sk.as_s().ok())
-            .cloned();
-        let records: Result<_, _> = page.items().iter().map(DecisionRecord::try_from).collect();
-        Ok((records?, next))
+        self.newest_first(partition(venue, day), cursor, limit).await
     }
 }

@@ -3,6 +3,7 @@
 //! in `atrio-domain`, this crate makes it happen once, or not at all.
 
 pub mod attributes;
+pub mod audit;
 pub mod booking;
 pub mod change;
 pub mod count;
@@ -105,5 +106,38 @@ impl Store {
             .await
             .map_err(Error::service("GetItem"))?;
         Ok(answer.item)
+    }
+
+    /// A page of a partition, newest first, older than the cursor where one is given, at most
+    /// `limit`; and the cursor of the next page, none on the last one.
+    pub(crate) async fn newest_first<T>(
+        &self,
+        partition: String,
+        cursor: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<T>, Option<String>), Error>
+    where
+        T: for<'a> TryFrom<&'a Item, Error = Error>,
+    {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk < :before")
+            .expression_attribute_values(":pk", attributes::text(partition))
+            .expression_attribute_values(":before", attributes::text(cursor.unwrap_or("9999")))
+            .scan_index_forward(false)
+            .limit(limit)
+            .send()
+            .await
+            .map_err(Error::service("Query"))?;
+        let next = page
+            .last_evaluated_key
+            .as_ref()
+            .and_then(|key| key.get(SK))
+            .and_then(|sk| sk.as_s().ok())
+            .cloned();
+        let found: Result<_, _> = page.items().iter().map(T::try_from).collect();
+        Ok((found?, next))
     }
 }

@@ -1,4 +1,5 @@
-//! Venue items: `VENUE` / venue id. Facts as attributes, hours and products as JSON.
+//! Venue items: `VENUE` / venue id. Facts as attributes, hours and products as JSON. What staff
+//! change is written only over the version they saw, together with its record.
 
 use atrio_domain::id::VenueId;
 use atrio_domain::tariff::Cents;
@@ -6,6 +7,8 @@ use atrio_domain::venue::{Venue, VenueKind};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 
 use crate::attributes::{Attributes, json, number, text};
+use crate::audit::AuditRecord;
+use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, SK, Store, key};
 
 const VENUES: &str = "VENUE";
@@ -13,9 +16,28 @@ const VENUES: &str = "VENUE";
 /// Writes in one batch, DynamoDB's own bound.
 const BATCH: usize = 25;
 
-fn item(venue: &Venue) -> Result<Item, Error> {
+/// A venue with the version it was read at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredVenue {
+    /// The venue.
+    pub venue: Venue,
+    /// Counts its changes; 1 for a venue nobody changed.
+    pub version: u64,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VenueChanged {
+    /// It is stored, with its record.
+    Done,
+    /// Someone else changed the venue meanwhile: read it again.
+    Stale,
+}
+
+fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
     let mut item = key(VENUES, venue.id.as_str());
     let mut set = |name: &str, value: AttributeValue| item.insert(name.to_owned(), value);
+    set("version", number(version));
     set("name", text(&venue.name));
     set("kind", json("kind", &venue.kind)?);
     set("municipality", text(&venue.municipality));
@@ -59,7 +81,7 @@ fn venue(item: &Item) -> Result<Venue, Error> {
 }
 
 impl Store {
-    /// Writes venues, each replacing what stood under its id.
+    /// Writes venues that nobody changed yet, each replacing what stood under its id.
     ///
     /// # Errors
     /// The service's own.
@@ -68,7 +90,7 @@ impl Store {
             let mut pending = Vec::with_capacity(batch.len());
             for venue in batch {
                 let put = PutRequest::builder()
-                    .set_item(Some(item(venue)?))
+                    .set_item(Some(item(venue, 1)?))
                     .build()
                     .map_err(Error::service("BatchWriteItem"))?;
                 pending.push(WriteRequest::builder().put_request(put).build());
@@ -96,6 +118,38 @@ impl Store {
     /// The service's own, or a malformed item.
     pub async fn venue(&self, id: &VenueId) -> Result<Option<Venue>, Error> {
         self.get(key(VENUES, id.as_str())).await?.as_ref().map(venue).transpose()
+    }
+
+    /// One venue with its version, for those who change it.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn stored_venue(&self, id: &VenueId) -> Result<Option<StoredVenue>, Error> {
+        let Some(item) = self.get(key(VENUES, id.as_str())).await? else { return Ok(None) };
+        let version = Attributes::of(&item).number("version")?;
+        Ok(Some(StoredVenue { venue: venue(&item)?, version }))
+    }
+
+    /// Writes the next version of a venue and the record of the change, or neither.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn change_venue(
+        &self,
+        from_version: u64,
+        to: &Venue,
+        record: &AuditRecord,
+    ) -> Result<VenueChanged, Error> {
+        let unchanged =
+            Condition::when("version = :version").value(":version", number(from_version));
+        let writes = vec![
+            self.put(item(to, from_version + 1)?, unchanged)?,
+            self.put(crate::audit::item(record)?, Condition::absent())?,
+        ];
+        Ok(match self.transact(writes).await? {
+            Written::All => VenueChanged::Done,
+            Written::Refused(_) => VenueChanged::Stale,
+        })
     }
 
     /// All venues, by id.

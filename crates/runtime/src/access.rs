@@ -34,9 +34,26 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// The role as tokens name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Desk => "desk",
+            Self::Gate => "gate",
+            Self::Analyst => "analyst",
+            Self::DataOfficer => "data-officer",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 /// A member of staff, as the token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Staff {
+    /// Who they are, as the identity provider numbers them.
+    pub subject: String,
     /// What they do.
     pub role: Role,
     /// Their venue; none for those of the whole platform.
@@ -140,7 +157,7 @@ impl Access {
         if claims.exp <= self.0.clock.now().as_second() {
             return Err(Refused::Ended);
         }
-        Ok(Staff { role: claims.role, venue: claims.venue })
+        Ok(Staff { subject: claims.sub, role: claims.role, venue: claims.venue })
     }
 }
 
@@ -203,18 +220,12 @@ impl Staff {
         if self.role == Role::Admin || roles.contains(&self.role) {
             return Ok(());
         }
-        let name = |role: &Role| {
-            serde_json::to_value(role)
-                .ok()
-                .and_then(|v| v.as_str().map(str::to_owned))
-                .unwrap_or_default()
-        };
-        let wanted: Vec<String> = roles.iter().map(name).collect();
+        let wanted: Vec<&str> = roles.iter().map(|role| role.name()).collect();
         Err(Problem::new(StatusCode::FORBIDDEN, "wrong-role")
             .detail(format_args!(
                 "this needs the role {}, the token has `{}`",
                 wanted.join(" or "),
-                name(&self.role)
+                self.role.name()
             ))
             .field("Authorization", "the role does not allow this", "ask for a token of that role"))
     }

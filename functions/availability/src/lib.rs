@@ -75,7 +75,8 @@ impl Context {
 
     async fn venue(&self, id: &str) -> Result<Venue, Problem> {
         let id = VenueId::new(id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-        let found = self.venues().await?.iter().find(|venue| venue.id == id).cloned();
+        // Not from the list: who changed what a venue offers sees it at once.
+        let found = self.store.venue(&id).await.map_err(|error| Problem::internal(&error))?;
         found.ok_or_else(|| {
             Problem::not_found(
                 "unknown-venue",

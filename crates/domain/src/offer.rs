@@ -1,0 +1,333 @@
+//! What a venue may offer: the checks that hours and products pass before anyone can book by them,
+//! and what a change leaves behind, the bookings of slots that are no longer offered.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, Time, Weekday};
+
+use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
+use crate::id::{ProductId, SlotId};
+use crate::text::Text;
+use crate::venue::{Product, Venue};
+
+/// Shortest and longest slot, in minutes.
+pub const SLOT_MINUTES: std::ops::RangeInclusive<u16> = 5..=1440;
+
+/// Most places in one slot: more people than enter the largest venue in a day.
+pub const CAPACITY_MAX: u32 = 100_000;
+
+/// Most places in one booking: two school classes with their teachers.
+pub const MAX_UNITS_MAX: u32 = 100;
+
+/// Why a venue cannot offer this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfferError {
+    /// A span of the week does not run forward.
+    #[error("opens at {from}, last entry {last_entry}, closes at {to}: not in this order")]
+    SpanOrder {
+        /// Which span.
+        index: usize,
+        /// Opens.
+        from: Time,
+        /// Nobody enters after this.
+        last_entry: Time,
+        /// Closes.
+        to: Time,
+    },
+    /// Slots are named to the minute.
+    #[error("`{time}` is not a whole minute")]
+    SpanSeconds {
+        /// Which span.
+        index: usize,
+        /// The time at fault.
+        time: Time,
+    },
+    /// Two spans of one weekday meet.
+    #[error("two spans of {} overlap", weekday_name::of(*.weekday))]
+    SpansOverlap {
+        /// The later span.
+        index: usize,
+        /// Their weekday.
+        weekday: Weekday,
+    },
+    /// A closure ends before it begins.
+    #[error("the closure from {from} to {to} ends before it begins")]
+    ClosureOrder {
+        /// Which closure.
+        index: usize,
+        /// First closed day.
+        from: Date,
+        /// Last closed day.
+        to: Date,
+    },
+    /// Words are missing in a language.
+    #[error("the words are missing in Italian or in English")]
+    Wordless {
+        /// Where.
+        field: String,
+    },
+    /// The slot is too short or too long.
+    #[error("a slot of {minutes} minutes is not one of 5 to 1440")]
+    SlotLength {
+        /// What was asked for.
+        minutes: u16,
+    },
+    /// A slot has no place, or too many.
+    #[error("{capacity} places in a slot are not 1 to 100000")]
+    Capacity {
+        /// What was asked for.
+        capacity: u32,
+    },
+    /// A booking holds no place, or too many.
+    #[error("{max_units} places in a booking are not 1 to 100")]
+    MaxUnits {
+        /// What was asked for.
+        max_units: u32,
+    },
+    /// There is no way to take the product.
+    #[error("the product has no option")]
+    NoOption,
+    /// Two options bear one id.
+    #[error("two options are called `{id}`")]
+    RepeatedOption {
+        /// Their id.
+        id: String,
+        /// The later one.
+        index: usize,
+    },
+}
+
+impl OfferError {
+    /// Where the offer is at fault, as written in JSON.
+    #[must_use]
+    pub fn field(&self) -> String {
+        match self {
+            Self::SpanOrder { index, .. } => format!("week[{index}].last_entry"),
+            Self::SpanSeconds { index, .. } | Self::SpansOverlap { index, .. } => {
+                format!("week[{index}].from")
+            }
+            Self::ClosureOrder { index, .. } => format!("closures[{index}].to"),
+            Self::Wordless { field } => field.clone(),
+            Self::SlotLength { .. } => "slot_minutes".to_owned(),
+            Self::Capacity { .. } => "capacity".to_owned(),
+            Self::MaxUnits { .. } => "max_units".to_owned(),
+            Self::NoOption => "options".to_owned(),
+            Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn fix(&self) -> &'static str {
+        match self {
+            Self::SpanOrder { .. } => "let it open before the last entry, and close after it",
+            Self::SpanSeconds { .. } => "write whole minutes, such as `09:00:00`",
+            Self::SpansOverlap { .. } => "let one span end before the next begins, or join them",
+            Self::ClosureOrder { .. } => "write the last closed day, the first one or later",
+            Self::Wordless { .. } => "write it as {\"it\": …, \"en\": …}, neither empty",
+            Self::SlotLength { .. } => "write 5 to 1440 minutes",
+            Self::Capacity { .. } => "write 1 to 100000 places",
+            Self::MaxUnits { .. } => "write 1 to 100 places",
+            Self::NoOption => "write at least one option with its units",
+            Self::RepeatedOption { .. } => "give each option an id of its own",
+        }
+    }
+}
+
+impl Opening {
+    /// Checks that slots can be computed from these hours, each once.
+    ///
+    /// # Errors
+    /// The first span or closure at fault.
+    pub fn check(&self) -> Result<(), OfferError> {
+        for (index, span) in self.week.iter().enumerate() {
+            check_span(index, span)?;
+            let overlaps = |other: &&OpeningSpan| {
+                other.weekday == span.weekday && other.from < span.to && span.from < other.to
+            };
+            if self.week[..index].iter().any(|other| overlaps(&other)) {
+                return Err(OfferError::SpansOverlap { index, weekday: span.weekday });
+            }
+        }
+        for (index, closure) in self.closures.iter().enumerate() {
+            let (from, to) = (closure.from, closure.to);
+            if to < from {
+                return Err(OfferError::ClosureOrder { index, from, to });
+            }
+            check_words(&closure.reason, || format!("closures[{index}].reason"))?;
+        }
+        Ok(())
+    }
+}
+
+fn check_span(index: usize, span: &OpeningSpan) -> Result<(), OfferError> {
+    let OpeningSpan { from, last_entry, to, .. } = *span;
+    if let Some(time) = [from, last_entry, to].into_iter().find(|time| !is_whole_minute(*time)) {
+        return Err(OfferError::SpanSeconds { index, time });
+    }
+    if from <= last_entry && last_entry <= to && from < to {
+        Ok(())
+    } else {
+        Err(OfferError::SpanOrder { index, from, last_entry, to })
+    }
+}
+
+fn is_whole_minute(time: Time) -> bool {
+    time.second() == 0 && time.subsec_nanosecond() == 0
+}
+
+fn check_words(text: &Text, field: impl FnOnce() -> String) -> Result<(), OfferError> {
+    if text.it.trim().is_empty() || text.en.trim().is_empty() {
+        return Err(OfferError::Wordless { field: field() });
+    }
+    Ok(())
+}
+
+impl Product {
+    /// Checks that the product can be booked.
+    ///
+    /// # Errors
+    /// The first part at fault.
+    pub fn check(&self) -> Result<(), OfferError> {
+        check_words(&self.name, || "name".to_owned())?;
+        if !SLOT_MINUTES.contains(&self.slot_minutes) {
+            return Err(OfferError::SlotLength { minutes: self.slot_minutes });
+        }
+        if !(1..=CAPACITY_MAX).contains(&self.capacity) {
+            return Err(OfferError::Capacity { capacity: self.capacity });
+        }
+        if !(1..=MAX_UNITS_MAX).contains(&self.max_units) {
+            return Err(OfferError::MaxUnits { max_units: self.max_units });
+        }
+        if self.options.is_empty() {
+            return Err(OfferError::NoOption);
+        }
+        let mut ids = BTreeSet::new();
+        for (index, option) in self.options.iter().enumerate() {
+            check_words(&option.name, || format!("options[{index}].name"))?;
+            if !ids.insert(option.id.as_str()) {
+                return Err(OfferError::RepeatedOption { id: option.id.to_string(), index });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Places that were booked and stand on no slot any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranded {
+    /// The product.
+    pub product: ProductId,
+    /// The slot that is no longer offered.
+    pub slot: SlotId,
+    /// Places held or confirmed in it.
+    pub taken: u32,
+}
+
+/// Of the places taken at `product`, those whose slot `venue` does not offer; in order of time.
+#[must_use]
+pub fn stranded(
+    venue: &Venue,
+    product: &Product,
+    taken: impl IntoIterator<Item = (SlotId, u32)>,
+) -> Vec<Stranded> {
+    let zone = venue.time_zone();
+    let offers = |slot: SlotId| match venue.opening.day(product, slot.day(), &zone) {
+        Day::Open { slots } => slots.iter().any(|offered| offered.id == slot),
+        Day::Closed { .. } => false,
+    };
+    let mut left: Vec<Stranded> = taken
+        .into_iter()
+        .filter(|(slot, taken)| *taken > 0 && !offers(*slot))
+        .map(|(slot, taken)| Stranded { product: product.id.clone(), slot, taken })
+        .collect();
+    left.sort_by_key(|stranded| stranded.slot);
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+    use crate::calendar::Closure;
+    use crate::tariff::Cents;
+    use crate::venue::{VenueKind, shipped_product};
+
+    fn museum() -> Product {
+        shipped_product(VenueKind::Museum, Cents(500), Some(9_000)).unwrap()
+    }
+
+    fn span(from: i8, last_entry: i8, to: i8) -> OpeningSpan {
+        let hour = |hour| time(hour, 0, 0, 0);
+        OpeningSpan {
+            weekday: Weekday::Monday,
+            from: hour(from),
+            to: hour(to),
+            last_entry: hour(last_entry),
+        }
+    }
+
+    fn refused_at(week: Vec<OpeningSpan>) -> Option<String> {
+        Opening { week, closures: Vec::new() }.check().err().map(|error| error.field())
+    }
+
+    #[test]
+    fn the_shipped_hours_and_products_can_be_offered() {
+        assert_eq!(Opening::default_week().check(), Ok(()));
+        assert_eq!(museum().check(), Ok(()));
+        let library = shipped_product(VenueKind::Library, Cents::ZERO, None).unwrap();
+        assert_eq!(library.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_day_may_have_a_break_but_no_two_spans_at_once() {
+        assert_eq!(refused_at(vec![span(9, 12, 13), span(13, 18, 19)]), None);
+        let overlap = refused_at(vec![span(9, 12, 13), span(12, 18, 19)]);
+        assert_eq!(overlap.as_deref(), Some("week[1].from"));
+    }
+
+    #[test]
+    fn a_span_opens_admits_and_closes_in_this_order() {
+        for (from, last_entry, to) in [(9, 8, 19), (9, 19, 18), (9, 9, 9), (19, 19, 9)] {
+            let refused = refused_at(vec![span(from, last_entry, to)]);
+            assert_eq!(refused.as_deref(), Some("week[0].last_entry"), "{from} {last_entry} {to}");
+        }
+        let mut odd = span(9, 12, 13);
+        odd.from = time(9, 0, 30, 0);
+        assert_eq!(refused_at(vec![odd]).as_deref(), Some("week[0].from"));
+    }
+
+    #[test]
+    fn a_closure_ends_after_it_begins_and_says_why() {
+        let closed = |from, to, en: &str| {
+            let closure = Closure { from, to, reason: Text::new("Restauro", en) };
+            let opening = Opening { week: Vec::new(), closures: vec![closure] };
+            opening.check().err().map(|error| error.field())
+        };
+        let (first, last) = (date(2026, 12, 1), date(2026, 12, 3));
+        assert_eq!(closed(first, last, "Restoration"), None);
+        assert_eq!(closed(last, first, "Restoration").as_deref(), Some("closures[0].to"));
+        assert_eq!(closed(first, last, " ").as_deref(), Some("closures[0].reason"));
+    }
+
+    #[test]
+    fn a_product_that_cannot_be_booked_is_refused_where_it_is_wrong() {
+        type Spoil = fn(&mut Product);
+        let cases: [(Spoil, &str); 8] = [
+            (|product| product.name.it.clear(), "name"),
+            (|product| product.slot_minutes = 0, "slot_minutes"),
+            (|product| product.capacity = 0, "capacity"),
+            (|product| product.capacity = CAPACITY_MAX + 1, "capacity"),
+            (|product| product.max_units = 0, "max_units"),
+            (|product| product.options.clear(), "options"),
+            (|product| product.options.push(product.options[0].clone()), "options[1].id"),
+            (|product| product.options[0].name.en.clear(), "options[0].name"),
+        ];
+        for (spoil, field) in cases {
+            let mut product = museum();
+            spoil(&mut product);
+            assert_eq!(product.check().unwrap_err().field(), field);
+        }
+    }
+}

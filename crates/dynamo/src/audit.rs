@@ -1,0 +1,96 @@
+//! Audit items: `AUDIT#venue` / instant and version, one per change of what a venue offers: who, when,
+//! what it was and what it became. Written with the change or not at all, and never tidied away.
+
+use atrio_domain::id::VenueId;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::attributes::{Attributes, instant_text, json, number, text};
+use crate::{Error, Item, PK, SK, Store, key};
+
+/// A change with who made it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditRecord {
+    /// The venue.
+    pub venue: VenueId,
+    /// Who, as the identity provider numbers staff.
+    pub actor: String,
+    /// The role they acted in.
+    pub role: String,
+    /// When.
+    pub at: Timestamp,
+    /// The version of the venue that the change made.
+    pub version: u64,
+    /// The part that changed, such as `opening` or `products/admission`.
+    pub part: String,
+    /// What stood there before; none for a part that is new.
+    pub before: Option<Value>,
+    /// What stands there now.
+    pub after: Value,
+}
+
+const PARTITION: &str = "AUDIT#";
+
+fn partition(venue: &VenueId) -> String {
+    format!("{PARTITION}{venue}")
+}
+
+pub(crate) fn item(record: &AuditRecord) -> Result<Item, Error> {
+    // The version makes two changes at one instant two records.
+    let sort = format!("{}#{}", instant_text(record.at), record.version);
+    let mut item = key(partition(&record.venue), sort);
+    item.insert("actor".to_owned(), text(&record.actor));
+    item.insert("role".to_owned(), text(&record.role));
+    item.insert("version".to_owned(), number(record.version));
+    item.insert("part".to_owned(), text(&record.part));
+    if let Some(before) = &record.before {
+        item.insert("before".to_owned(), json("before", before)?);
+    }
+    item.insert("after".to_owned(), json("after", &record.after)?);
+    Ok(item)
+}
+
+impl TryFrom<&Item> for AuditRecord {
+    type Error = Error;
+
+    fn try_from(item: &Item) -> Result<Self, Error> {
+        let read = Attributes::of(item);
+        let venue = read
+            .text(PK)?
+            .strip_prefix(PARTITION)
+            .and_then(|venue| venue.parse().ok())
+            .ok_or_else(|| read.malformed(PK, "names no venue"))?;
+        let at = read
+            .text(SK)?
+            .split_once('#')
+            .and_then(|(at, _)| at.parse().ok())
+            .ok_or_else(|| read.malformed(SK, "names no instant"))?;
+        let before = read.optional_text("before")?.map(|_| read.json("before")).transpose()?;
+        Ok(Self {
+            venue,
+            actor: read.text("actor")?.to_owned(),
+            role: read.text("role")?.to_owned(),
+            at,
+            version: read.number("version")?,
+            part: read.text("part")?.to_owned(),
+            before,
+            after: read.json("after")?,
+        })
+    }
+}
+
+impl Store {
+    /// A venue's changes, newest first, older than the cursor where one is given, at most `limit`;
+    /// and the cursor of the next page.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn audit(
+        &self,
+        venue: &VenueId,
+        cursor: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<AuditRecord>, Option<String>), Error> {
+        self.newest_first(partition(venue), cursor, limit).await
+    }
+}
