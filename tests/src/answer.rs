@@ -106,13 +106,14 @@ impl Api {
         Answer::of(format!("GET {path}"), request).await.expect("an answer")
     }
 
-    /// Puts JSON in the place of what bears this entity tag.
+    /// Puts JSON in the place of what bears this entity tag; where nothing is, for `*`.
     ///
     /// # Panics
     /// When no answer comes.
     pub async fn put(&self, path: &str, entity_tag: &str, body: &Value) -> Answer {
+        let condition = if entity_tag == "*" { "if-none-match" } else { "if-match" };
         let mut request = self.client.put(format!("{}{path}", self.base)).body(body.to_string());
-        request = request.header("content-type", "application/json").header("if-match", entity_tag);
+        request = request.header("content-type", "application/json").header(condition, entity_tag);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }

@@ -309,7 +309,7 @@ impl Manager {
         (answer.expect(200), answer.entity_tag())
     }
 
-    /// Changes a part of what the venue offers, from the version of this entity tag.
+    /// Changes the part of what the venue offers that bears this entity tag; `*` makes a new one.
     pub async fn changes(&self, part: &str, entity_tag: &str, to: &Value) -> Answer {
         self.api.put(&format!("/v1/venues/{}/{part}", self.venue), entity_tag, to).await
     }

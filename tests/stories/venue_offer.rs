@@ -21,7 +21,7 @@ async fn a_manager_makes_the_room_smaller_and_the_shop_sells_no_place_too_many()
     product["max_units"] = json!(2);
     let changed = manager.changes(ADMISSION, &tag, &product).await;
     assert_eq!(changed.expect(200), json!({"version": 2, "changed": true, "stranded": []}));
-    assert_eq!(changed.entity_tag(), "\"2\"");
+    assert_eq!(changed.entity_tag(), manager.reads(ADMISSION).await.1);
 
     assert_eq!(visitor.vacancies(&one_adult(SLOT)).await, 2);
     let three = Wish::at(VENUE, SLOT, &[("adult", 3)]);
@@ -33,7 +33,7 @@ async fn a_manager_makes_the_room_smaller_and_the_shop_sells_no_place_too_many()
     // Fewer places than are taken: nobody loses theirs, nobody else gets one.
     product["capacity"] = json!(1);
     product["max_units"] = json!(1);
-    manager.changes(ADMISSION, "\"2\"", &product).await.expect(200);
+    manager.changes(ADMISSION, &changed.entity_tag(), &product).await.expect(200);
     assert_eq!(visitor.vacancies(&one_adult(SLOT)).await, 0);
     visitor.ask(&one_adult(SLOT)).await.expect_problem(409, "sold-out", "units");
 }
@@ -76,10 +76,16 @@ async fn two_managers_do_not_overwrite_each_other_and_a_repeat_is_no_second_chan
     };
     first.changes(ADMISSION, &tag, &with(31)).await.expect(200);
     let late = second.changes(ADMISSION, &tag, &with(41)).await;
-    assert_eq!(late.expect_problem(412, "changed-meanwhile", "If-Match")["version"], 2);
+    late.expect_problem(412, "changed-meanwhile", "If-Match");
     let again = first.changes(ADMISSION, &tag, &with(31)).await.expect(200);
     assert_eq!(again, json!({"version": 2, "changed": false, "stranded": []}));
     assert_eq!(second.reads(ADMISSION).await.0["capacity"], 31);
+
+    // Another part is nobody's business but its own.
+    let (mut opening, tag) = second.reads("opening").await;
+    first.changes(ADMISSION, &first.reads(ADMISSION).await.1, &with(32)).await.expect(200);
+    opening["week"].as_array_mut().unwrap().pop();
+    second.changes("opening", &tag, &opening).await.expect(200);
 
     // A hundred at once from the same version: one is written, with one record.
     let (_, tag) = first.reads(ADMISSION).await;
@@ -90,7 +96,7 @@ async fn two_managers_do_not_overwrite_each_other_and_a_repeat_is_no_second_chan
     let statuses = all.await;
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 412].contains(status)), "{statuses:?}");
-    assert_eq!(first.reads("changes").await.0["changes"].as_array().map(Vec::len), Some(2));
+    assert_eq!(first.reads("changes").await.0["changes"].as_array().map(Vec::len), Some(4));
 }
 
 #[tokio::test]
@@ -131,11 +137,14 @@ async fn a_new_product_is_sold_and_admits_like_the_others() {
     let museum = Process::fresh().await;
     let (manager, visitor) = (Manager::of(&museum, VENUE).await, Visitor::of(&museum));
     let (mut tour, tag) = manager.reads(ADMISSION).await;
+    let part = "products/guided-tour";
     tour["id"] = json!("guided-tour");
     tour["name"] = json!({"it": "Visita guidata", "en": "Guided tour"});
     tour["capacity"] = json!(15);
     tour["slot_minutes"] = json!(120);
-    manager.changes("products/guided-tour", &tag, &tour).await.expect(200);
+    let not_new = manager.changes(part, &tag, &tour).await;
+    not_new.expect_problem(412, "not-there-yet", "If-None-Match");
+    manager.changes(part, "*", &tour).await.expect(200);
 
     let admission = one_adult("2026-11-24T11:00");
     let untouched = visitor.vacancies(&admission).await;
@@ -186,14 +195,11 @@ async fn an_offer_that_cannot_be_is_refused_where_it_is_wrong_and_changes_nothin
         manager.changes(part, &tag, body).await.expect_problem(422, kind, field);
     }
     let changed = spoilt(&product, "/capacity", json!(7));
-    manager.changes(ADMISSION, "3", &changed).await.expect_problem(
-        400,
-        "malformed-version",
-        "If-Match",
-    );
+    let stale = manager.changes(ADMISSION, "\"3\"", &changed).await;
+    stale.expect_problem(412, "changed-meanwhile", "If-Match");
     let path = format!("/v1/venues/{VENUE}/{ADMISSION}");
     let blind = manager.api.send("PUT", &path, Some("application/json"), changed.to_string()).await;
-    blind.expect_problem(428, "version-missing", "If-Match");
+    blind.expect_problem(428, "entity-tag-missing", "If-Match");
     assert_eq!(manager.reads(ADMISSION).await, (product, tag));
     assert_eq!(manager.reads("changes").await.0["changes"], json!([]));
 }

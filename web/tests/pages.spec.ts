@@ -1,7 +1,7 @@
 // Every page in both languages is usable without sight or a mouse, as far as a machine can tell.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
-import { chooseFirstSlot, fillContact, openStaffPage, platform } from './platform';
+import { chooseFirstSlot, fillContact, openStaffPage, picture, platform } from './platform';
 
 async function expectAccessible(page: Page) {
 	const { violations } = await new AxeBuilder({ page })
@@ -101,4 +101,48 @@ test('an unknown venue and an unknown booking explain themselves', async ({ page
 	await page.goto('/booking/?uuid=00000000-0000-4000-8000-000000000000');
 	await expect(page.getByTestId('problem')).toBeVisible();
 	await expectAccessible(page);
+});
+
+test('a manager sees whom a closure strands before saving it, and finds it on record', async ({ page }, { project }) => {
+	await openStaffPage(page, '/offer/', platform.managerToken);
+	const capacity = page.getByTestId('admission-capacity');
+	await capacity.waitFor();
+	await expectAccessible(page);
+
+	// Each width closes a day of its own, so that the two runs do not meet.
+	const day = project.name === 'phone' ? '2027-01-12' : '2027-01-13';
+	await page.getByTestId('add-closure').click();
+	const last = (await page.locator('[data-testid^="closed-from-"]').count()) - 1;
+	await page.getByTestId(`closed-from-${last}`).fill(day);
+	await page.getByTestId(`closed-to-${last}`).fill(day);
+	await page.getByTestId(`closed-it-${last}`).fill('Restauro del tetto');
+	await page.getByTestId(`closed-en-${last}`).fill('Repair of the roof');
+	await page.getByTestId('opening-check').click();
+	await expect(page.getByTestId('opening-rehearsed')).toBeVisible();
+	await expectAccessible(page);
+	await picture(page, 'offer');
+	await page.getByTestId('opening-save').click();
+	await expect(page.getByTestId('opening-saved')).toBeVisible();
+	await expect(page.getByTestId('changes')).toContainText('chiusure');
+	await expectNoSidewaysScroll(page);
+
+	const answer = await page.request.get(
+		`${platform.base}/v1/venues/${platform.venue}/availability?product_id=admission&from=${day}&to=${day}`
+	);
+	expect((await answer.json()).days[0]).toMatchObject({ status: 'CLOSED' });
+
+	// A colleague saves the places meanwhile: nothing is overwritten, and the way on is said.
+	const part = `${platform.base}/v1/venues/${platform.venue}/products/admission`;
+	const headers = { authorization: `Bearer ${platform.managerToken}` };
+	const read = await page.request.get(part, { headers });
+	const product = (await read.json()) as { capacity: number };
+	product.capacity += 1;
+	const saved = await page.request.put(part, {
+		headers: { ...headers, 'if-match': read.headers()['etag'] ?? '' },
+		data: product
+	});
+	expect(saved.status()).toBe(200);
+	await capacity.fill('77');
+	await page.getByTestId('admission-check').click();
+	await expect(page.getByTestId('problem')).toContainText('Qualcun altro ha salvato');
 });

@@ -33,7 +33,7 @@ export async function venueOf(page: Page): Promise<Venue> {
 }
 
 /** Opens a staff page by its link, as staff do. Leaving first makes the fragment count as new. */
-export async function openStaffPage(page: Page, path: '/gate/' | '/dashboard/', token: string) {
+export async function openStaffPage(page: Page, path: '/gate/' | '/dashboard/' | '/offer/', token: string) {
 	await page.goto('about:blank');
 	await page.goto(`${path}#token=${token}&venue=${platform.venue}`);
 	await expect(page).toHaveURL((url) => url.hash === '');

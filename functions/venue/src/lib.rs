@@ -1,5 +1,5 @@
 //! What a venue offers, as its own staff set it: hours, closures, products with capacity and tariffs.
-//! Every change names the version it was made from, leaves a record of who changed what, and says
+//! Every change names what it was made from, leaves a record of who changed what, and says
 //! which booked places it leaves without a slot.
 
 mod problem;
@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,6 +28,9 @@ use crate::view::{AuditListView, ChangedView, OpeningView};
 
 /// Most bytes of JSON that a venue's hours and products take together: an item holds 400 kB.
 const OFFER_MAX_BYTES: usize = 300 * 1024;
+
+/// How often a change is tried when others change the venue at the same moment.
+const ATTEMPTS: u32 = 8;
 
 /// Records in one answer, unless fewer are asked for.
 const PAGE_MAX: i32 = 200;
@@ -69,11 +73,17 @@ pub fn router(context: Context) -> OpenApiRouter {
         .with_state(context)
 }
 
-/// An answer with the entity tag of the venue's version.
-type Versioned<T> = ([(HeaderName, String); 1], axum::Json<T>);
+/// An answer with the entity tag of the part it is about.
+type Tagged<T> = ([(HeaderName, String); 1], axum::Json<T>);
 
-fn versioned<T>(version: u64, body: T) -> Versioned<T> {
-    ([(header::ETAG, format!("\"{version}\""))], axum::Json(body))
+fn tagged<T>((tag, body): (String, T)) -> Tagged<T> {
+    ([(header::ETAG, tag)], axum::Json(body))
+}
+
+/// Names the content of a part, so that changes of different parts do not meet.
+fn entity_tag(part: &Value) -> String {
+    let hash = Sha256::digest(part.to_string());
+    format!("\"{}\"", hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 /// How to change.
@@ -95,14 +105,15 @@ async fn show_opening(
     State(context): State<Context>,
     staff: Staff,
     Path(venue_id): Path<String>,
-) -> Result<Versioned<OpeningView>, Problem> {
-    let StoredVenue { venue, version } = load(&context, &staff, &venue_id).await?;
-    Ok(versioned(version, OpeningView::of(venue)))
+) -> Result<Tagged<OpeningView>, Problem> {
+    let venue = load(&context, &staff, &venue_id).await?.venue;
+    Ok(tagged((entity_tag(&json(&venue.opening)?), OpeningView::of(venue))))
 }
 
 /// Sets the hours and closures of a venue, and says which booked places they leave without a slot.
 #[utoipa::path(put, path = "/v1/venues/{venue_id}/opening", tag = "staff", security(("staff" = [])),
-    params(("venue_id" = String, Path), ("If-Match" = String, Header), ChangeQuery),
+    params(("venue_id" = String, Path), ("If-Match" = Option<String>, Header),
+        ("If-None-Match" = Option<String>, Header), ChangeQuery),
     request_body(content = Object, description = "`week` and `closures`, as read"),
     responses((status = 200, body = ChangedView), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
@@ -115,16 +126,16 @@ async fn change_opening(
     Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Json(opening): Json<Opening>,
-) -> Result<Versioned<ChangedView>, Problem> {
-    let from = load(&context, &staff, &venue_id).await?;
+) -> Result<Tagged<ChangedView>, Problem> {
+    staff.must_be(&[Role::Manager])?;
     opening.check().map_err(|error| problem::offer(&error))?;
-    let change = Change {
-        part: "opening".to_owned(),
-        before: Some(json(&from.venue.opening)?),
-        after: json(&opening)?,
+    let after = json(&opening)?;
+    let change = |venue: &Venue| {
+        let before = Some(json(&venue.opening)?);
+        let to = Venue { opening: opening.clone(), hours: HoursSource::Own, ..venue.clone() };
+        Ok(Change { part: "opening".to_owned(), before, after: after.clone(), to })
     };
-    let to = Venue { opening, hours: HoursSource::Own, ..from.venue.clone() };
-    make(&context, &staff, &headers, &query, from, to, change).await
+    Wanted { context, staff, venue_id, headers, is_rehearsal: query.dry_run }.make(change).await
 }
 
 /// One product of a venue, as its staff set it.
@@ -136,11 +147,11 @@ async fn show_product(
     State(context): State<Context>,
     staff: Staff,
     Path((venue_id, product_id)): Path<(String, String)>,
-) -> Result<Versioned<Product>, Problem> {
-    let StoredVenue { venue, version } = load(&context, &staff, &venue_id).await?;
+) -> Result<Tagged<Product>, Problem> {
+    let venue = load(&context, &staff, &venue_id).await?.venue;
     let id = product_id_of(product_id)?;
     let product = venue.product(&id).ok_or_else(|| problem::unknown_product(&id))?;
-    Ok(versioned(version, product.clone()))
+    Ok(tagged((entity_tag(&json(product)?), product.clone())))
 }
 
 /// Sets a product of a venue, a new one where there is none of that id, and says which booked
@@ -148,7 +159,8 @@ async fn show_product(
 #[utoipa::path(put, path = "/v1/venues/{venue_id}/products/{product_id}", tag = "staff",
     security(("staff" = [])),
     params(("venue_id" = String, Path), ("product_id" = String, Path),
-        ("If-Match" = String, Header), ChangeQuery),
+        ("If-Match" = Option<String>, Header),
+        ("If-None-Match" = Option<String>, Header), ChangeQuery),
     request_body(content = Object, description = "the whole product, as read"),
     responses((status = 200, body = ChangedView), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
@@ -161,86 +173,104 @@ async fn change_product(
     Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Json(product): Json<Product>,
-) -> Result<Versioned<ChangedView>, Problem> {
-    let from = load(&context, &staff, &venue_id).await?;
+) -> Result<Tagged<ChangedView>, Problem> {
+    staff.must_be(&[Role::Manager])?;
     let id = product_id_of(product_id)?;
     if product.id != id {
         return Err(problem::other_product(&id, &product.id));
     }
     product.check().map_err(|error| problem::offer(&error))?;
-    let mut to = from.venue.clone();
-    let before = to.products.iter_mut().find(|known| known.id == id);
-    let change = Change {
-        part: format!("products/{id}"),
-        before: before.as_deref().map(json).transpose()?,
-        after: json(&product)?,
+    let after = json(&product)?;
+    let change = |venue: &Venue| {
+        let mut to = venue.clone();
+        let known = to.products.iter_mut().find(|known| known.id == id);
+        let before = known.as_deref().map(json).transpose()?;
+        match known {
+            Some(known) => *known = product.clone(),
+            None => to.products.push(product.clone()),
+        }
+        Ok(Change { part: format!("products/{id}"), before, after: after.clone(), to })
     };
-    match before {
-        Some(known) => *known = product,
-        None => to.products.push(product),
-    }
-    make(&context, &staff, &headers, &query, from, to, change).await
+    Wanted { context, staff, venue_id, headers, is_rehearsal: query.dry_run }.make(change).await
 }
 
-/// What changes of a venue, for its record.
+/// One part of what a venue offers, before and after.
 struct Change {
     part: String,
     before: Option<Value>,
     after: Value,
-}
-
-async fn make(
-    context: &Context,
-    staff: &Staff,
-    headers: &HeaderMap,
-    query: &ChangeQuery,
-    from: StoredVenue,
     to: Venue,
-    change: Change,
-) -> Result<Versioned<ChangedView>, Problem> {
-    let stranded = left_without_slot(context, &to).await?;
-    let answer = |version, made| versioned(version, ChangedView::of(version, made, stranded));
-    // The same content again is a repeat after a lost answer, whatever version it names.
-    if change.before.as_ref() == Some(&change.after) {
-        return Ok(answer(from.version, false));
-    }
-    let seen = version_seen(headers, from.version)?;
-    if seen != from.version {
-        return Err(problem::changed_meanwhile(seen, from.version));
-    }
-    let bytes = json(&(&to.opening, &to.products))?.to_string().len();
-    if bytes > OFFER_MAX_BYTES {
-        return Err(problem::too_large(bytes, OFFER_MAX_BYTES));
-    }
-    if query.dry_run {
-        return Ok(answer(from.version, false));
-    }
-    let version = from.version + 1;
-    let record = AuditRecord {
-        venue: to.id.clone(),
-        actor: staff.subject.clone(),
-        role: staff.role.name().to_owned(),
-        at: context.clock.now(),
-        version,
-        part: change.part,
-        before: change.before,
-        after: change.after,
-    };
-    match context.store.change_venue(from.version, &to, &record).await.map_err(internal)? {
-        VenueChanged::Done => Ok(answer(version, true)),
-        VenueChanged::Stale => Err(problem::changed_meanwhile(from.version, version)),
-    }
 }
 
-/// The version that the request was made from.
-fn version_seen(headers: &HeaderMap, now: u64) -> Result<u64, Problem> {
-    let tag = headers.get(header::IF_MATCH).ok_or_else(|| problem::version_missing(now))?;
-    let text = tag.to_str().unwrap_or_default();
-    text.trim()
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .and_then(|version| version.parse().ok())
-        .ok_or_else(|| problem::version_malformed(text))
+/// A change asked for: by whom, of which venue, on which condition.
+struct Wanted {
+    context: Context,
+    staff: Staff,
+    venue_id: String,
+    headers: HeaderMap,
+    is_rehearsal: bool,
+}
+
+impl Wanted {
+    async fn make(
+        self,
+        change: impl Fn(&Venue) -> Result<Change, Problem>,
+    ) -> Result<Tagged<ChangedView>, Problem> {
+        for _ in 0..ATTEMPTS {
+            let from = load(&self.context, &self.staff, &self.venue_id).await?;
+            let change = change(&from.venue)?;
+            let stranded = left_without_slot(&self.context, &change.to).await?;
+            let tag = entity_tag(&change.after);
+            let answer = |version, changed| (tag, ChangedView::of(version, changed, stranded));
+            // The same content again is a repeat after a lost answer, whatever it was made from.
+            if change.before.as_ref() == Some(&change.after) {
+                return Ok(tagged(answer(from.version, false)));
+            }
+            self.must_know(change.before.as_ref())?;
+            let bytes = json(&(&change.to.opening, &change.to.products))?.to_string().len();
+            if bytes > OFFER_MAX_BYTES {
+                return Err(problem::too_large(bytes, OFFER_MAX_BYTES));
+            }
+            if self.is_rehearsal {
+                let known = change.before.as_ref().map(entity_tag).unwrap_or_default();
+                let (_, view) = answer(from.version, false);
+                return Ok(tagged((known, view)));
+            }
+            let version = from.version + 1;
+            let record = self.record(&change, version);
+            let stored = self.context.store.change_venue(from.version, &change.to, &record).await;
+            // Someone changed another part, or this one: the next reading shows which.
+            if stored.map_err(internal)? == VenueChanged::Done {
+                return Ok(tagged(answer(version, true)));
+            }
+        }
+        Err(Problem::busy())
+    }
+
+    /// Whoever changes a part must have seen what stands there.
+    fn must_know(&self, before: Option<&Value>) -> Result<(), Problem> {
+        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
+        match (before, header(header::IF_MATCH), header(header::IF_NONE_MATCH)) {
+            (None, _, Some("*")) => Ok(()),
+            (None, ..) => Err(problem::says_not_new()),
+            (Some(_), None, None) => Err(problem::tag_missing()),
+            (Some(before), Some(seen), _) if seen.trim() == entity_tag(before) => Ok(()),
+            (Some(before), ..) => Err(problem::changed_meanwhile(&entity_tag(before))),
+        }
+    }
+
+    fn record(&self, change: &Change, version: u64) -> AuditRecord {
+        AuditRecord {
+            venue: change.to.id.clone(),
+            actor: self.staff.subject.clone(),
+            role: self.staff.role.name().to_owned(),
+            at: self.context.clock.now(),
+            version,
+            part: change.part.clone(),
+            before: change.before.clone(),
+            after: change.after.clone(),
+        }
+    }
 }
 
 /// Places taken from today on whose slot the venue, changed so, would not offer.

@@ -38,35 +38,26 @@ pub(crate) fn unknown_product(id: &ProductId) -> Problem {
     )
 }
 
-/// The request does not say which version it changes.
-pub(crate) fn version_missing(version: u64) -> Problem {
-    Problem::new(StatusCode::PRECONDITION_REQUIRED, "version-missing")
-        .detail("a change must say which version it was made from")
-        .field(
-            "If-Match",
-            "is missing",
-            format!("read first, then send the entity tag, now `\"{version}\"`"),
-        )
+/// The request does not say what it was made from.
+pub(crate) fn tag_missing() -> Problem {
+    Problem::new(StatusCode::PRECONDITION_REQUIRED, "entity-tag-missing")
+        .detail("a change must say what it was made from")
+        .field("If-Match", "is missing", "read first, and send the entity tag that came with it")
 }
 
-/// The version in the request is none.
-pub(crate) fn version_malformed(given: &str) -> Problem {
-    let shown: String = given.chars().take(80).collect();
-    Problem::new(StatusCode::BAD_REQUEST, "malformed-version")
-        .detail(format_args!("`{shown}` is no entity tag of a venue"))
-        .field(
-            "If-Match",
-            "is malformed",
-            "send one entity tag as it was answered, such as `\"3\"`",
-        )
+/// The part is new, and the request does not say that it knows.
+pub(crate) fn says_not_new() -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "not-there-yet")
+        .detail("there is nothing to change yet")
+        .field("If-None-Match", "is not `*`", "send `If-None-Match: *` to make a new one")
 }
 
-/// Someone else changed the venue since it was read.
-pub(crate) fn changed_meanwhile(seen: u64, now: u64) -> Problem {
+/// Someone else changed the part since it was read.
+pub(crate) fn changed_meanwhile(entity_tag: &str) -> Problem {
     Problem::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile")
-        .detail(format_args!("the venue is at version {now}, the change was made from {seen}"))
-        .field("If-Match", "is not the present version", "read again and repeat the change")
-        .fact("version", now)
+        .detail("what stands there is not what the change was made from")
+        .field("If-Match", "names something older", "read again and repeat the change")
+        .fact("entity_tag", entity_tag)
 }
 
 /// The page of records cannot be that long.

@@ -7,6 +7,7 @@ import { common } from '../../src/lib/i18n/common';
 import { dashboard } from '../../src/lib/i18n/dashboard';
 import { find } from '../../src/lib/i18n/find';
 import { gate } from '../../src/lib/i18n/gate';
+import { offer } from '../../src/lib/i18n/offer';
 import { problems } from '../../src/lib/i18n/problems';
 import { venue } from '../../src/lib/i18n/venue';
 import { addMonths, lastDay, weeksOf } from '../../src/lib/venue/calendar';
@@ -44,7 +45,7 @@ test('free and paid venues are told apart by the full price', () => {
 });
 
 test('every message has the same holes and plurals in both languages', () => {
-	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...problems };
+	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...problems };
 	const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
 	for (const [key, { it, en }] of Object.entries(all)) {
 		expect(holes(it), key).toEqual(holes(en));

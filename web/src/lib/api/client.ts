@@ -9,6 +9,8 @@ import type {
 	Dashboard,
 	DashboardOverview,
 	Decision,
+	OfferChange,
+	OfferRecord,
 	Redemption,
 	Ticket,
 	Venue,
@@ -31,7 +33,7 @@ function learnClock(response: Response) {
 }
 
 interface Call {
-	method?: 'GET' | 'POST';
+	method?: 'GET' | 'POST' | 'PUT';
 	body?: unknown;
 	token?: string;
 	headers?: Record<string, string>;
@@ -150,3 +152,42 @@ export const listDecisions = (token: string, venueId: string, limit: number) =>
 		`/v1/decisions?${new URLSearchParams({ venue_id: venueId, limit: String(limit) })}`,
 		{ token }
 	).then((answer) => answer.decisions);
+
+// What a venue offers.
+
+export interface Versioned<T> {
+	value: T;
+	entityTag: string;
+}
+
+async function versioned<T>(response: Response): Promise<Versioned<T>> {
+	return { value: (await response.json()) as T, entityTag: response.headers.get('etag') ?? '' };
+}
+
+/** A part of what a venue offers: `opening`, or `products/` and a product. */
+export const readOffer = async <T>(token: string, venueId: string, part: string) =>
+	versioned<T>(await send(`/v1/venues/${id(venueId)}/${part}`, { token }));
+
+/** Changes a part over the version it was read at, or only says what that would do. */
+export const changeOffer = async (
+	token: string,
+	venueId: string,
+	part: string,
+	entityTag: string,
+	body: unknown,
+	isRehearsal: boolean
+) =>
+	versioned<OfferChange>(
+		await send(`/v1/venues/${id(venueId)}/${part}${isRehearsal ? '?dry_run=true' : ''}`, {
+			method: 'PUT',
+			token,
+			body,
+			headers: { 'if-match': entityTag }
+		})
+	);
+
+export const listOfferChanges = (token: string, venueId: string, cursor: string | null) =>
+	json<{ changes: OfferRecord[]; next_cursor: string | null }>(
+		`/v1/venues/${id(venueId)}/changes?${new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })}`,
+		{ token }
+	);

@@ -199,3 +199,36 @@ export interface Decision {
 	decided_at: string;
 	rules_version: string | number;
 }
+
+/** Hours and closures as staff set them; times as `09:00:00`, days as `2026-12-24`. */
+export interface OpeningRules {
+	week: { weekday: string; from: string; to: string; last_entry: string }[];
+	closures: { from: string; to: string; reason: Text }[];
+}
+
+/** A product as staff set it. What this page does not edit is sent back as it was read. */
+export interface ProductRules {
+	id: string;
+	name: Text;
+	capacity: number;
+	max_units: number;
+	slot_minutes: number;
+	[other: string]: unknown;
+}
+
+export interface OfferChange {
+	version: number;
+	changed: boolean;
+	/** Booked places whose slot is no longer offered. */
+	stranded: { product_id: string; slot_id: string; taken: number }[];
+}
+
+export interface OfferRecord {
+	at: string;
+	actor: string;
+	role: string;
+	version: number;
+	part: string;
+	before: object | null;
+	after: object;
+}

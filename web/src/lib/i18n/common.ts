@@ -10,6 +10,7 @@ export const common = {
 	'site.language': { it: 'Lingua', en: 'Language' },
 	'nav.gate': { it: 'Varco', en: 'Gate' },
 	'nav.dashboard': { it: 'Cruscotto', en: 'Dashboard' },
+	'nav.offer': { it: 'Orari', en: 'Hours' },
 	'nav.staff': { it: 'Per il personale', en: 'For staff' },
 	'footer.about': {
 		it: 'atrio è la biglietteria comune dei luoghi della cultura: prenotazione, biglietto e ingresso con le stesse regole ovunque.',

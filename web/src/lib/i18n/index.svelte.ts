@@ -8,10 +8,11 @@ import { common } from './common';
 import { dashboard } from './dashboard';
 import { find } from './find';
 import { gate } from './gate';
+import { offer } from './offer';
 import { problems } from './problems';
 import { venue } from './venue';
 
-const messages = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...problems };
+const messages = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...problems };
 export type Key = keyof typeof messages;
 
 const REMEMBERED = 'atrio.language';

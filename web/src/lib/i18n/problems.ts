@@ -34,6 +34,11 @@ export const problems = {
 	'problem.ticket-too-early': { it: 'Troppo presto', en: 'Too early' },
 	'problem.ticket-too-late': { it: 'Troppo tardi', en: 'Too late' },
 	'problem.ticket-revoked': { it: 'Biglietto annullato', en: 'Ticket revoked' },
+	'problem.invalid-offer': { it: 'Così non si può offrire.', en: 'This cannot be offered.' },
+	'problem.changed-meanwhile': {
+		it: 'Qualcun altro ha salvato nel frattempo: leggi la versione attuale e rifai la modifica.',
+		en: 'Somebody else has saved meanwhile: read the present version and change it again.'
+	},
 	'problem.status-400': { it: 'La richiesta non è stata capita.', en: 'The request was not understood.' },
 	'problem.status-401': { it: 'Serve una chiave di accesso valida.', en: 'A valid access key is needed.' },
 	'problem.status-403': { it: 'Questa operazione non è permessa.', en: 'This is not allowed.' },

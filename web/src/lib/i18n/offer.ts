@@ -1,0 +1,64 @@
+// Words of the page on which managers set what their venue offers.
+export const offer = {
+	'offer.title': { it: 'Orari e posti', en: 'Hours and places' },
+	'offer.lead': {
+		it: 'Quello che salvi qui vale subito per chi prenota. Chi ha già prenotato conserva quello che ha comprato.',
+		en: 'What you save here holds at once for new bookings. Those who have booked keep what they bought.'
+	},
+	'offer.opening': { it: 'Orari e chiusure', en: 'Hours and closures' },
+	'offer.week': { it: 'Settimana', en: 'Week' },
+	'offer.day': { it: 'Giorno', en: 'Day' },
+	'offer.from': { it: 'Apre', en: 'Opens' },
+	'offer.to': { it: 'Chiude', en: 'Closes' },
+	'offer.lastEntry': { it: 'Ultimo ingresso', en: 'Last entry' },
+	'offer.addSpan': { it: 'Aggiungi un’apertura', en: 'Add an opening' },
+	'offer.closures': { it: 'Chiusure', en: 'Closures' },
+	'offer.noClosures': { it: 'Nessuna chiusura.', en: 'No closures.' },
+	'offer.addClosure': { it: 'Aggiungi una chiusura', en: 'Add a closure' },
+	'offer.firstDay': { it: 'Primo giorno', en: 'First day' },
+	'offer.lastDay': { it: 'Ultimo giorno', en: 'Last day' },
+	'offer.reasonIt': { it: 'Motivo in italiano', en: 'Reason in Italian' },
+	'offer.reasonEn': { it: 'Motivo in inglese', en: 'Reason in English' },
+	'offer.remove': { it: 'Togli', en: 'Remove' },
+	'offer.capacity': { it: 'Posti in ogni orario', en: 'Places in each slot' },
+	'offer.capacityHint': {
+		it: 'Se ne metti meno di quelli già presi, nessuno perde il suo e non se ne vendono altri.',
+		en: 'Fewer than are taken already: nobody loses theirs, and no more are sold.'
+	},
+	'offer.maxUnits': { it: 'Posti al massimo in una prenotazione', en: 'Most places in one booking' },
+	'offer.maxUnitsHint': { it: 'I gruppi più grandi si rivolgono al luogo.', en: 'Larger groups ask the venue.' },
+	'offer.slotMinutes': { it: 'Minuti fra un orario e il successivo', en: 'Minutes from slot to slot' },
+	'offer.slotMinutesHint': {
+		it: 'Cambiarli sposta gli orari: controlla chi resta senza.',
+		en: 'Changing it moves the slots: check who is left without one.'
+	},
+	'offer.check': { it: 'Controlla prima di salvare', en: 'Check before saving' },
+	'offer.save': { it: 'Salva', en: 'Save' },
+	'offer.goOn': { it: 'Continua a modificare', en: 'Go on editing' },
+	'offer.saved': { it: 'Salvato. Vale da adesso.', en: 'Saved. It holds from now on.' },
+	'offer.readAgain': { it: 'Leggi la versione attuale', en: 'Read the present version' },
+	'offer.nobodyStranded': {
+		it: 'Nessuna prenotazione resta senza orario.',
+		en: 'No booking is left without its slot.'
+	},
+	'offer.stranded': {
+		it: '{n} posto già prenotato resta senza orario|{n} posti già prenotati restano senza orario',
+		en: '{n} booked place is left without its slot|{n} booked places are left without their slot'
+	},
+	'offer.strandedDo': {
+		it: 'Se salvi, queste persone vanno avvisate: i loro biglietti restano validi finché non li annulli.',
+		en: 'If you save, these people must be told: their tickets stay valid until you cancel them.'
+	},
+	'offer.places': { it: '{n} posto|{n} posti', en: '{n} place|{n} places' },
+	'offer.changes': { it: 'Registro delle modifiche', en: 'Record of changes' },
+	'offer.noChanges': { it: 'Ancora nessuna modifica.', en: 'No changes yet.' },
+	'offer.new': { it: 'Nuovo', en: 'New' },
+	'offer.older': { it: 'Più vecchie', en: 'Older' },
+	'offer.field.capacity': { it: 'posti', en: 'places' },
+	'offer.field.max_units': { it: 'posti per prenotazione', en: 'places in a booking' },
+	'offer.field.slot_minutes': { it: 'minuti', en: 'minutes' },
+	'offer.field.week': { it: 'settimana', en: 'week' },
+	'offer.field.closures': { it: 'chiusure', en: 'closures' },
+	'offer.field.options': { it: 'tariffe', en: 'tariffs' },
+	'offer.field.name': { it: 'nome', en: 'name' }
+} as const;
