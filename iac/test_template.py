@@ -48,6 +48,13 @@ STAFF = {
     "GET /v1/venues/{venue_id}/products/{product_id}",
     "PUT /v1/venues/{venue_id}/products/{product_id}",
     "GET /v1/venues/{venue_id}/changes",
+    "POST /v1/venues/{venue_id}/shifts",
+    "GET /v1/venues/{venue_id}/shifts",
+    "GET /v1/venues/{venue_id}/shifts/{uuid}",
+    "GET /v1/venues/{venue_id}/shifts/{uuid}/sales.csv",
+    "POST /v1/venues/{venue_id}/shifts/{uuid}/sales",
+    "POST /v1/venues/{venue_id}/shifts/{uuid}/void",
+    "POST /v1/venues/{venue_id}/shifts/{uuid}/close",
 }
 
 # Who may know which secret.
@@ -448,7 +455,7 @@ def translated(template, stage):
 
 
 def sales_shift_slowly_in_prod_only(template):
-    shifted = {"availability", "booking", "payment", "ticketing", "redemption", "dashboard", "venue"}
+    shifted = {"availability", "booking", "payment", "ticketing", "redemption", "dashboard", "venue", "desk"}
     findings = []
     for stage, wanted in (("prod", shifted), ("dev", set())):
         groups = of_type(translated(template, stage), "AWS::CodeDeploy::DeploymentGroup")

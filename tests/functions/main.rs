@@ -98,6 +98,11 @@ fn cases() -> Vec<Case> {
             event: request("GET", "/v1/venues/20240/opening", ""),
             answers: |a| has_status(a, 401),
         },
+        Case {
+            function: "desk",
+            event: request("GET", "/v1/venues/20240/shifts?day=2026-11-24", ""),
+            answers: |a| has_status(a, 401),
+        },
         Case { function: "ingest", event: json!({"Records": []}), answers: no_failures },
         Case { function: "fraud", event: json!({"Records": []}), answers: no_failures },
         Case { function: "sink", event: window, answers: |a| a.get("errorType").is_none() },

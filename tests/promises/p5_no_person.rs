@@ -57,8 +57,8 @@ async fn everything_happens(museum: &Process, visitor: &Visitor) -> Vec<String> 
     }
     let secrets = Secrets::open(&DataDir::open(museum.data()).unwrap()).unwrap();
     let key = secrets.contact_hash_key.as_bytes();
-    let hashed = RiskKeys::of(key, &visitor.contact.email, Some("127.0.0.1"));
-    ids.extend([hashed.contact, hashed.client.unwrap()]);
+    let hashed = RiskKeys::of(key, Some(&visitor.contact.email), Some("127.0.0.1"));
+    ids.extend([hashed.contact.unwrap(), hashed.client.unwrap()]);
     let plain: Vec<String> = ids.iter().map(|id| id.replace('-', "")).collect();
     [ids, plain].concat()
 }

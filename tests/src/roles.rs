@@ -285,6 +285,78 @@ impl Gate {
     }
 }
 
+/// A clerk at a desk.
+#[derive(Debug, Clone)]
+pub struct Clerk {
+    /// Their terminal, with its token.
+    pub api: Api,
+    venue: String,
+}
+
+impl Clerk {
+    /// A clerk of a venue.
+    pub async fn of(platform: &Process, venue: &str) -> Self {
+        let token = platform.token("desk", Some(venue)).await;
+        Self { api: platform.api().with_token(Some(token)), venue: venue.to_owned() }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/v1/venues/{}/shifts{rest}", self.venue)
+    }
+
+    /// Opens a shift.
+    pub async fn opens(&self, uuid: &str, desk: &str, float_cents: i64) -> Answer {
+        let body = json!({"uuid": uuid, "desk_id": desk, "float_cents": float_cents});
+        self.api.post(&self.path(""), &body).await
+    }
+
+    /// Holds places for whoever stands at the window, asking for no name.
+    pub async fn asks(&self, wish: &Wish) -> Answer {
+        let nobody = Visitor { api: self.api.clone(), contact: Contact::fresh() };
+        let mut body = nobody.request(&fresh_uuid(), wish);
+        body["channel"] = json!("DESK");
+        body.as_object_mut().expect("an object").remove("contact");
+        self.api.post("/v1/bookings", &body).await
+    }
+
+    /// Holds places; answers the booking's uuid.
+    ///
+    /// # Panics
+    /// When they are refused.
+    pub async fn holds(&self, wish: &Wish) -> String {
+        self.asks(wish).await.expect(201)["uuid"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Takes the money for a booking.
+    pub async fn sells(
+        &self,
+        shift: &str,
+        booking: &str,
+        method: &str,
+        given_cents: Option<i64>,
+    ) -> Answer {
+        let body = json!({"booking_uuid": booking, "method": method, "given_cents": given_cents});
+        self.api.post(&self.path(&format!("/{shift}/sales")), &body).await
+    }
+
+    /// Takes a sale back.
+    pub async fn voids(&self, shift: &str, booking: &str, reason: &str) -> Answer {
+        let body = json!({"booking_uuid": booking, "reason": reason});
+        self.api.post(&self.path(&format!("/{shift}/void")), &body).await
+    }
+
+    /// Counts the drawer and ends the shift.
+    pub async fn closes(&self, shift: &str, counted_cents: i64) -> Answer {
+        let body = json!({"counted_cents": counted_cents});
+        self.api.post(&self.path(&format!("/{shift}/close")), &body).await
+    }
+
+    /// Reads a shift, its file or the account of a day.
+    pub async fn reads(&self, rest: &str) -> Answer {
+        self.api.get(&self.path(rest)).await
+    }
+}
+
 /// A manager with a dashboard.
 #[derive(Debug, Clone)]
 pub struct Manager {

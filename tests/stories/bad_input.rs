@@ -195,7 +195,7 @@ async fn a_request_that_cannot_be_read_names_the_field_and_takes_nothing() {
         s.set("unknown channel", "/channel", &json!("CARRIER_PIGEON")).refused(422, "invalid-field", "channel"),
         s.set("unknown language", "/locale", &json!("la")).refused(422, "invalid-field", "locale"),
         s.hold("no name", |body| drop(body["contact"].as_object_mut().unwrap().remove("full_name"))).refused(422, "invalid-field", "contact.full_name"),
-        s.hold("no contact", |body| drop(body.as_object_mut().unwrap().remove("contact"))).refused(422, "invalid-field", "contact"),
+        s.hold("no contact", |body| drop(body.as_object_mut().unwrap().remove("contact"))).refused(422, "invalid-contact", "contact"),
         s.set("a word for a number", "/units/0/quantity", &json!("two")).refused(422, "invalid-field", "units[0].quantity"),
     ];
     all_refused(&api, &lines).await;

@@ -5,6 +5,7 @@
 
 mod bad_devices;
 mod bad_input;
+mod desk;
 mod main_job;
 mod operations;
 mod payments;

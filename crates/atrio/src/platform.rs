@@ -350,6 +350,11 @@ impl Parts {
                 clock,
                 access: access.clone(),
             }))
+            .merge(atrio_desk::router(atrio_desk::Context {
+                store: store.clone(),
+                clock,
+                access: access.clone(),
+            }))
             .merge(atrio_dashboard::router(atrio_dashboard::Context::new(
                 store.clone(),
                 Arc::clone(&self.lake),

@@ -119,8 +119,8 @@ pub struct Booking {
     pub slot: SlotTimes,
     /// Who, by unit.
     pub units: Vec<UnitLine>,
-    /// Whom to write to.
-    pub contact: Contact,
+    /// Whom to write to; none for a sale at a desk that asked for nobody's name.
+    pub contact: Option<Contact>,
     /// In which language.
     pub locale: Locale,
     /// Through which channel.
@@ -309,6 +309,36 @@ impl Booking {
             }
             BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
             other => Err(StepError::WrongState { state: other.name(), step: "confirmed" }),
+        }
+    }
+
+    /// Confirms a booking whose money a desk has taken. Repeated, it answers the same.
+    ///
+    /// # Errors
+    /// An ended hold, or a state that is not open.
+    pub fn sell(&self, payment: Option<PaymentId>, now: Timestamp) -> Result<Self, StepError> {
+        let seen = self.seen_at(now);
+        match seen.state {
+            BookingState::Confirmed { .. } => Ok(seen),
+            BookingState::OnHold { .. } => Ok(Self {
+                payment_attempts: self.payment_attempts + u32::from(payment.is_some()),
+                ..self.moved_to(BookingState::Confirmed { confirmed_at: now, payment })
+            }),
+            BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
+            other => Err(StepError::WrongState { state: other.name(), step: "sold" }),
+        }
+    }
+
+    /// Takes back a sale whose money a desk gives back.
+    ///
+    /// # Errors
+    /// A state other than confirmed.
+    pub fn void(&self, now: Timestamp) -> Result<Self, StepError> {
+        match &self.state {
+            BookingState::Confirmed { .. } => {
+                Ok(self.moved_to(BookingState::Cancelled { cancelled_at: now }))
+            }
+            other => Err(StepError::WrongState { state: other.name(), step: "voided" }),
         }
     }
 

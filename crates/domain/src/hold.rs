@@ -32,8 +32,8 @@ pub struct HoldRequest {
     pub slot_id: SlotId,
     /// Who, by unit.
     pub units: Vec<UnitQuantity>,
-    /// Whom to write to.
-    pub contact: Contact,
+    /// Whom to write to; a desk need not ask.
+    pub contact: Option<Contact>,
     /// In which language.
     pub locale: Locale,
     /// Through which channel.
@@ -89,6 +89,9 @@ pub enum HoldError {
     /// The slot has ended.
     #[error("slot `{slot}` is over")]
     PastSlot { slot: SlotId },
+    /// Nobody to write to.
+    #[error("nobody is named to write to; only a desk may leave the contact out")]
+    NoContact,
     /// The name is missing or too long.
     #[error("the full name has {length} characters, 1 to 120 are taken")]
     BadName { length: usize },
@@ -141,7 +144,11 @@ impl HoldRequest {
         })?;
         let wanted = self.wanted_units(option)?;
         self.check_party(product, &wanted)?;
-        self.contact.check()?;
+        match &self.contact {
+            Some(contact) => contact.check()?,
+            None if self.channel == Channel::Desk => {}
+            None => return Err(HoldError::NoContact),
+        }
         let slot = find_slot(venue, product, self.slot_id, now)?;
         let units = wanted
             .iter()
@@ -200,11 +207,13 @@ impl HoldRequest {
             hash.update([0]);
             hash.update(line.quantity.to_be_bytes());
         }
-        for part in [&self.contact.full_name, &self.contact.email] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
+        if let Some(contact) = &self.contact {
+            for part in [&contact.full_name, &contact.email] {
+                hash.update(part.as_bytes());
+                hash.update([0]);
+            }
+            hash.update(contact.phone.as_deref().unwrap_or_default().as_bytes());
         }
-        hash.update(self.contact.phone.as_deref().unwrap_or_default().as_bytes());
         hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -327,11 +336,11 @@ mod tests {
                     quantity: *quantity,
                 })
                 .collect(),
-            contact: Contact {
+            contact: Some(Contact {
                 full_name: "Visitor 1".into(),
                 email: "visitor-1@example.org".into(),
                 phone: None,
-            },
+            }),
             locale: Locale::It,
             channel: Channel::Web,
         }
@@ -345,7 +354,7 @@ mod tests {
         let now = NOW.parse().unwrap();
         let request = visitor_asks(&[("adult", 1), ("child", 1)], "2026-11-24T10:00");
         let offer = request.offer(&venue(), now).unwrap();
-        let keys = RiskKeys::of(b"key", &request.contact.email, None);
+        let keys = RiskKeys::of(b"key", Some("visitor-1@example.org"), None);
         request.hold(offer, decide(&Features::default(), now), keys, now)
     }
 
@@ -438,6 +447,18 @@ mod tests {
             held().confirm_free(NOW.parse().unwrap()),
             Err(StepError::PaymentRequired { amount })
         );
+    }
+
+    #[test]
+    fn only_a_desk_sells_to_somebody_without_a_name() {
+        let asked = |channel| {
+            let request = visitor_asks(&[("adult", 1)], "2026-11-24T10:00");
+            let request = HoldRequest { contact: None, channel, ..request };
+            request.offer(&venue(), NOW.parse().unwrap()).err()
+        };
+        assert_eq!(asked(Channel::Web), Some(HoldError::NoContact));
+        assert_eq!(asked(Channel::Totem), Some(HoldError::NoContact));
+        assert_eq!(asked(Channel::Desk), None);
     }
 
     #[test]

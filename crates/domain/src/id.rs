@@ -123,6 +123,11 @@ word_id!(
     "unit id"
 );
 word_id!(
+    /// A desk of a venue.
+    DeskId,
+    "desk id"
+);
+word_id!(
     /// A gate of a venue.
     GateId,
     "gate id"

@@ -12,6 +12,7 @@ pub mod payment;
 pub mod pseudonym;
 pub mod redemption;
 pub mod risk;
+pub mod shift;
 pub mod slot;
 pub mod tariff;
 pub mod text;

@@ -70,18 +70,18 @@ pub struct Decision {
 /// Under which keys a booking's behaviour is counted. Keyed hashes: the counters hold no address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RiskKeys {
-    /// Of the mail address.
-    pub contact: String,
-    /// Of the network address, where known.
+    /// Of the mail address; none for a sale at a desk, which asks for none.
+    pub contact: Option<String>,
+    /// Of the network address, where known; none for a desk, which all its visitors share.
     pub client: Option<String>,
 }
 
 impl RiskKeys {
     /// Hashes the addresses under the installation's key.
     #[must_use]
-    pub fn of(key: &[u8], email: &str, client_address: Option<&str>) -> Self {
+    pub fn of(key: &[u8], email: Option<&str>, client_address: Option<&str>) -> Self {
         Self {
-            contact: keyed_hash(key, "contact", &email.trim().to_lowercase()),
+            contact: email.map(|email| keyed_hash(key, "contact", &email.trim().to_lowercase())),
             client: client_address.map(|address| keyed_hash(key, "client", address)),
         }
     }
@@ -224,11 +224,11 @@ mod tests {
 
     #[test]
     fn a_mail_address_is_counted_under_one_key_however_it_is_written() {
-        let key = |mail| RiskKeys::of(b"key", mail, None).contact;
+        let key = |mail| RiskKeys::of(b"key", Some(mail), None).contact;
         assert_eq!(key("someone@example.org"), key(" Someone@Example.org "));
         assert_ne!(
             key("someone@example.org"),
-            RiskKeys::of(b"other", "someone@example.org", None).contact
+            RiskKeys::of(b"other", Some("someone@example.org"), None).contact
         );
     }
 }

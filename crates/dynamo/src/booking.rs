@@ -56,7 +56,7 @@ pub enum With<'a> {
     Confirmation(&'a [Ticket], Option<&'a Payment>),
     /// A payment was declined and the hold goes on.
     Declined(&'a Payment),
-    /// The places go back; with the payment that was declined, if one was.
+    /// The places go back; with the payment that was declined or given back, if one was.
     PlacesReturned(Option<&'a Payment>),
 }
 
@@ -85,10 +85,12 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     set("option_id", text(booking.option_id.as_str()));
     set("slot", json("slot", &booking.slot)?);
     set("units", json("units", &booking.units)?);
-    set("contact_name", text(&booking.contact.full_name));
-    set("contact_email", text(&booking.contact.email));
-    if let Some(phone) = &booking.contact.phone {
-        set("contact_phone", text(phone));
+    if let Some(contact) = &booking.contact {
+        set("contact_name", text(&contact.full_name));
+        set("contact_email", text(&contact.email));
+        if let Some(phone) = &contact.phone {
+            set("contact_phone", text(phone));
+        }
     }
     set("locale", json("locale", &booking.locale)?);
     set("channel", json("channel", &booking.channel)?);
@@ -125,6 +127,15 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
         BookingState::Cancelled { cancelled_at } => set("cancelled_at", instant(*cancelled_at)),
     }
     Ok(item)
+}
+
+fn contact(read: &Attributes<'_>) -> Result<Option<Contact>, Error> {
+    let Some(full_name) = read.optional_text("contact_name")? else { return Ok(None) };
+    Ok(Some(Contact {
+        full_name: full_name.to_owned(),
+        email: read.text("contact_email")?.to_owned(),
+        phone: read.optional_text("contact_phone")?.map(ToOwned::to_owned),
+    }))
 }
 
 fn state(read: &Attributes<'_>) -> Result<BookingState, Error> {
@@ -167,11 +178,7 @@ impl TryFrom<&Item> for Stored {
             option_id: read.parsed("option_id")?,
             slot: read.json("slot")?,
             units: read.json("units")?,
-            contact: Contact {
-                full_name: read.text("contact_name")?.to_owned(),
-                email: read.text("contact_email")?.to_owned(),
-                phone: read.optional_text("contact_phone")?.map(ToOwned::to_owned),
-            },
+            contact: contact(&read)?,
             locale: read.json("locale")?,
             channel: read.json("channel")?,
             created_at: read.parsed("created_at")?,
@@ -235,6 +242,19 @@ impl Store {
         to: &Booking,
         with: With<'_>,
     ) -> Result<Changed, Error> {
+        Ok(match self.transact(self.changing(from, to, with)?).await? {
+            Written::All => Changed::Done,
+            Written::Refused(_) => Changed::Stale,
+        })
+    }
+
+    /// The writes of a change, for those who write more with it.
+    pub(crate) fn changing(
+        &self,
+        from: &Stored,
+        to: &Booking,
+        with: With<'_>,
+    ) -> Result<Vec<TransactWriteItem>, Error> {
         let tickets: Vec<TicketId> = match &with {
             With::Confirmation(tickets, _) => {
                 tickets.iter().map(|ticket| ticket.entitlement.ticket).collect()
@@ -245,10 +265,7 @@ impl Store {
             Condition::when("version = :version").value(":version", number(from.version));
         let mut writes = vec![self.put(item(to, from.version + 1, &tickets)?, unchanged)?];
         self.accompany(&mut writes, from, with)?;
-        Ok(match self.transact(writes).await? {
-            Written::All => Changed::Done,
-            Written::Refused(_) => Changed::Stale,
-        })
+        Ok(writes)
     }
 
     fn accompany(

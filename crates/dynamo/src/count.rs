@@ -19,7 +19,7 @@ pub use items::{COUNT_SK_PREFIX, dead_letter, device_state, registered_device, s
 
 use crate::attributes::{number, text};
 use crate::transaction::{Condition, Written};
-use crate::{Error, Item, PK, SK, Store, key};
+use crate::{Error, Item, SK, Store, key};
 
 /// Messages one [`CountBatch`] may hold: each may write a count and a state, and DynamoDB takes 100
 /// items in a transaction.
@@ -254,32 +254,5 @@ impl Store {
         let partition = items::dead_letter_partition(day);
         let found = self.between(partition, " ".to_owned(), "~".to_owned()).await?;
         found.iter().map(dead_letter).collect()
-    }
-
-    async fn between(&self, pk: String, from: String, to: String) -> Result<Vec<Item>, Error> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
-                .expression_attribute_names("#pk", PK)
-                .expression_attribute_names("#sk", SK)
-                .expression_attribute_values(":pk", text(&pk))
-                .expression_attribute_values(":from", text(&from))
-                .expression_attribute_values(":to", text(&to))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::service("Query"))?;
-            start = page.last_evaluated_key;
-            items.extend(page.items.unwrap_or_default());
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
     }
 }

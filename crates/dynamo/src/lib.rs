@@ -12,6 +12,7 @@ pub mod month_key;
 pub mod payment;
 pub mod redemption;
 pub mod settlement;
+pub mod shift;
 pub mod slot;
 pub mod table;
 pub mod ticket;
@@ -139,5 +140,38 @@ impl Store {
             .cloned();
         let found: Result<_, _> = page.items().iter().map(T::try_from).collect();
         Ok((found?, next))
+    }
+
+    /// The items of a partition whose sort keys lie between two, both included, in order.
+    pub(crate) async fn between(
+        &self,
+        pk: String,
+        from: String,
+        to: String,
+    ) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_names("#sk", SK)
+                .expression_attribute_values(":pk", attributes::text(&pk))
+                .expression_attribute_values(":from", attributes::text(&from))
+                .expression_attribute_values(":to", attributes::text(&to))
+                .consistent_read(true)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(Error::service("Query"))?;
+            start = page.last_evaluated_key;
+            items.extend(page.items.unwrap_or_default());
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
     }
 }

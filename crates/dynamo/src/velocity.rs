@@ -34,10 +34,12 @@ fn window(at: Timestamp) -> Timestamp {
     Timestamp::from_second(start).unwrap_or(at)
 }
 
-fn partitions(keys: &RiskKeys) -> impl Iterator<Item = String> + '_ {
-    let contact = format!("VELOCITY#CONTACT#{}", keys.contact);
-    let client = keys.client.as_ref().map(|client| format!("VELOCITY#CLIENT#{client}"));
-    std::iter::once(contact).chain(client)
+fn of_contact(keys: &RiskKeys) -> Option<String> {
+    keys.contact.as_ref().map(|contact| format!("VELOCITY#CONTACT#{contact}"))
+}
+
+fn of_client(keys: &RiskKeys) -> Option<String> {
+    keys.client.as_ref().map(|client| format!("VELOCITY#CLIENT#{client}"))
 }
 
 impl Store {
@@ -50,9 +52,8 @@ impl Store {
         keys: &RiskKeys,
         now: Timestamp,
     ) -> Result<(Velocity, Velocity), Error> {
-        let mut partitions = partitions(keys);
-        let contact = self.velocity(partitions.next(), now);
-        let client = self.velocity(partitions.next(), now);
+        let contact = self.velocity(of_contact(keys), now);
+        let client = self.velocity(of_client(keys), now);
         let (contact, client) = tokio::join!(contact, client);
         Ok((contact?, client?))
     }
@@ -109,7 +110,7 @@ impl Store {
         if let Some(record) = decision {
             writes.push(self.put(crate::decision::item(record)?, Condition::none())?);
         }
-        for partition in partitions(keys) {
+        for partition in of_contact(keys).into_iter().chain(of_client(keys)) {
             let values = Condition::none()
                 .name("#ttl", TTL)
                 .value(":holds", number(figures.holds))

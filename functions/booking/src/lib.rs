@@ -93,7 +93,8 @@ struct HoldBody {
     slot_id: SlotId,
     #[schema(value_type = Vec<Object>)]
     units: Vec<UnitQuantity>,
-    contact: ContactBody,
+    /// Whom to write to; only a desk may leave it out.
+    contact: Option<ContactBody>,
     #[serde(default)]
     #[schema(value_type = String)]
     locale: Locale,
@@ -125,11 +126,11 @@ impl From<HoldBody> for HoldRequest {
             option_id: body.option_id,
             slot_id: body.slot_id,
             units: body.units,
-            contact: Contact {
-                full_name: body.contact.full_name,
-                email: body.contact.email,
-                phone: body.contact.phone,
-            },
+            contact: body.contact.map(|contact| Contact {
+                full_name: contact.full_name,
+                email: contact.email,
+                phone: contact.phone,
+            }),
             locale: body.locale,
             channel: body.channel,
         }
@@ -157,7 +158,7 @@ async fn hold(
         return repeated(&request, &before, &venue, now);
     }
     let offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
-    let keys = RiskKeys::of(&context.contact_hash_key, &request.contact.email, address.as_deref());
+    let keys = risk_keys(&context, &request, address.as_deref());
     let (contact, client) = context.store.velocities(&keys, now).await.map_err(internal)?;
     let decision = decide(&Features { places: offer.places(), contact, client }, now);
     if decision.outcome == Outcome::Block {
@@ -180,6 +181,13 @@ async fn hold(
         Held::UuidReused => Err(problem::uuid_reused(booking.uuid)),
         Held::SoldOut { vacancies } => Err(problem::sold_out(&booking, vacancies)),
     }
+}
+
+/// A desk's visitors share its address, and many have no other: only a contact they leave counts.
+fn risk_keys(context: &Context, request: &HoldRequest, address: Option<&str>) -> RiskKeys {
+    let email = request.contact.as_ref().map(|contact| contact.email.as_str());
+    let address = address.filter(|_| request.channel != Channel::Desk);
+    RiskKeys::of(&context.contact_hash_key, email, address)
 }
 
 fn repeated(

@@ -55,6 +55,9 @@ pub(crate) fn hold(error: &HoldError) -> Problem {
         HoldError::PastSlot { .. } => {
             ("past-slot", "slot_id", "choose a slot that has not ended".to_owned())
         }
+        HoldError::NoContact => {
+            ("invalid-contact", "contact", "write {\"full_name\": …, \"email\": …}".to_owned())
+        }
         HoldError::BadName { .. } => {
             ("invalid-contact", "contact.full_name", "write the visitor's name".to_owned())
         }

@@ -43,16 +43,16 @@ fn booking(state: BookingState) -> Booking {
             end: at("2026-12-01T00:00:00Z"),
         },
         units: vec![line("adult", 2, 800), line("child", 1, 0)],
-        contact: Contact {
+        contact: Some(Contact {
             full_name: "Artemisia Gentileschi".into(),
             email: "artemisia@example.org".into(),
             phone: Some("+39 055 294883".into()),
-        },
+        }),
         locale: Locale::En,
         channel: Channel::Web,
         created_at: at("2026-11-24T23:30:12Z"),
         decision: risk::decide(&Features::default(), at("2026-11-24T23:30:12Z")),
-        risk_keys: RiskKeys::of(b"key", "artemisia@example.org", Some("192.0.2.7")),
+        risk_keys: RiskKeys::of(b"key", Some("artemisia@example.org"), Some("192.0.2.7")),
         payment_attempts: 0,
         state,
     }
@@ -84,7 +84,7 @@ fn a_sale_keeps_the_visit_and_loses_the_visitor() {
         "8a10",
         "23:41",
         "41:07",
-        &booking.risk_keys.contact,
+        booking.risk_keys.contact.as_ref().unwrap(),
     ] {
         assert!(!written.contains(personal), "{personal} in {written}");
     }
