@@ -38,5 +38,6 @@ mosquitto_pub -V mqttv5 -h 127.0.0.1 -p "$port" -q 1 -i counter-door \
     "peopleCount": 7, "peopleCountTowards": 5, "peopleCountAway": 2, "seq": 1}'
 
 cd web
-ATRIO_BASE="$address" ATRIO_VENUE=20240 ATRIO_GATE_TOKEN="$(token gate)" \
+ATRIO_BASE="$address" ATRIO_VENUE=20240 ATRIO_DESK_TOKEN="$(token desk)" \
+  ATRIO_GATE_TOKEN="$(token gate)" \
   ATRIO_MANAGER_TOKEN="$(token dashboard)" npm run test:browser

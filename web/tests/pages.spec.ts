@@ -146,3 +146,48 @@ test('a manager sees whom a closure strands before saving it, and finds it on re
 	await page.getByTestId('admission-check').click();
 	await expect(page.getByTestId('problem')).toContainText('Qualcun altro ha salvato');
 });
+
+test('a clerk opens the drawer, sells in cash with change, takes a sale back and counts', async ({ page }) => {
+	await openStaffPage(page, '/desk/', platform.deskToken);
+	await page.getByTestId('desk-open').waitFor();
+	await expectAccessible(page);
+	await page.locator('#float').fill('50');
+	await page.getByTestId('desk-open').click();
+
+	await page.locator('[data-testid^="slot-"][aria-pressed="true"]').waitFor();
+	await page.getByTestId('unit-adult-plus').click();
+	await page.getByTestId('unit-adult-plus').click();
+	await page.getByTestId('unit-minor-plus').click();
+	await page.getByTestId('desk-given').fill('1');
+	await expect(page.getByTestId('desk-sell')).toBeDisabled();
+	await page.getByTestId('desk-given').fill('50,00');
+	await expectAccessible(page);
+	await page.getByTestId('desk-sell').click();
+	await expect(page.getByTestId('desk-sold')).toContainText('Resto');
+	await expect(page.getByTestId('desk-visitors')).toHaveText('3');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'desk');
+
+	const href = await page.getByTestId('desk-sold').getByRole('link').getAttribute('href');
+	const printed = await page.request.get(`${platform.base}${href}`);
+	expect(printed.headers()['content-type']).toBe('application/pdf');
+
+	// The second sale was for another day: it is taken back, and the money with it.
+	const expected = await page.getByTestId('desk-expected').textContent();
+	await page.getByTestId('unit-adult-plus').click();
+	await page.getByTestId('desk-sell').click();
+	await expect(page.getByTestId('desk-visitors')).toHaveText('4');
+	await page.getByRole('button', { name: 'Annulla' }).first().click();
+	await page.locator('#reason').fill('giorno sbagliato');
+	await page.getByRole('button', { name: /Restituisci/ }).click();
+	await expect(page.getByTestId('desk-sales')).toContainText('giorno sbagliato');
+	await expect(page.getByTestId('desk-expected')).toHaveText(expected ?? '');
+
+	await page.getByTestId('desk-close').click();
+	await page.getByTestId('desk-counted').fill((expected ?? '').replace(/[^\d,.]/g, ''));
+	await page.getByTestId('desk-close-yes').click();
+	await expect(page.getByTestId('desk-account')).toContainText('Differenza');
+	await expect(page.getByTestId('desk-account').locator('tr').last()).toContainText(/^Differenza\s*0,00/);
+	await expectAccessible(page);
+});

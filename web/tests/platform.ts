@@ -16,6 +16,9 @@ export const platform = {
 	get venue() {
 		return required('ATRIO_VENUE', 'the id of a museum with a full price, such as 20240');
 	},
+	get deskToken() {
+		return required('ATRIO_DESK_TOKEN', 'atrio token --role desk --venue $ATRIO_VENUE');
+	},
 	get gateToken() {
 		return required('ATRIO_GATE_TOKEN', 'atrio token --role gate --venue $ATRIO_VENUE');
 	},
@@ -33,7 +36,7 @@ export async function venueOf(page: Page): Promise<Venue> {
 }
 
 /** Opens a staff page by its link, as staff do. Leaving first makes the fragment count as new. */
-export async function openStaffPage(page: Page, path: '/gate/' | '/dashboard/' | '/offer/', token: string) {
+export async function openStaffPage(page: Page, path: '/desk/' | '/gate/' | '/dashboard/' | '/offer/', token: string) {
 	await page.goto('about:blank');
 	await page.goto(`${path}#token=${token}&venue=${platform.venue}`);
 	await expect(page).toHaveURL((url) => url.hash === '');

@@ -215,13 +215,14 @@ fn announce(platform: &Platform, traffic: Option<f64>, web_missing: bool) -> Res
     let http = &platform.run.http;
     let venue = VenueId::new(SHOWN_VENUE)?;
     let token = |role| platform.issuer.token(role, Some(venue.clone()), &platform.clock);
-    let (gate, manager) = (token(Role::Gate)?, token(Role::Manager)?);
+    let (desk, gate, manager) = (token(Role::Desk)?, token(Role::Gate)?, token(Role::Manager)?);
     let zone = jiff::tz::TimeZone::get(atrio_domain::venue::TIME_ZONE)?;
     say(&format!(
         "atrio is ready; its clock shows {}",
         platform.clock.now().to_zoned_datetime(zone).strftime("%A %-d %B %Y, %H:%M in Italy")
     ));
     say(&format!("  shop       {http}/"));
+    say(&format!("  desk       {http}/desk/#token={desk}&venue={venue}"));
     say(&format!("  gate       {http}/gate/#token={gate}&venue={venue}"));
     say(&format!("  dashboard  {http}/dashboard/#token={manager}&venue={venue}"));
     say(&format!("  API        {http}/openapi.json"));

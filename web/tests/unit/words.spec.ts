@@ -5,6 +5,7 @@ import { addDays, clock, romeDay, timeLeft } from '../../src/lib/format';
 import { booking } from '../../src/lib/i18n/booking';
 import { common } from '../../src/lib/i18n/common';
 import { dashboard } from '../../src/lib/i18n/dashboard';
+import { desk } from '../../src/lib/i18n/desk';
 import { find } from '../../src/lib/i18n/find';
 import { gate } from '../../src/lib/i18n/gate';
 import { offer } from '../../src/lib/i18n/offer';
@@ -45,7 +46,7 @@ test('free and paid venues are told apart by the full price', () => {
 });
 
 test('every message has the same holes and plurals in both languages', () => {
-	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...problems };
+	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...desk, ...problems };
 	const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
 	for (const [key, { it, en }] of Object.entries(all)) {
 		expect(holes(it), key).toEqual(holes(en));

@@ -9,9 +9,13 @@ import type {
 	Dashboard,
 	DashboardOverview,
 	Decision,
+	DeskBookingRequest,
+	Method,
 	OfferChange,
 	OfferRecord,
 	Redemption,
+	Sale,
+	Shift,
 	Ticket,
 	Venue,
 	VenueDetail
@@ -191,3 +195,39 @@ export const listOfferChanges = (token: string, venueId: string, cursor: string 
 		`/v1/venues/${id(venueId)}/changes?${new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })}`,
 		{ token }
 	);
+
+// Ticket office.
+
+export const createDeskBooking = (token: string, request: DeskBookingRequest) =>
+	json<Booking>('/v1/bookings', { method: 'POST', body: request, token });
+
+const shifts = (venueId: string, rest = '') => `/v1/venues/${id(venueId)}/shifts${rest}`;
+
+export const listShifts = (token: string, venueId: string, day: string) =>
+	json<{ shifts: Shift[] }>(shifts(venueId, `?day=${id(day)}`), { token });
+
+export const getShift = (token: string, venueId: string, shift: string) =>
+	json<Shift>(shifts(venueId, `/${id(shift)}`), { token });
+
+export const openShift = (
+	token: string,
+	venueId: string,
+	body: { uuid: string; desk_id: string; float_cents: number }
+) => json<Shift>(shifts(venueId), { method: 'POST', body, token });
+
+export const sellBooking = (
+	token: string,
+	venueId: string,
+	shift: string,
+	body: { booking_uuid: string; method: Method; given_cents: number | null }
+) => json<Sale>(shifts(venueId, `/${id(shift)}/sales`), { method: 'POST', body, token });
+
+export const voidSale = (
+	token: string,
+	venueId: string,
+	shift: string,
+	body: { booking_uuid: string; reason: string }
+) => json<Sale>(shifts(venueId, `/${id(shift)}/void`), { method: 'POST', body, token });
+
+export const closeShift = (token: string, venueId: string, shift: string, counted_cents: number) =>
+	json<Shift>(shifts(venueId, `/${id(shift)}/close`), { method: 'POST', body: { counted_cents }, token });

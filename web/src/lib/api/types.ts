@@ -232,3 +232,41 @@ export interface OfferRecord {
 	before: object | null;
 	after: object;
 }
+
+/** What a desk asks for: nobody's name. */
+export type DeskBookingRequest = Omit<BookingRequest, 'contact'> & { channel: 'DESK' };
+
+export type Method = 'CASH' | 'CARD' | 'FREE';
+
+export interface Sale {
+	booking_uuid: string;
+	booking_reference: string;
+	method: Method;
+	amount_cents: number;
+	given_cents: number | null;
+	change_cents: number | null;
+	visitors: number;
+	sold_at: string;
+	void: { at: string; reason: string } | null;
+}
+
+export interface Shift {
+	uuid: string;
+	desk_id: string;
+	status: 'OPEN' | 'CLOSED';
+	opened_at: string;
+	closed_at: string | null;
+	float_cents: number;
+	totals: {
+		sales: number;
+		visitors: number;
+		free_visitors: number;
+		cash_cents: number;
+		card_cents: number;
+		voids: number;
+	};
+	expected_cents: number;
+	counted_cents: number | null;
+	difference_cents: number | null;
+	sales?: Sale[];
+}

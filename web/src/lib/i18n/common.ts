@@ -10,6 +10,7 @@ export const common = {
 	'site.language': { it: 'Lingua', en: 'Language' },
 	'nav.gate': { it: 'Varco', en: 'Gate' },
 	'nav.dashboard': { it: 'Cruscotto', en: 'Dashboard' },
+	'nav.desk': { it: 'Biglietteria', en: 'Ticket office' },
 	'nav.offer': { it: 'Orari', en: 'Hours' },
 	'nav.staff': { it: 'Per il personale', en: 'For staff' },
 	'footer.about': {

@@ -6,13 +6,14 @@ import type { Text } from '../api/types';
 import { booking } from './booking';
 import { common } from './common';
 import { dashboard } from './dashboard';
+import { desk } from './desk';
 import { find } from './find';
 import { gate } from './gate';
 import { offer } from './offer';
 import { problems } from './problems';
 import { venue } from './venue';
 
-const messages = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...problems };
+const messages = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...desk, ...problems };
 export type Key = keyof typeof messages;
 
 const REMEMBERED = 'atrio.language';

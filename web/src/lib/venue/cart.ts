@@ -65,13 +65,13 @@ export function checkContact(contact: Contact): Wrong {
  * Gives the same uuid to the same booking, however often it is sent, and a new one once anything
  * in it changes: a retry after a lost answer must find the first hold, never make a second.
  */
-export class Attempts {
+export class Attempts<Request = Omit<BookingRequest, 'uuid'>> {
 	#body = '';
 	#uuid = '';
 
 	constructor(private readonly fresh: () => string) {}
 
-	uuidFor(request: Omit<BookingRequest, 'uuid'>): string {
+	uuidFor(request: Request): string {
 		const body = JSON.stringify(request);
 		if (body !== this.#body) {
 			this.#body = body;

@@ -1,0 +1,105 @@
+// The till of one venue: the open shift with its drawer, and the sale in hand. A sale is a hold and
+// then the money; both carry the same uuid however often they are sent, so that a lost answer is
+// found again and never sold twice.
+
+import { closeShift, createDeskBooking, getShift, listShifts, openShift, sellBooking, voidSale } from '$lib/api/client';
+import { asProblem, type Problem } from '$lib/api/problem';
+import type { DeskBookingRequest, Method, Sale, Shift } from '$lib/api/types';
+import { newUuid } from '$lib/uuid';
+import { Attempts } from '$lib/venue/cart';
+
+export class Till {
+	shift = $state.raw<Shift | null>(null);
+	last = $state.raw<Sale | null>(null);
+	problem = $state.raw<Problem | null>(null);
+	isBusy = $state(false);
+	isRead = $state(false);
+	private attempts = new Attempts<Omit<DeskBookingRequest, 'uuid'>>(newUuid);
+	private shiftUuid = newUuid();
+
+	constructor(
+		private readonly token: string,
+		private readonly venueId: string
+	) {}
+
+	/** Finds the shift that is open at a desk, as after a reload of the page. */
+	find(day: string, deskId: string) {
+		return this.attempt(async () => {
+			const { shifts } = await listShifts(this.token, this.venueId, day);
+			const open = shifts.find(({ status, desk_id }) => status === 'OPEN' && desk_id === deskId);
+			if (open) await this.read(open.uuid);
+			this.isRead = true;
+		});
+	}
+
+	open(deskId: string, floatCents: number) {
+		return this.attempt(async () => {
+			const body = { uuid: this.shiftUuid, desk_id: deskId, float_cents: floatCents };
+			const opened = await openShift(this.token, this.venueId, body);
+			await this.read(opened.uuid);
+			this.last = null;
+		});
+	}
+
+	sell(request: Omit<DeskBookingRequest, 'uuid'>, method: Method, givenCents: number | null) {
+		return this.inShift(async (shift) => {
+			const uuid = this.attempts.uuidFor(request);
+			await createDeskBooking(this.token, { uuid, ...request });
+			const body = { booking_uuid: uuid, method, given_cents: givenCents };
+			this.last = await sellBooking(this.token, this.venueId, shift, body);
+			this.attempts = new Attempts(newUuid);
+			await this.read(shift);
+		});
+	}
+
+	void(bookingUuid: string, reason: string) {
+		return this.inShift(async (shift) => {
+			await voidSale(this.token, this.venueId, shift, { booking_uuid: bookingUuid, reason });
+			if (this.last?.booking_uuid === bookingUuid) this.last = null;
+			await this.read(shift);
+		});
+	}
+
+	close(countedCents: number) {
+		return this.inShift(async (shift) => {
+			this.shift = await closeShift(this.token, this.venueId, shift, countedCents);
+			this.shiftUuid = newUuid();
+			this.last = null;
+		});
+	}
+
+	/** Leaves a closed shift's account for the next shift. */
+	next() {
+		this.shift = null;
+	}
+
+	private async read(shift: string) {
+		this.shift = await getShift(this.token, this.venueId, shift);
+	}
+
+	private inShift(step: (shift: string) => Promise<void>) {
+		const uuid = this.shift?.uuid;
+		return uuid ? this.attempt(() => step(uuid)) : Promise.resolve(false);
+	}
+
+	/** Whether the step was taken. */
+	private async attempt(step: () => Promise<void>): Promise<boolean> {
+		this.isBusy = true;
+		this.problem = null;
+		try {
+			await step();
+			return true;
+		} catch (caught) {
+			this.problem = asProblem(caught);
+			return false;
+		} finally {
+			this.isBusy = false;
+		}
+	}
+}
+
+/** `12,50` or `12.5` as cents; null for anything that is no amount of euro. */
+export function centsOf(text: string): number | null {
+	const found = /^(\d{1,6})(?:[.,](\d{1,2}))?$/.exec(text.trim());
+	return found ? Number(found[1]) * 100 + Number((found[2] ?? '').padEnd(2, '0')) : null;
+}
