@@ -27,6 +27,7 @@ PUBLIC = {
     "GET /v1/venues": "the catalogue is public",
     "GET /v1/venues/{venue_id}": "the catalogue is public",
     "GET /v1/venues/{venue_id}/availability": "places left are public",
+    "GET /v1/venues/{venue_id}/split": "how places are shared is public",
     "POST /v1/bookings": "visitors have no account; throttled, limited by address, risk rules",
     "GET /v1/bookings/{uuid}": "the uuid, made by the visitor's browser, is the key",
     "POST /v1/bookings/{uuid}/confirm": "the uuid is the key",

@@ -94,7 +94,8 @@ async fn places(platform: &Process, venue: &str, slot: &str) -> Places {
     let (venue, product) = (VenueId::new(venue).unwrap(), ProductId::new("admission").unwrap());
     let day = slot.parse::<atrio_domain::id::SlotId>().unwrap();
     let slots = platform.store().slots(&venue, &product, day.day(), day.day()).await.unwrap();
-    slots.get(&day).copied().unwrap_or(Places { capacity: PLACES, taken: 0 })
+    let untouched = Places { capacity: PLACES, taken: 0 };
+    slots.get(&day).map_or(untouched, |stored| stored.places)
 }
 
 /// All buyers come at the same moment.

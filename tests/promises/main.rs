@@ -1,6 +1,7 @@
 //! The promises of the README, each with a suite that tries to break it.
 
 mod crash;
+mod p1_quotas;
 mod p3_one_entry;
 mod p5_no_person;
 mod p7_no_key;

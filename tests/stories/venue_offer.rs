@@ -172,6 +172,14 @@ async fn an_offer_that_cannot_be_is_refused_where_it_is_wrong_and_changes_nothin
     };
     let closure =
         json!({"from": "2026-12-02", "to": "2026-12-01", "reason": {"it": "a", "en": "b"}});
+    let quotas = |shares: &[(&str, &str, u8)]| -> Value {
+        shares
+            .iter()
+            .map(|(name, channel, percent)| {
+                json!({"name": name, "channels": [channel], "size": {"percent": percent}})
+            })
+            .collect()
+    };
     let offer = "invalid-offer";
     let field = "invalid-field";
     #[rustfmt::skip] // One line a case.
@@ -182,6 +190,11 @@ async fn an_offer_that_cannot_be_is_refused_where_it_is_wrong_and_changes_nothin
         (ADMISSION, spoilt(&product, "/slot_minutes", json!(1)), offer, "slot_minutes"),
         (ADMISSION, spoilt(&product, "/name/en", json!(" ")), offer, "name"),
         (ADMISSION, spoilt(&product, "/options", json!([])), offer, "options"),
+        (ADMISSION, spoilt(&product, "/quotas", quotas(&[("open", "WEB", 1)])), offer, "quotas[0].name"),
+        (ADMISSION, spoilt(&product, "/quotas", quotas(&[("a", "WEB", 1), ("a", "DESK", 1)])), offer, "quotas[1].name"),
+        (ADMISSION, spoilt(&product, "/quotas", quotas(&[("a", "WEB", 80), ("b", "DESK", 41)])), offer, "quotas"),
+        (ADMISSION, spoilt(&product, "/quotas", quotas(&[("a", "MAIL", 1)])), field, "quotas[0].channels[0]"),
+        (ADMISSION, spoilt(&product, "/quotas", json!([{"name": "a", "channels": [], "size": {"places": 1}}])), offer, "quotas[0].channels"),
         (ADMISSION, spoilt(&product, "/id", json!("other")), offer, "id"),
         (ADMISSION, spoilt(&product, "/id", json!("a b")), field, "id"),
         ("opening", spoilt(&opening, "/week/0/from", json!("20:00:00")), offer, "week[0].last_entry"),

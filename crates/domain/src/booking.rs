@@ -8,6 +8,7 @@ use crate::calendar::SlotTimes;
 use crate::hold::HoldError;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
+use crate::quota::Draw;
 use crate::risk::{Decision, RiskKeys};
 use crate::tariff::Cents;
 use crate::text::{Locale, Text};
@@ -131,6 +132,8 @@ pub struct Booking {
     pub decision: Decision,
     /// Under which keys its behaviour is counted.
     pub risk_keys: RiskKeys,
+    /// From which pools its places came; empty where the slot has none.
+    pub draws: Vec<Draw>,
     /// Attempts to pay so far.
     pub payment_attempts: u32,
     /// Where it stands.

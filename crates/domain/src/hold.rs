@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::booking::{Booking, BookingState, Channel, Contact, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::id::{CallerUuid, OptionId, ProductId, SlotId, UnitId, VenueId};
+use crate::quota::{Pools, max_units};
 use crate::risk::{Decision, RiskKeys};
 use crate::tariff::{Unit, price};
 use crate::text::{Locale, Text};
@@ -112,8 +113,8 @@ fn list(units: &[UnitId]) -> String {
 pub struct Offer {
     /// The slot with its instants.
     pub slot: SlotTimes,
-    /// Places of the slot by rule, for a slot that nobody has touched yet.
-    pub capacity: u32,
+    /// The slot's places and how they are shared.
+    pub pools: Pools,
     /// The priced units.
     pub units: Vec<UnitLine>,
 }
@@ -164,7 +165,8 @@ impl HoldRequest {
                 }
             })
             .collect();
-        Ok(Offer { slot, capacity: product.capacity, units })
+        let pools = Pools::of(&product.quotas, product.capacity, slot.start);
+        Ok(Offer { slot, pools, units })
     }
 
     /// Turns an accepted offer into a booking on hold.
@@ -185,6 +187,7 @@ impl HoldRequest {
             created_at: now,
             decision,
             risk_keys: keys,
+            draws: Vec::new(),
             payment_attempts: 0,
             state: BookingState::OnHold {
                 expires_at: now + HOLD_TTL_SECONDS.seconds(),
@@ -243,8 +246,9 @@ impl HoldRequest {
 
     fn check_party(&self, product: &Product, wanted: &[(&Unit, u32)]) -> Result<(), HoldError> {
         let requested: u64 = wanted.iter().map(|(_, quantity)| u64::from(*quantity)).sum();
-        if requested > u64::from(product.max_units) {
-            return Err(HoldError::TooManyUnits { requested, max_units: product.max_units });
+        let max_units = max_units(&product.quotas, self.channel, product.max_units);
+        if requested > u64::from(max_units) {
+            return Err(HoldError::TooManyUnits { requested, max_units });
         }
         let comes = |id: &UnitId| wanted.iter().any(|(unit, _)| &unit.id == id);
         match wanted.iter().find(|(unit, _)| {

@@ -123,6 +123,19 @@ word_id!(
     "unit id"
 );
 word_id!(
+    /// A pool of a slot's places.
+    PoolName,
+    "pool name"
+);
+impl PoolName {
+    /// The pool of what no quota reserves.
+    #[must_use]
+    pub fn open() -> Self {
+        Self(crate::quota::OPEN.to_owned())
+    }
+}
+
+word_id!(
     /// A desk of a venue.
     DeskId,
     "desk id"

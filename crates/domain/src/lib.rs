@@ -10,6 +10,7 @@ pub mod id;
 pub mod offer;
 pub mod payment;
 pub mod pseudonym;
+pub mod quota;
 pub mod redemption;
 pub mod risk;
 pub mod shift;

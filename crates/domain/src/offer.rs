@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time, Weekday};
 
 use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
 use crate::id::{ProductId, SlotId};
+use crate::quota::OPEN;
 use crate::text::Text;
 use crate::venue::{Product, Venue};
 
@@ -84,6 +85,30 @@ pub enum OfferError {
         /// What was asked for.
         max_units: u32,
     },
+    /// Two pools bear one name, or one bears that of the open pool.
+    #[error("the pool name `{name}` is taken")]
+    PoolName {
+        /// The name.
+        name: String,
+        /// The later quota.
+        index: usize,
+    },
+    /// A quota is for nobody.
+    #[error("the quota `{name}` is for no channel")]
+    NoChannel {
+        /// Its name.
+        name: String,
+        /// Which quota.
+        index: usize,
+    },
+    /// The quotas reserve more than there is.
+    #[error("the quotas reserve {reserved} places of {capacity}")]
+    OverReserved {
+        /// All together.
+        reserved: u64,
+        /// Places in the slot.
+        capacity: u32,
+    },
     /// There is no way to take the product.
     #[error("the product has no option")]
     NoOption,
@@ -111,6 +136,9 @@ impl OfferError {
             Self::SlotLength { .. } => "slot_minutes".to_owned(),
             Self::Capacity { .. } => "capacity".to_owned(),
             Self::MaxUnits { .. } => "max_units".to_owned(),
+            Self::PoolName { index, .. } => format!("quotas[{index}].name"),
+            Self::NoChannel { index, .. } => format!("quotas[{index}].channels"),
+            Self::OverReserved { .. } => "quotas".to_owned(),
             Self::NoOption => "options".to_owned(),
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
         }
@@ -128,6 +156,9 @@ impl OfferError {
             Self::SlotLength { .. } => "write 5 to 1440 minutes",
             Self::Capacity { .. } => "write 1 to 100000 places",
             Self::MaxUnits { .. } => "write 1 to 100 places",
+            Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
+            Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK",
+            Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
             Self::NoOption => "write at least one option with its units",
             Self::RepeatedOption { .. } => "give each option an id of its own",
         }
@@ -199,6 +230,7 @@ impl Product {
         if !(1..=MAX_UNITS_MAX).contains(&self.max_units) {
             return Err(OfferError::MaxUnits { max_units: self.max_units });
         }
+        self.check_quotas()?;
         if self.options.is_empty() {
             return Err(OfferError::NoOption);
         }
@@ -208,6 +240,30 @@ impl Product {
             if !ids.insert(option.id.as_str()) {
                 return Err(OfferError::RepeatedOption { id: option.id.to_string(), index });
             }
+        }
+        Ok(())
+    }
+}
+
+impl Product {
+    fn check_quotas(&self) -> Result<(), OfferError> {
+        let mut names = BTreeSet::from([OPEN]);
+        let mut reserved = 0;
+        for (index, quota) in self.quotas.iter().enumerate() {
+            let name = || quota.name.to_string();
+            if !names.insert(quota.name.as_str()) {
+                return Err(OfferError::PoolName { name: name(), index });
+            }
+            if quota.channels.is_empty() {
+                return Err(OfferError::NoChannel { name: name(), index });
+            }
+            if let Some(max_units @ (0 | 101..)) = quota.max_units {
+                return Err(OfferError::MaxUnits { max_units });
+            }
+            reserved += u64::from(quota.size.of(self.capacity));
+        }
+        if reserved > u64::from(self.capacity) {
+            return Err(OfferError::OverReserved { reserved, capacity: self.capacity });
         }
         Ok(())
     }

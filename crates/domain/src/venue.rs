@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Opening;
 use crate::id::{OptionId, ProductId, VenueId};
+use crate::quota::Quota;
 use crate::tariff::{Cents, FreeDay, Unit};
 use crate::text::Text;
 
@@ -87,6 +88,9 @@ pub struct Product {
     pub capacity: u32,
     /// Most places in one booking.
     pub max_units: u32,
+    /// Places reserved for channels; together at most the capacity.
+    #[serde(default)]
+    pub quotas: Vec<Quota>,
     /// Days on which everything is free.
     pub free_days: Vec<FreeDay>,
     /// Ways to take it; at least one.
@@ -169,6 +173,7 @@ pub fn shipped_product(
         slot_minutes: SLOT_MINUTES,
         capacity,
         max_units: MAX_UNITS,
+        quotas: Vec::new(),
         free_days: vec![FreeDay::FirstSunday],
         options: vec![ProductOption {
             id: OptionId::new("standard")?,

@@ -4,12 +4,13 @@
 use atrio_domain::booking::{Booking, BookingState, Contact};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
+use atrio_domain::quota::{Counts, Pools};
 use atrio_domain::ticket::Ticket;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, instant_text, json, number, text, time_to_live};
-use crate::slot::places;
+use crate::slot::StoredSlot;
 use crate::table::{DUE_INDEX, DUE_PK, DUE_SK, TTL};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, Store, key};
@@ -17,6 +18,9 @@ use crate::{Error, Item, Store, key};
 /// Days after its slot that a booking, with its contact, is kept: the time in which a visitor may
 /// ask about it.
 const KEPT_DAYS: i64 = 30;
+
+/// How often a hold looks again for pools with places: each time, others took some meanwhile.
+const ATTEMPTS: u32 = 12;
 
 /// A booking with the version it was read at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +44,10 @@ pub enum Held {
     UuidReused,
     /// There are not so many places left.
     SoldOut {
-        /// Places that are.
+        /// Places that are, for its channel.
         vacancies: u32,
+        /// When more are open to it.
+        more_at: Option<Timestamp>,
     },
 }
 
@@ -97,6 +103,7 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     set("created_at", instant(booking.created_at));
     set("decision", json("decision", &booking.decision)?);
     set("risk_keys", json("risk_keys", &booking.risk_keys)?);
+    set("draws", json("draws", &booking.draws)?);
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
     set("status", text(booking.state.name()));
@@ -184,6 +191,7 @@ impl TryFrom<&Item> for Stored {
             created_at: read.parsed("created_at")?,
             decision: read.json("decision")?,
             risk_keys: read.json("risk_keys")?,
+            draws: read.json("draws")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };
@@ -200,36 +208,48 @@ impl Store {
         self.get(booking_key(uuid)).await?.as_ref().map(Stored::try_from).transpose()
     }
 
-    /// Takes the places of a booking and stores it, or does neither.
+    /// Takes the places of a booking from the pools open to it and stores it, or does neither.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
-    pub async fn hold(&self, booking: &Booking, capacity: u32) -> Result<Held, Error> {
-        if booking.places() > capacity {
-            return Ok(Held::SoldOut { vacancies: capacity });
+    pub async fn hold(
+        &self,
+        booking: &mut Booking,
+        pools: &Pools,
+        now: Timestamp,
+    ) -> Result<Held, Error> {
+        // Of an untouched slot at first; who is refused learns what was given meanwhile.
+        let mut counts = Counts::default();
+        for _ in 0..ATTEMPTS {
+            let drawn = pools.draw(&counts, booking.channel, booking.places(), now);
+            let sold_out = Held::SoldOut {
+                vacancies: pools.left(&counts, booking.channel, now),
+                more_at: pools.more_at(&counts, booking.channel, now),
+            };
+            let Some(draws) = drawn else { return Ok(sold_out) };
+            booking.draws = draws;
+            let writes = vec![
+                self.take_places(booking, pools)?,
+                self.put(item(booking, 1, &[])?, Condition::absent())?,
+            ];
+            let refused = match self.transact(writes).await? {
+                Written::All => return Ok(Held::New),
+                Written::Refused(refused) => refused,
+            };
+            // A repeat of a request whose places are all sold fails on both: the booking counts first.
+            if let Some(Some(before)) = refused.get(1) {
+                let before = Stored::try_from(before)?;
+                return Ok(if before.booking.fingerprint == booking.fingerprint {
+                    Held::Before(Box::new(before))
+                } else {
+                    Held::UuidReused
+                });
+            }
+            if let Some(Some(slot)) = refused.first() {
+                counts = StoredSlot::try_from(slot)?.counts;
+            }
         }
-        let writes = vec![
-            self.take_places(booking, capacity)?,
-            self.put(item(booking, 1, &[])?, Condition::absent())?,
-        ];
-        let refused = match self.transact(writes).await? {
-            Written::All => return Ok(Held::New),
-            Written::Refused(refused) => refused,
-        };
-        // A repeat of a request whose places are all sold fails on both: the booking counts first.
-        if let Some(Some(before)) = refused.get(1) {
-            let before = Stored::try_from(before)?;
-            return Ok(if before.booking.fingerprint == booking.fingerprint {
-                Held::Before(Box::new(before))
-            } else {
-                Held::UuidReused
-            });
-        }
-        let vacancies = match refused.first() {
-            Some(Some(slot)) => capacity.saturating_sub(places(slot)?.taken),
-            _ => 0,
-        };
-        Ok(Held::SoldOut { vacancies })
+        Err(Error::Stale { key: format!("SLOTS#{}", booking.venue_id) })
     }
 
     /// Stores the next state of a booking with what goes with it, or nothing at all.

@@ -140,6 +140,13 @@ impl Condition {
         Self { expression: Some(expression.to_owned()), ..Self::default() }
     }
 
+    /// The same names and values, for this expression.
+    #[must_use]
+    pub fn holding(mut self, expression: String) -> Self {
+        self.expression = Some(expression);
+        self
+    }
+
     /// Gives a value its name.
     #[must_use]
     pub fn value(mut self, name: &str, value: aws_sdk_dynamodb::types::AttributeValue) -> Self {

@@ -5,10 +5,12 @@ mod view;
 
 use std::sync::Arc;
 
-use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Day};
+use atrio_domain::booking::Channel;
+use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use atrio_domain::id::{ProductId, VenueId};
+use atrio_domain::quota::{Counts, Pools};
 use atrio_domain::slot::Places;
-use atrio_domain::venue::Venue;
+use atrio_domain::venue::{Product, Venue};
 use atrio_dynamo::Store;
 use atrio_runtime::environment::EnvironmentError;
 use atrio_runtime::{Clock, Path, Problem, Query};
@@ -23,7 +25,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::view::{AvailabilityView, VenueDetailView, VenueListView};
+use crate::view::{AvailabilityView, SplitView, VenueDetailView, VenueListView};
 
 /// Most days one answer covers.
 const SPAN_MAX_DAYS: i32 = 62;
@@ -94,6 +96,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(list_venues))
         .routes(routes!(show_venue))
         .routes(routes!(show_availability))
+        .routes(routes!(show_split))
         .with_state(context)
 }
 
@@ -126,6 +129,10 @@ struct AvailabilityQuery {
     /// Last day, at most 61 days later.
     #[param(value_type = String, format = Date)]
     to: Date,
+    /// Whose places are counted as left: `WEB`, `TOTEM` or `DESK`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    channel: Channel,
 }
 
 /// The places left on each day and slot. Sold-out and closed ones are listed, not hidden.
@@ -138,16 +145,7 @@ async fn show_availability(
     Query(query): Query<AvailabilityQuery>,
 ) -> Result<Json<AvailabilityView>, Problem> {
     let venue = context.venue(&venue_id).await?;
-    let product_id = ProductId::new(query.product_id.as_str())
-        .map_err(|error| Problem::malformed_id("product_id", error))?;
-    let product = venue.product(&product_id).ok_or_else(|| {
-        Problem::not_found(
-            "unknown-product",
-            "product_id",
-            product_id.as_str(),
-            "take an id from `GET /v1/venues/{venue_id}`",
-        )
-    })?;
+    let product = product_of(&venue, &query.product_id)?;
     let days = asked_days(&query)?;
     let zone = venue.time_zone();
     let now = context.clock.now();
@@ -158,7 +156,13 @@ async fn show_availability(
         .slots(&venue.id, &product.id, query.from, query.to)
         .await
         .map_err(|error| Problem::internal(&error))?;
-    let places = |slot| touched.get(&slot).copied().unwrap_or(Places::untouched(product.capacity));
+    let untouched = Counts::default();
+    let places = |slot: &SlotTimes| {
+        let counts = touched.get(&slot.id).map_or(&untouched, |stored| &stored.counts);
+        let pools = Pools::of(&product.quotas, product.capacity, slot.start);
+        let left = pools.left(counts, query.channel, now);
+        Places { capacity: product.capacity, taken: product.capacity - left }
+    };
     let days = days
         .into_iter()
         .map(|day| match venue.opening.day(product, day, &zone) {
@@ -169,7 +173,65 @@ async fn show_availability(
             Day::Closed { reason } => view::closed_day(day, reason),
         })
         .collect();
+    let product_id = product.id.clone();
     Ok(Json(AvailabilityView { venue_id: venue.id, product_id, days }))
+}
+
+/// Which day's sharing of places.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SplitQuery {
+    /// The product.
+    product_id: String,
+    /// The day, `2026-05-01`.
+    #[param(value_type = String, format = Date)]
+    day: Date,
+}
+
+/// How the places of a day are shared between channels, and what each pool has given: public, so
+/// that anyone can check that no stock is kept aside.
+#[utoipa::path(get, path = "/v1/venues/{venue_id}/split", tag = "shop",
+    params(("venue_id" = String, Path), SplitQuery),
+    responses((status = 200, body = SplitView), (status = 400, body = Problem), (status = 404, body = Problem)))]
+async fn show_split(
+    State(context): State<Context>,
+    Path(venue_id): Path<String>,
+    Query(query): Query<SplitQuery>,
+) -> Result<Json<SplitView>, Problem> {
+    let venue = context.venue(&venue_id).await?;
+    let product = product_of(&venue, &query.product_id)?;
+    let touched = context
+        .store
+        .slots(&venue.id, &product.id, query.day, query.day)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+    let slots = match venue.opening.day(product, query.day, &venue.time_zone()) {
+        Day::Open { slots } => slots,
+        Day::Closed { .. } => Vec::new(),
+    };
+    let slots = slots
+        .iter()
+        .map(|slot| {
+            let counts = touched.get(&slot.id).map(|stored| stored.counts.clone());
+            let pools = Pools::of(&product.quotas, product.capacity, slot.start);
+            view::split_slot(slot, &pools, &counts.unwrap_or_default(), context.clock.now())
+        })
+        .collect();
+    Ok(Json(SplitView {
+        product_id: product.id.clone(),
+        day: query.day,
+        slots,
+        venue_id: venue.id,
+    }))
+}
+
+fn product_of<'v>(venue: &'v Venue, id: &str) -> Result<&'v Product, Problem> {
+    let id = ProductId::new(id).map_err(|error| Problem::malformed_id("product_id", error))?;
+    venue.product(&id).ok_or_else(|| {
+        let fix = "take an id from `GET /v1/venues/{venue_id}`";
+        Problem::not_found("unknown-product", "product_id", id.as_str(), fix)
+    })
 }
 
 fn asked_days(query: &AvailabilityQuery) -> Result<Vec<Date>, Problem> {

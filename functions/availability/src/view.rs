@@ -1,7 +1,9 @@
 //! The answers of this function, as written on the wire.
 
+use atrio_domain::booking::Channel;
 use atrio_domain::calendar::{SlotTimes, weekday_name};
-use atrio_domain::id::{OptionId, ProductId, SlotId, UnitId, VenueId};
+use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
+use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
 use atrio_domain::tariff::{CURRENCY, Cents, Unit, UnitKind, price};
 use atrio_domain::text::Text;
@@ -247,13 +249,13 @@ pub(crate) fn open_day(
     product: &Product,
     day: Date,
     slots: &[SlotTimes],
-    places: impl Fn(SlotId) -> Places,
+    places: impl Fn(&SlotTimes) -> Places,
     now: Timestamp,
 ) -> DayView {
     let slots: Vec<SlotView> = slots
         .iter()
         .map(|slot| {
-            let places = places(slot.id);
+            let places = places(slot);
             SlotView {
                 id: slot.id,
                 start: slot.start,
@@ -303,4 +305,67 @@ pub(crate) fn closed_day(day: Date, reason: Text) -> DayView {
 /// Why a day far ahead is not offered.
 pub(crate) fn not_on_sale_yet() -> Text {
     Text::new("Non ancora in vendita", "Not on sale yet")
+}
+
+/// How the places of a day are shared.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SplitView {
+    #[schema(value_type = String)]
+    pub(crate) venue_id: VenueId,
+    #[schema(value_type = String)]
+    pub(crate) product_id: ProductId,
+    #[schema(value_type = String, format = Date)]
+    pub(crate) day: Date,
+    /// In order of time; empty on a closed day.
+    pub(crate) slots: Vec<SplitSlotView>,
+}
+
+/// How the places of one slot are shared.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SplitSlotView {
+    #[schema(value_type = String)]
+    id: SlotId,
+    capacity: u32,
+    /// Held or confirmed, from any pool.
+    taken: u32,
+    /// Empty where the places are not shared.
+    pools: Vec<PoolView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct PoolView {
+    /// The quota's name, or `open`.
+    #[schema(value_type = String)]
+    name: PoolName,
+    /// Whom it is for; empty when it is for all.
+    #[schema(value_type = Vec<String>)]
+    channels: Vec<Channel>,
+    size: u32,
+    taken: u32,
+    /// When what is left is open to all; none for the open pool and for one that is kept to the end.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    released_at: Option<Timestamp>,
+    is_released: bool,
+}
+
+pub(crate) fn split_slot(
+    slot: &SlotTimes,
+    pools: &Pools,
+    counts: &Counts,
+    now: Timestamp,
+) -> SplitSlotView {
+    let pool = |pool: &Pool| PoolView {
+        name: pool.name.clone(),
+        channels: pool.channels.clone(),
+        size: pool.size,
+        taken: counts.pools.get(&pool.name).copied().unwrap_or(0),
+        released_at: pool.released_at,
+        is_released: pool.released_at.is_some_and(|at| at <= now),
+    };
+    SplitSlotView {
+        id: slot.id,
+        capacity: pools.capacity,
+        taken: counts.taken,
+        pools: pools.pools.iter().map(pool).collect(),
+    }
 }

@@ -172,14 +172,16 @@ async fn hold(
         context.store.record_decision(&record).await.map_err(internal)?;
         return Err(refused);
     }
-    let capacity = offer.capacity;
+    let pools = offer.pools.clone();
     let fingerprinted = request.clone();
-    let booking = request.hold(offer, decision, keys, now);
-    match context.store.hold(&booking, capacity).await.map_err(internal)? {
+    let mut booking = request.hold(offer, decision, keys, now);
+    match context.store.hold(&mut booking, &pools, now).await.map_err(internal)? {
         Held::New => Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, &venue)))),
         Held::Before(before) => repeated(&fingerprinted, &before, &venue, now),
         Held::UuidReused => Err(problem::uuid_reused(booking.uuid)),
-        Held::SoldOut { vacancies } => Err(problem::sold_out(&booking, vacancies)),
+        Held::SoldOut { vacancies, more_at } => {
+            Err(problem::sold_out(&booking, vacancies, more_at))
+        }
     }
 }
 

@@ -76,21 +76,28 @@ pub(crate) fn hold(error: &HoldError) -> Problem {
 }
 
 /// The slot has not so many places.
-pub(crate) fn sold_out(booking: &Booking, vacancies: u32) -> Problem {
+pub(crate) fn sold_out(
+    booking: &Booking,
+    vacancies: u32,
+    more_at: Option<jiff::Timestamp>,
+) -> Problem {
     let requested = booking.places();
     let slot = booking.slot.id;
-    let fix = if vacancies == 0 {
-        "choose another slot".to_owned()
-    } else {
-        format!("ask for at most {vacancies}, or choose another slot")
-    };
-    Problem::new(StatusCode::CONFLICT, "sold-out")
+    let fewer =
+        if vacancies == 0 { String::new() } else { format!("ask for at most {vacancies}, or ") };
+    let later = more_at.map(|at| format!("come back from {at}, or ")).unwrap_or_default();
+    let fix = format!("{fewer}{later}choose another slot");
+    let problem = Problem::new(StatusCode::CONFLICT, "sold-out")
         .detail(format_args!(
-            "slot `{slot}` has {vacancies} places left, {requested} were asked for"
+            "slot `{slot}` has {vacancies} places left for this channel, {requested} were asked for"
         ))
         .field("units", format_args!("{requested} places are not there any more"), fix)
         .fact("requested", requested)
-        .fact("vacancies", vacancies)
+        .fact("vacancies", vacancies);
+    match more_at {
+        Some(at) => problem.fact("released_at", at),
+        None => problem,
+    }
 }
 
 /// The uuid stands for another request.

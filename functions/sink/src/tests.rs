@@ -53,6 +53,7 @@ fn booking(state: BookingState) -> Booking {
         created_at: at("2026-11-24T23:30:12Z"),
         decision: risk::decide(&Features::default(), at("2026-11-24T23:30:12Z")),
         risk_keys: RiskKeys::of(b"key", Some("artemisia@example.org"), Some("192.0.2.7")),
+        draws: Vec::new(),
         payment_attempts: 0,
         state,
     }

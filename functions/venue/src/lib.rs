@@ -281,7 +281,8 @@ async fn left_without_slot(context: &Context, venue: &Venue) -> Result<Vec<Stran
     for product in &venue.products {
         let touched =
             context.store.slots(&venue.id, &product.id, today, last).await.map_err(internal)?;
-        let taken = touched.into_iter().map(|(slot, places): (SlotId, _)| (slot, places.taken));
+        let taken =
+            touched.into_iter().map(|(slot, stored): (SlotId, _)| (slot, stored.counts.taken));
         left.extend(stranded(venue, product, taken));
     }
     Ok(left)

@@ -64,7 +64,8 @@ impl Ledger {
             let facts = (part(item, "booking").to_owned(), part(item, "status").to_owned());
             self.tickets.insert(ticket.to_owned(), facts);
         } else if pk.starts_with("SLOTS#") {
-            self.slots.insert(sk.to_owned(), atrio_dynamo::slot::places(item).unwrap());
+            let stored = atrio_dynamo::slot::StoredSlot::try_from(item).unwrap();
+            self.slots.insert(sk.to_owned(), stored.places);
         } else if sk.starts_with("COUNT#") {
             let count = atrio_dynamo::count::stored_count(item).unwrap();
             let record = &count.record;
