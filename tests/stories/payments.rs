@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use atrio::data_dir::DataDir;
 use atrio::keys::Secrets;
+use atrio::{payment_book, sandbox};
 use atrio_runtime::provider::signature;
 use atrio_tests::{Answer, Outcome, Process, SOON, Visitor, Wish, eventually};
 use jiff::SignedDuration;
@@ -25,8 +26,8 @@ fn two_adults(slot: &str) -> Wish {
 
 /// The provider's own book on one payment.
 fn book(museum: &Process, payment: &str) -> Value {
-    let data = DataDir::open(museum.data()).unwrap();
-    data.read_json::<Value>("sandbox-payments.json").unwrap().unwrap()[payment].clone()
+    let book = payment_book::read::<Value>(&museum.data().join(sandbox::FILE)).unwrap();
+    book.get(payment).cloned().unwrap_or_default()
 }
 
 /// A notification with the provider's own signature.

@@ -9,6 +9,7 @@ pub mod devices;
 pub mod keys;
 pub mod lake_check;
 pub mod pages;
+pub mod payment_book;
 pub mod platform;
 pub mod pump;
 pub mod sample_traffic;

@@ -89,6 +89,9 @@ pub enum StartError {
     /// The broker does not start.
     #[error("the broker does not start")]
     Broker(#[from] crate::broker::BrokerError),
+    /// The sandbox provider's book cannot be opened.
+    #[error("the sandbox provider's book cannot be opened")]
+    Sandbox(#[from] std::io::Error),
     /// A token cannot be signed.
     #[error("a staff token cannot be signed")]
     Token(#[from] jsonwebtoken::errors::Error),
@@ -370,7 +373,7 @@ impl Parts {
         mut stop: watch::Receiver<bool>,
     ) -> Result<JoinHandle<()>, StartError> {
         let secret = self.secrets.payment_secret.as_bytes();
-        let sandbox = Sandbox::open(self.data.clone(), secret, &self.public_url, self.clock)?;
+        let sandbox = Sandbox::open(&self.data, secret, &self.public_url, self.clock)?;
         let router = pages::router(
             self.functions()?,
             sandbox.router(),

@@ -2,9 +2,7 @@
 //! visitor pays, declines, or makes it slow, silent or repetitive. It speaks to the platform only
 //! over HTTP, with signed notifications, and moves no money.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atrio_domain::payment::ProviderOutcome;
@@ -22,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::data_dir::DataDir;
+use crate::payment_book::Book;
 
 /// How long a visitor has on the page.
 const SESSION: SignedDuration = SignedDuration::from_mins(10);
@@ -32,15 +31,15 @@ const SLOW: Duration = Duration::from_secs(10);
 /// How often a notification is sent until it is answered well.
 const NOTIFY_ATTEMPTS: u32 = 5;
 
-const FILE: &str = "sandbox-payments.json";
+/// The name of its book in the data folder.
+pub const FILE: &str = "sandbox-payments.jsonl";
 
 /// The provider.
 #[derive(Clone)]
 pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
-    payments: Mutex<HashMap<String, Payment>>,
-    data: DataDir,
+    payments: Mutex<Book<Payment>>,
     secret: Vec<u8>,
     public_url: String,
     clock: Clock,
@@ -64,15 +63,14 @@ impl Sandbox {
     /// # Errors
     /// When its book cannot be read.
     pub fn open(
-        data: DataDir,
+        data: &DataDir,
         secret: &[u8],
         public_url: &str,
         clock: Clock,
-    ) -> Result<Self, crate::data_dir::DataDirError> {
-        let payments = data.read_json(FILE)?.unwrap_or_default();
+    ) -> std::io::Result<Self> {
+        let payments = Book::open(&data.join(FILE))?;
         Ok(Self(Arc::new(Inner {
             payments: Mutex::new(payments),
-            data,
             secret: secret.to_vec(),
             public_url: public_url.to_owned(),
             clock,
@@ -91,36 +89,33 @@ impl Sandbox {
     }
 
     fn payment(&self, id: &str) -> Option<Payment> {
-        let mut payments = self.0.payments.lock().unwrap_or_else(PoisonError::into_inner);
-        let payment = payments.get_mut(id)?;
+        let mut payment = self.book().get(id)?.clone();
         let ended = self.0.clock.now().duration_since(payment.opened_at) > SESSION;
         if payment.outcome.is_none() && ended {
             payment.outcome = Some(ProviderOutcome::Expired);
         }
-        Some(payment.clone())
+        Some(payment)
     }
 
     /// Ends a payment with this outcome, unless it has ended: what a provider has once said of a
     /// payment stands. Answers the outcome that does.
     fn end(&self, id: &str, outcome: ProviderOutcome) -> Option<ProviderOutcome> {
-        self.payment(id)?;
-        self.change(id, |payment| payment.outcome = payment.outcome.or(Some(outcome)))?.outcome
+        let seen = self.payment(id)?.outcome;
+        self.change(id, |payment| payment.outcome = payment.outcome.or(seen).or(Some(outcome)))?
+            .outcome
     }
 
     /// Changes a payment and writes the book before it answers.
     fn change(&self, id: &str, change: impl FnOnce(&mut Payment)) -> Option<Payment> {
-        let mut payments = self.0.payments.lock().unwrap_or_else(PoisonError::into_inner);
-        let payment = payments.get_mut(id)?;
-        change(payment);
-        let changed = payment.clone();
-        self.keep(&payments);
-        Some(changed)
+        let mut book = self.book();
+        let mut payment = book.get(id)?.clone();
+        change(&mut payment);
+        keep(&mut book, id, payment.clone());
+        Some(payment)
     }
 
-    fn keep(&self, payments: &HashMap<String, Payment>) {
-        if let Err(error) = self.0.data.write_json(FILE, payments, 0o600) {
-            tracing::error!(%error, "the sandbox provider's book could not be written");
-        }
+    fn book(&self) -> MutexGuard<'_, Book<Payment>> {
+        self.0.payments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn notify(self, id: String, payment: Payment, outcome: ProviderOutcome) {
@@ -140,6 +135,12 @@ impl Sandbox {
             }
             tokio::time::sleep(Duration::from_secs(1 << attempt)).await;
         }
+    }
+}
+
+fn keep(book: &mut Book<Payment>, id: &str, payment: Payment) {
+    if let Err(error) = book.put(id, payment) {
+        tracing::error!(%error, "the sandbox provider's book could not be written");
     }
 }
 
@@ -169,9 +170,9 @@ async fn open_payment(
     })?;
     let id = open.payment.payment_id.to_string();
     let pay_url = format!("{}/sandbox/pay/{id}", sandbox.0.public_url);
-    let mut payments = sandbox.0.payments.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Entry::Vacant(place) = payments.entry(id) {
-        place.insert(Payment {
+    let mut book = sandbox.book();
+    if book.get(&id).is_none() {
+        let payment = Payment {
             amount_cents: open.payment.amount_cents.0,
             description: open.payment.description,
             return_url: open.return_url,
@@ -179,8 +180,8 @@ async fn open_payment(
             opened_at: sandbox.0.clock.now(),
             outcome: None,
             refunded: false,
-        });
-        sandbox.keep(&payments);
+        };
+        keep(&mut book, &id, payment);
     }
     Ok(Json(PayPage { pay_url }))
 }

@@ -8,24 +8,9 @@ use std::time::Instant;
 
 use crate::Failure;
 use crate::measure::Times;
-use crate::report::{self, mebibytes};
 
 /// Writes of the probe.
 const PROBES: usize = 300;
-
-/// The functions, by their programs.
-const FUNCTIONS: [&str; 10] = [
-    "availability",
-    "booking",
-    "payment",
-    "ticketing",
-    "redemption",
-    "ingest",
-    "fraud",
-    "upkeep",
-    "sink",
-    "dashboard",
-];
 
 /// The mean number of runnable processes over the last minute, and those of this moment.
 pub(crate) fn load() -> String {
@@ -64,19 +49,4 @@ pub(crate) fn sync_probe(folder: &Path) -> Result<Times, Failure> {
     }
     fs::remove_file(path)?;
     Ok(Times::of(times))
-}
-
-/// Reports the programs of the functions that were built for Lambda.
-pub(crate) fn function_sizes() -> Result<(), Failure> {
-    let program = std::env::current_exe()?;
-    let target =
-        program.parent().and_then(Path::parent).ok_or("this program lies in no target folder")?;
-    for name in FUNCTIONS {
-        let size = match fs::metadata(target.join("lean").join(format!("atrio-{name}"))) {
-            Ok(file) => mebibytes(file.len()),
-            Err(_) => "not built: `make lean`".to_owned(),
-        };
-        report::row("function's program", name, &size);
-    }
-    Ok(())
 }

@@ -2,16 +2,20 @@
 //! folder of its own, real clients over HTTP and MQTT. It prints figures and judges none of them;
 //! what must hold is tested elsewhere.
 
+mod cold;
 mod devices;
 mod lake;
 mod machine;
 mod measure;
+mod orders;
 mod platform;
 mod report;
 mod seed;
 mod shop;
 mod start;
 mod stream;
+mod tickets;
+mod units;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,14 +60,18 @@ enum Part {
     Start,
     /// Holds, confirmations and the bare transaction they are compared with.
     Shop,
+    /// Whole paid orders, a crowd for one slot, and what an order costs at the table.
+    Orders,
     /// From a confirmation to the lake.
     Stream,
     /// Messages of counters.
     Devices,
     /// Questions to a lake of many bookings.
     Lake,
-    /// Sizes of the functions' programs.
-    Sizes,
+    /// Codes of tickets, checked offline.
+    Tickets,
+    /// Sizes and cold starts of the functions' programs.
+    Functions,
 }
 
 #[tokio::main]
@@ -97,7 +105,12 @@ async fn measure_all(options: &Options) -> Result<(), Failure> {
         start::cold(&atrio, temporary.path()).await?;
         report::load("start-up", &load);
     }
-    if [Part::Shop, Part::Stream, Part::Devices].into_iter().any(wants) {
+    if wants(Part::Tickets) {
+        let load = machine::load();
+        tickets::measure(level)?;
+        report::load("tickets", &load);
+    }
+    if [Part::Shop, Part::Orders, Part::Stream, Part::Devices].into_iter().any(wants) {
         let data = temporary.path().join("platform");
         let platform = platform::Platform::start(&atrio, &data).await?;
         report::row("resident memory, idle", "", &report::mebibytes(platform.resident_bytes()?));
@@ -110,6 +123,12 @@ async fn measure_all(options: &Options) -> Result<(), Failure> {
             );
             shop::measure(&platform, level).await?;
             report::load("shop", &load);
+        }
+        if wants(Part::Orders) {
+            let load = machine::load();
+            units::measure(&platform).await?;
+            orders::measure(&platform, level).await?;
+            report::load("orders", &load);
         }
         if wants(Part::Stream) {
             let load = machine::load();
@@ -135,8 +154,10 @@ async fn measure_all(options: &Options) -> Result<(), Failure> {
         lake::measure(&atrio, &temporary.path().join("seeded"), options).await?;
         report::load("lake", &load);
     }
-    if wants(Part::Sizes) {
-        machine::function_sizes()?;
+    if wants(Part::Functions) {
+        let load = machine::load();
+        cold::measure()?;
+        report::load("functions", &load);
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! What is written down: every item of the table, the book of the payment provider, and the lake as
 //! another program reads it. The promises are checked on these, not on what the platform says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use atrio::{payment_book, sandbox};
 use atrio_domain::booking::BookingState;
 use atrio_domain::slot::Places;
 use atrio_dynamo::booking::Stored;
@@ -221,26 +222,24 @@ impl Ledger {
 
 /// The provider's book, as it lies on the disk.
 #[derive(Debug)]
-pub(super) struct Book(Value);
+pub(super) struct Book(HashMap<String, Value>);
 
 impl Book {
     pub(super) fn read(data: &Path) -> Self {
-        let text = std::fs::read(data.join("sandbox-payments.json")).unwrap();
-        Self(serde_json::from_slice(&text).unwrap())
+        Self(payment_book::read(&data.join(sandbox::FILE)).unwrap())
     }
 
     /// Payments that were made and not paid back, with their cents.
     pub(super) fn kept(&self) -> impl Iterator<Item = (&str, i64)> {
-        let payments = self.0.as_object().unwrap().iter();
-        payments
+        self.0
+            .iter()
             .filter(|(_, payment)| payment["outcome"] == "PAID" && payment["refunded"] == false)
             .map(|(id, payment)| (id.as_str(), payment["amount_cents"].as_i64().unwrap()))
     }
 
     /// How many payments stand in it, and how many of them were paid back.
     pub(super) fn sizes(&self) -> (usize, usize) {
-        let payments = self.0.as_object().unwrap();
-        (payments.len(), payments.values().filter(|payment| payment["refunded"] == true).count())
+        (self.0.len(), self.0.values().filter(|payment| payment["refunded"] == true).count())
     }
 }
 
