@@ -38,7 +38,8 @@ PUBLIC = {
     "GET /v1/ticket-keys": "public keys, which offline gates fetch",
 }
 # Routes for staff: a token the authoriser accepts, then roles and venues in the function.
-STAFF = {"POST /v1/redemptions", "GET /v1/dashboard", "GET /v1/dashboard/{venue_id}", "GET /v1/decisions"}
+STAFF = {"POST /v1/redemptions", "POST /v1/redemptions/offline", "GET /v1/venues/{venue_id}/conflicts",
+         "GET /v1/dashboard", "GET /v1/dashboard/{venue_id}", "GET /v1/decisions"}
 
 # Who may know which secret.
 SECRETS = {

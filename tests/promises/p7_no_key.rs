@@ -33,7 +33,7 @@ use Door::{Provider, Public, Staff};
 
 const KEY_OF_BOOKING: &str = "the uuid, which only its maker knows, is the key";
 
-const DOORS: [(&str, &str, Door); 16] = [
+const DOORS: [(&str, &str, Door); 18] = [
     ("GET", "/v1/venues", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}/availability", Public("the shop's window")),
@@ -50,6 +50,20 @@ const DOORS: [(&str, &str, Door); 16] = [
         "POST",
         "/v1/redemptions",
         Staff { roles: &["gate", "desk", "manager"], path: "/v1/redemptions", scope: Scope::Named },
+    ),
+    (
+        "POST",
+        "/v1/redemptions/offline",
+        Staff { roles: &["gate", "manager"], path: "/v1/redemptions/offline", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/conflicts",
+        Staff {
+            roles: &["gate", "manager"],
+            path: "/v1/venues/20240/conflicts",
+            scope: Scope::Named,
+        },
     ),
     (
         "GET",
@@ -117,7 +131,15 @@ async fn knock(museum: &Process, method: &str, path: &str, token: Option<String>
     let scan = json!({
         "uuid": fresh_uuid(), "venue_id": VENUE, "gate_id": "main", "code": "0000-0000-0000-0000",
     });
-    let body = if method == "POST" { scan.to_string() } else { String::new() };
+    let sent_in = json!({"venue_id": VENUE, "entries": [{
+        "uuid": fresh_uuid(), "gate_id": "main", "code": "0000-0000-0000-0000",
+        "redeemed_at": "2026-11-24T09:00:00Z",
+    }]});
+    let body = match (method, path) {
+        ("POST", "/v1/redemptions/offline") => sent_in.to_string(),
+        ("POST", _) => scan.to_string(),
+        _ => String::new(),
+    };
     museum.api().with_token(token).send(method, path, Some("application/json"), body).await
 }
 

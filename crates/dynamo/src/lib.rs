@@ -5,6 +5,7 @@
 pub mod attributes;
 pub mod booking;
 pub mod change;
+pub mod conflict;
 pub mod count;
 pub mod decision;
 pub mod month_key;
