@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atrio_tests::{Gate, Process, Visitor, Wish, fresh_uuid};
+use atrio_tests::{Gate, Manager, Process, Visitor, Wish, fresh_uuid};
 use futures::future::join_all;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
@@ -98,6 +98,26 @@ async fn a_ticket_let_in_at_two_gates_offline_is_one_entry_and_a_conflict_that_s
         );
     }
     north.scan(codes[0]).await.expect_problem(409, "ticket-already-redeemed", "code");
+
+    let manager = Manager::of(&museum, VENUE).await;
+    let uuid = conflicts[0]["uuid"].as_str().unwrap();
+    for _ in 0..2 {
+        assert_eq!(manager.closes(uuid, "a screenshot, sent home").await.status, 204);
+    }
+    let other = manager.closes(uuid, "something else").await;
+    other.expect_problem(409, "conflict-closed", "note");
+    manager.closes(uuid, "  ").await.expect_problem(422, "invalid-field", "note");
+    manager.closes(&fresh_uuid(), "who").await.expect_problem(404, "conflict-unknown", "uuid");
+    south.sends_in(&at_south).await.expect(200);
+    north.sends_in(&at_north).await.expect(200);
+    let after = north.conflicts().await;
+    assert_eq!(after.len(), codes.len(), "sent in again, a conflict is the same conflict");
+    let closed: Vec<_> = after.iter().filter(|listed| !listed["closed_at"].is_null()).collect();
+    assert_eq!(closed.len(), 1);
+    assert_eq!(
+        (&closed[0]["uuid"], &closed[0]["note"]),
+        (&json!(uuid), &json!("a screenshot, sent home"))
+    );
     let figures = museum.nothing_left_over().await;
     assert_eq!(figures["entries"], json!({"table": codes.len(), "lake": codes.len()}));
 }

@@ -330,6 +330,12 @@ impl Manager {
         self.api.get(&format!("/v1/dashboard/{}?day={day}", self.venue)).await.expect(200)
     }
 
+    /// Closes a conflict of the gates with a note.
+    pub async fn closes(&self, uuid: &str, note: &str) -> Answer {
+        let path = format!("/v1/venues/{}/conflicts/{uuid}/close", self.venue);
+        self.api.post(&path, &json!({"note": note})).await
+    }
+
     /// The risk decisions, newest first.
     ///
     /// # Panics

@@ -75,6 +75,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(redeem))
         .routes(routes!(offline::file_offline))
         .routes(routes!(offline::list_conflicts))
+        .routes(routes!(offline::close_conflict))
         .with_state(context)
 }
 

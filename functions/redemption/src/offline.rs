@@ -1,12 +1,14 @@
 //! What gates let in while their line was down: sent in afterwards, filed once, and listed where a
 //! ticket had been used elsewhere.
 
-use atrio_domain::gate::{Conflict, Unfiled, file};
+use atrio_domain::gate::{Unfiled, file};
 use atrio_domain::id::{CallerUuid, GateId, TicketId, VenueId};
+use atrio_dynamo::conflict::{Closed, ConflictRecord};
 use atrio_dynamo::redemption::Redeemed;
 use atrio_runtime::extract::Path;
 use atrio_runtime::{Json, Problem, Role, Staff};
 use axum::extract::State;
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +19,10 @@ use crate::{ATTEMPTS, Context, internal, problem, ticket_id};
 const ENTRIES_MAX: usize = 50;
 
 /// Most conflicts listed.
-const CONFLICTS_MAX: i32 = 100;
+const CONFLICTS_MAX: usize = 100;
+
+/// Longest note on a conflict, in characters.
+const NOTE_MAX_CHARS: usize = 500;
 
 /// Entries that gates of a venue made offline.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -163,6 +168,11 @@ struct ConflictView {
     standing_gate_id: GateId,
     #[schema(value_type = String, format = DateTime)]
     standing_redeemed_at: Timestamp,
+    /// When staff closed it; null while it is open.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    closed_at: Option<Timestamp>,
+    /// What staff noted.
+    note: Option<String>,
 }
 
 /// Tickets that gates let in twice while offline.
@@ -179,12 +189,14 @@ pub(crate) async fn list_conflicts(
     let venue_id =
         VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
     staff.must_see(&venue_id)?;
-    let conflicts = context.store.conflicts(&venue_id, CONFLICTS_MAX).await.map_err(internal)?;
-    let conflicts = conflicts.into_iter().map(conflict_view).collect();
+    let conflicts = context.store.conflicts(&venue_id).await.map_err(internal)?;
+    let conflicts = conflicts.into_iter().take(CONFLICTS_MAX).map(conflict_view).collect();
     Ok(axum::Json(ConflictsView { venue_id, conflicts }))
 }
 
-fn conflict_view(conflict: Conflict) -> ConflictView {
+fn conflict_view(record: ConflictRecord) -> ConflictView {
+    let conflict = record.conflict;
+    let (closed_at, note) = record.closing.map(|closing| (closing.at, closing.note)).unzip();
     ConflictView {
         uuid: conflict.uuid,
         ticket_id: conflict.ticket,
@@ -192,5 +204,46 @@ fn conflict_view(conflict: Conflict) -> ConflictView {
         redeemed_at: conflict.redeemed_at,
         standing_gate_id: conflict.standing_gate,
         standing_redeemed_at: conflict.standing_redeemed_at,
+        closed_at,
+        note,
+    }
+}
+
+/// What staff found.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClosingBody {
+    /// 1 to 500 characters; names no visitor.
+    note: String,
+}
+
+/// Closes a conflict with a note, once.
+#[utoipa::path(post, path = "/v1/venues/{venue_id}/conflicts/{uuid}/close", tag = "staff",
+    params(("venue_id" = String, Path), ("uuid" = String, Path)), request_body = ClosingBody,
+    security(("staff" = [])),
+    responses((status = 204, description = "The note stands"), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn close_conflict(
+    State(context): State<Context>,
+    staff: Staff,
+    Path((venue_id, uuid)): Path<(String, String)>,
+    Json(body): Json<ClosingBody>,
+) -> Result<StatusCode, Problem> {
+    staff.must_be(&[Role::Manager])?;
+    let venue_id =
+        VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
+    staff.must_see(&venue_id)?;
+    let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
+    let note = body.note.trim();
+    if !(1..=NOTE_MAX_CHARS).contains(&note.chars().count()) {
+        return Err(problem::note(NOTE_MAX_CHARS));
+    }
+    let now = context.clock.now();
+    match context.store.close_conflict(&venue_id, uuid, note, now).await.map_err(internal)? {
+        Closed::Done => Ok(StatusCode::NO_CONTENT),
+        Closed::Otherwise => Err(problem::closed_otherwise(uuid)),
+        Closed::Unknown => Err(problem::unknown_conflict(uuid)),
     }
 }

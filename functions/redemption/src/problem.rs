@@ -100,3 +100,30 @@ pub(crate) fn entries_count(count: usize, max: usize) -> Problem {
         format!("send 1 to {max} entries, the others in further requests"),
     )
 }
+
+/// No note, or one that is too long.
+pub(crate) fn note(max: usize) -> Problem {
+    let message = format!("a note has 1 to {max} characters");
+    Problem::new(RULE, "invalid-field").detail(&message).field(
+        "note",
+        &message,
+        "say in a few words what was found, without naming the visitor",
+    )
+}
+
+/// The conflict was closed with another note.
+pub(crate) fn closed_otherwise(uuid: CallerUuid) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "conflict-closed")
+        .detail(format_args!("conflict `{uuid}` was closed with another note"))
+        .field("note", "another note stands", "read the conflicts again; the first note stands")
+}
+
+/// There is no such conflict.
+pub(crate) fn unknown_conflict(uuid: CallerUuid) -> Problem {
+    Problem::not_found(
+        "conflict-unknown",
+        "uuid",
+        &uuid.to_string(),
+        "take the uuid from the list of conflicts; they are kept for 30 days",
+    )
+}
