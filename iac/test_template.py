@@ -41,6 +41,9 @@ PUBLIC = {
 # Routes for staff: a token the authoriser accepts, then roles and venues in the function.
 STAFF = {
     "POST /v1/redemptions",
+    "POST /v1/redemptions/offline",
+    "GET /v1/venues/{venue_id}/conflicts",
+    "POST /v1/venues/{venue_id}/conflicts/{uuid}/close",
     "GET /v1/dashboard",
     "GET /v1/dashboard/{venue_id}",
     "GET /v1/decisions",

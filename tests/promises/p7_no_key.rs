@@ -33,7 +33,7 @@ use Door::{Provider, Public, Staff};
 
 const KEY_OF_BOOKING: &str = "the uuid, which only its maker knows, is the key";
 
-const DOORS: [(&str, &str, Door); 29] = [
+const DOORS: [(&str, &str, Door); 32] = [
     ("GET", "/v1/venues", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}/availability", Public("the shop's window")),
@@ -51,6 +51,29 @@ const DOORS: [(&str, &str, Door); 29] = [
         "POST",
         "/v1/redemptions",
         Staff { roles: &["gate", "desk", "manager"], path: "/v1/redemptions", scope: Scope::Named },
+    ),
+    (
+        "POST",
+        "/v1/redemptions/offline",
+        Staff { roles: &["gate", "manager"], path: "/v1/redemptions/offline", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/conflicts",
+        Staff {
+            roles: &["gate", "manager"],
+            path: "/v1/venues/20240/conflicts",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/conflicts/{uuid}/close",
+        Staff {
+            roles: &["manager"],
+            path: "/v1/venues/20240/conflicts/00000000-0000-4000-8000-000000000000/close",
+            scope: Scope::Named,
+        },
     ),
     (
         "GET",
@@ -228,7 +251,12 @@ fn posted(path: &str) -> Value {
         }
         Some("sales") => json!({"booking_uuid": fresh_uuid(), "method": "CASH"}),
         Some("void") => json!({"booking_uuid": fresh_uuid(), "reason": "wrong slot"}),
+        Some("close") if path.contains("/conflicts/") => json!({"note": "a twin"}),
         Some("close") => json!({"counted_cents": 0}),
+        Some("offline") => json!({"venue_id": VENUE, "entries": [{
+            "uuid": fresh_uuid(), "gate_id": "main", "code": "0000-0000-0000-0000",
+            "redeemed_at": "2026-11-24T09:00:00Z",
+        }]}),
         _ => json!({
             "uuid": fresh_uuid(), "venue_id": VENUE, "gate_id": "main",
             "code": "0000-0000-0000-0000",

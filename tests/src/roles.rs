@@ -283,6 +283,28 @@ impl Gate {
         let body = json!({"uuid": nonce, "venue_id": venue, "gate_id": gate, "code": code});
         self.api.post("/v1/redemptions", &body).await
     }
+
+    /// An entry of this gate, made while its line was down.
+    #[must_use]
+    pub fn let_in(&self, code: &str, redeemed_at: &str) -> Value {
+        let uuid = fresh_uuid();
+        json!({"uuid": uuid, "gate_id": self.name, "code": code, "redeemed_at": redeemed_at})
+    }
+
+    /// Sends entries in.
+    pub async fn sends_in(&self, entries: &[Value]) -> Answer {
+        let body = json!({"venue_id": self.venue, "entries": entries});
+        self.api.post("/v1/redemptions/offline", &body).await
+    }
+
+    /// The tickets of the venue that let in twice, newest first.
+    ///
+    /// # Panics
+    /// When they are refused.
+    pub async fn conflicts(&self) -> Vec<Value> {
+        let path = format!("/v1/venues/{}/conflicts", self.venue);
+        self.api.get(&path).await.expect(200)["conflicts"].as_array().cloned().unwrap_or_default()
+    }
 }
 
 /// A clerk at a desk.
@@ -392,6 +414,12 @@ impl Manager {
     /// When it is refused.
     pub async fn dashboard(&self, day: &str) -> Value {
         self.api.get(&format!("/v1/dashboard/{}?day={day}", self.venue)).await.expect(200)
+    }
+
+    /// Closes a conflict of the gates with a note.
+    pub async fn closes(&self, uuid: &str, note: &str) -> Answer {
+        let path = format!("/v1/venues/{}/conflicts/{uuid}/close", self.venue);
+        self.api.post(&path, &json!({"note": note})).await
     }
 
     /// The risk decisions, newest first.

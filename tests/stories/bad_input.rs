@@ -332,6 +332,9 @@ async fn staff_doors_say_what_is_wrong_with_the_key() {
     let manager = museum.token("manager", Some(venue)).await;
     let wrong = (401, "unauthorized", "Authorization");
     let refused = |line: Line| line.refused(wrong.0, wrong.1, wrong.2);
+    let entry = json!({"uuid": fresh_uuid(), "gate_id": "main", "code": "0000-0000-0000-0000", "redeemed_at": "2026-11-24T09:00:00Z"});
+    let mut undated = entry.clone();
+    undated["redeemed_at"] = json!("this morning");
     #[rustfmt::skip] // One line a case.
     let lines = [
         refused(post("no token", gate, &scan)),
@@ -340,6 +343,9 @@ async fn staff_doors_say_what_is_wrong_with_the_key() {
         refused(post("altered token", gate, &scan).by(&altered)),
         post("wrong role", gate, &scan).by(&analyst).refused(403, "wrong-role", "Authorization"),
         post("token of another venue", gate, &scan).by(&elsewhere).refused(403, "other-venue", "venue_id"),
+        post("too many entries made offline", "/v1/redemptions/offline", &json!({"venue_id": venue, "entries": vec![entry.clone(); 51]})).by(&own).refused(422, "invalid-field", "entries"),
+        post("an entry made offline at no time", "/v1/redemptions/offline", &json!({"venue_id": venue, "entries": [undated]})).by(&own).refused(422, "invalid-field", "entries[0].redeemed_at"),
+        get("conflicts of another venue", "/v1/venues/20514/conflicts").by(&own).refused(403, "other-venue", "venue_id"),
         get("dashboard without a token", format!("/v1/dashboard/{venue}")).refused(wrong.0, wrong.1, wrong.2),
         get("dashboard by a gate", format!("/v1/dashboard/{venue}")).by(&own).refused(403, "wrong-role", "Authorization"),
         get("dashboard of another venue", "/v1/dashboard/20514").by(&manager).refused(403, "other-venue", "venue_id"),

@@ -5,6 +5,7 @@
 pub mod booking;
 pub mod calendar;
 pub mod device;
+pub mod gate;
 pub mod hold;
 pub mod id;
 pub mod offer;

@@ -6,6 +6,7 @@ pub mod attributes;
 pub mod audit;
 pub mod booking;
 pub mod change;
+pub mod conflict;
 pub mod count;
 pub mod decision;
 pub mod month_key;

@@ -1,6 +1,8 @@
 //! Admitting a visitor: a scanned or typed code, checked and used up once. The gate's nonce makes a
-//! repeated scan of a lost answer the same entry.
+//! repeated scan of a lost answer the same entry. Entries made while a gate's line was down are filed
+//! afterwards.
 
+mod offline;
 mod problem;
 
 use atrio_domain::id::{CallerUuid, GateId, TicketId, UnitId, VenueId};
@@ -69,7 +71,12 @@ impl Context {
 
 /// The routes of this function.
 pub fn router(context: Context) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(redeem)).with_state(context)
+    OpenApiRouter::new()
+        .routes(routes!(redeem))
+        .routes(routes!(offline::file_offline))
+        .routes(routes!(offline::list_conflicts))
+        .routes(routes!(offline::close_conflict))
+        .with_state(context)
 }
 
 /// A code shown at a gate.

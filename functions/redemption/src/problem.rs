@@ -1,5 +1,6 @@
 //! Refusals at the gate as problem documents, in words the person at the gate can act on.
 
+use atrio_domain::gate::{Conflict, Unfiled};
 use atrio_domain::id::{CallerUuid, InvalidId, TicketId};
 use atrio_domain::redemption::Refusal;
 use atrio_domain::ticket::CodeError;
@@ -70,4 +71,59 @@ pub(crate) fn nonce_reused(uuid: CallerUuid) -> Problem {
     Problem::new(StatusCode::CONFLICT, "uuid-reused")
         .detail(format_args!("`{uuid}` stands for the entry of another ticket"))
         .field("uuid", "stands for another entry", "make a fresh uuid for each scan")
+}
+
+/// The ticket let in at two gates.
+pub(crate) fn conflict(conflict: &Conflict) -> Problem {
+    refusal(&Refusal::AlreadyRedeemed {
+        ticket: conflict.ticket,
+        at: conflict.standing_redeemed_at,
+        gate: conflict.standing_gate.clone(),
+    })
+}
+
+/// The gate's clock runs ahead.
+pub(crate) fn ahead(unfiled: &Unfiled, number: usize) -> Problem {
+    Problem::new(RULE, "entry-in-the-future").detail(unfiled).field(
+        format!("entries[{number}].redeemed_at"),
+        unfiled,
+        "set the gate's clock",
+    )
+}
+
+/// No entries, or too many.
+pub(crate) fn entries_count(count: usize, max: usize) -> Problem {
+    let message = format!("{count} entries were sent");
+    Problem::new(RULE, "invalid-field").detail(&message).field(
+        "entries",
+        &message,
+        format!("send 1 to {max} entries, the others in further requests"),
+    )
+}
+
+/// No note, or one that is too long.
+pub(crate) fn note(max: usize) -> Problem {
+    let message = format!("a note has 1 to {max} characters");
+    Problem::new(RULE, "invalid-field").detail(&message).field(
+        "note",
+        &message,
+        "say in a few words what was found, without naming the visitor",
+    )
+}
+
+/// The conflict was closed with another note.
+pub(crate) fn closed_otherwise(uuid: CallerUuid) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "conflict-closed")
+        .detail(format_args!("conflict `{uuid}` was closed with another note"))
+        .field("note", "another note stands", "read the conflicts again; the first note stands")
+}
+
+/// There is no such conflict.
+pub(crate) fn unknown_conflict(uuid: CallerUuid) -> Problem {
+    Problem::not_found(
+        "conflict-unknown",
+        "uuid",
+        &uuid.to_string(),
+        "take the uuid from the list of conflicts; they are kept for 30 days",
+    )
 }

@@ -1,0 +1,249 @@
+//! What gates let in while their line was down: sent in afterwards, filed once, and listed where a
+//! ticket had been used elsewhere.
+
+use atrio_domain::gate::{Unfiled, file};
+use atrio_domain::id::{CallerUuid, GateId, TicketId, VenueId};
+use atrio_dynamo::conflict::{Closed, ConflictRecord};
+use atrio_dynamo::redemption::Redeemed;
+use atrio_runtime::extract::Path;
+use atrio_runtime::{Json, Problem, Role, Staff};
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{ATTEMPTS, Context, internal, problem, ticket_id};
+
+/// Most entries of one request; each is a few reads and a transaction.
+const ENTRIES_MAX: usize = 50;
+
+/// Most conflicts listed.
+const CONFLICTS_MAX: usize = 100;
+
+/// Longest note on a conflict, in characters.
+const NOTE_MAX_CHARS: usize = 500;
+
+/// Entries that gates of a venue made offline.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfflineBody {
+    #[schema(value_type = String)]
+    venue_id: VenueId,
+    /// 1 to 50 of them; each is judged by itself, in this order.
+    entries: Vec<OfflineEntry>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OfflineEntry {
+    /// The gate's nonce of the scan; sent again, it is the same entry.
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    #[schema(value_type = String)]
+    gate_id: GateId,
+    /// The text of the QR code, or the code as typed.
+    code: String,
+    /// When the gate let in, by its own clock; kept to the microsecond.
+    #[schema(value_type = String, format = DateTime)]
+    redeemed_at: Timestamp,
+}
+
+/// What became of each entry, in the order sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OfflineView {
+    results: Vec<EntryResult>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct EntryResult {
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    outcome: Outcome,
+    /// Why the entry does not stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Problem>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+enum Outcome {
+    /// The entry is filed.
+    Done,
+    /// It was filed before.
+    Known,
+    /// The ticket was used elsewhere; staff find the entry in the list of conflicts.
+    Conflict,
+    /// The entry cannot stand.
+    Refused,
+}
+
+/// Files entries that gates made while their line was down.
+#[utoipa::path(post, path = "/v1/redemptions/offline", tag = "gate", request_body = OfflineBody,
+    security(("staff" = [])),
+    responses((status = 200, body = OfflineView), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn file_offline(
+    State(context): State<Context>,
+    staff: Staff,
+    Json(body): Json<OfflineBody>,
+) -> Result<axum::Json<OfflineView>, Problem> {
+    staff.must_be(&[Role::Gate, Role::Manager])?;
+    staff.must_see(&body.venue_id)?;
+    if !(1..=ENTRIES_MAX).contains(&body.entries.len()) {
+        return Err(problem::entries_count(body.entries.len(), ENTRIES_MAX));
+    }
+    let mut results = Vec::with_capacity(body.entries.len());
+    for (number, entry) in body.entries.iter().enumerate() {
+        let (outcome, problem) = file_entry(&context, &body.venue_id, number, entry).await?;
+        results.push(EntryResult { uuid: entry.uuid, outcome, problem });
+    }
+    Ok(axum::Json(OfflineView { results }))
+}
+
+/// Files one entry. An error is a fault on our side: the whole request is safe to send again.
+async fn file_entry(
+    context: &Context,
+    venue: &VenueId,
+    number: usize,
+    entry: &OfflineEntry,
+) -> Result<(Outcome, Option<Problem>), Problem> {
+    let refused = |problem| Ok((Outcome::Refused, Some(problem)));
+    let id = match ticket_id(&entry.code, &context.ticket_keys) {
+        Ok(id) => id,
+        Err(problem) => return refused(problem),
+    };
+    for _ in 0..ATTEMPTS {
+        let Some(ticket) = context.store.ticket(id).await.map_err(internal)? else {
+            return refused(problem::unknown_ticket(id));
+        };
+        let known = ticket.state.clone();
+        let now = context.clock.now();
+        let filed = file(ticket, venue, &entry.gate_id, entry.uuid, entry.redeemed_at, now);
+        let redemption = match filed {
+            Ok(redemption) => redemption,
+            Err(Unfiled::Conflict(conflict)) => {
+                context.store.record_conflict(&conflict).await.map_err(internal)?;
+                return Ok((Outcome::Conflict, Some(problem::conflict(&conflict))));
+            }
+            Err(Unfiled::Refused(refusal)) => return refused(problem::refusal(&refusal)),
+            Err(ahead @ Unfiled::Ahead { .. }) => return refused(problem::ahead(&ahead, number)),
+        };
+        if redemption.ticket.state == known {
+            return Ok((Outcome::Known, None));
+        }
+        if context.store.redeem(&redemption).await.map_err(internal)? == Redeemed::Done {
+            return Ok((Outcome::Done, None));
+        }
+        let standing = context.store.entry(entry.uuid).await.map_err(internal)?;
+        if standing.is_some_and(|standing| standing.ticket != id) {
+            return refused(problem::nonce_reused(entry.uuid));
+        }
+        // Otherwise another gate used the ticket just now, which the next reading shows.
+    }
+    Err(Problem::busy())
+}
+
+/// The tickets of a venue that let in twice.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConflictsView {
+    #[schema(value_type = String)]
+    venue_id: VenueId,
+    /// Newest first, at most 100; kept for 30 days.
+    conflicts: Vec<ConflictView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ConflictView {
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    #[schema(value_type = String)]
+    ticket_id: TicketId,
+    #[schema(value_type = String)]
+    gate_id: GateId,
+    #[schema(value_type = String, format = DateTime)]
+    redeemed_at: Timestamp,
+    /// The gate whose entry stands: the first to be sent in.
+    #[schema(value_type = String)]
+    standing_gate_id: GateId,
+    #[schema(value_type = String, format = DateTime)]
+    standing_redeemed_at: Timestamp,
+    /// When staff closed it; null while it is open.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    closed_at: Option<Timestamp>,
+    /// What staff noted.
+    note: Option<String>,
+}
+
+/// Tickets that gates let in twice while offline.
+#[utoipa::path(get, path = "/v1/venues/{venue_id}/conflicts", tag = "gate",
+    params(("venue_id" = String, Path)), security(("staff" = [])),
+    responses((status = 200, body = ConflictsView), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem)))]
+pub(crate) async fn list_conflicts(
+    State(context): State<Context>,
+    staff: Staff,
+    Path(venue_id): Path<String>,
+) -> Result<axum::Json<ConflictsView>, Problem> {
+    staff.must_be(&[Role::Gate, Role::Manager])?;
+    let venue_id =
+        VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
+    staff.must_see(&venue_id)?;
+    let conflicts = context.store.conflicts(&venue_id).await.map_err(internal)?;
+    let conflicts = conflicts.into_iter().take(CONFLICTS_MAX).map(conflict_view).collect();
+    Ok(axum::Json(ConflictsView { venue_id, conflicts }))
+}
+
+fn conflict_view(record: ConflictRecord) -> ConflictView {
+    let conflict = record.conflict;
+    let (closed_at, note) = record.closing.map(|closing| (closing.at, closing.note)).unzip();
+    ConflictView {
+        uuid: conflict.uuid,
+        ticket_id: conflict.ticket,
+        gate_id: conflict.gate,
+        redeemed_at: conflict.redeemed_at,
+        standing_gate_id: conflict.standing_gate,
+        standing_redeemed_at: conflict.standing_redeemed_at,
+        closed_at,
+        note,
+    }
+}
+
+/// What staff found.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClosingBody {
+    /// 1 to 500 characters; names no visitor.
+    note: String,
+}
+
+/// Closes a conflict with a note, once.
+#[utoipa::path(post, path = "/v1/venues/{venue_id}/conflicts/{uuid}/close", tag = "staff",
+    params(("venue_id" = String, Path), ("uuid" = String, Path)), request_body = ClosingBody,
+    security(("staff" = [])),
+    responses((status = 204, description = "The note stands"), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn close_conflict(
+    State(context): State<Context>,
+    staff: Staff,
+    Path((venue_id, uuid)): Path<(String, String)>,
+    Json(body): Json<ClosingBody>,
+) -> Result<StatusCode, Problem> {
+    staff.must_be(&[Role::Manager])?;
+    let venue_id =
+        VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
+    staff.must_see(&venue_id)?;
+    let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
+    let note = body.note.trim();
+    if !(1..=NOTE_MAX_CHARS).contains(&note.chars().count()) {
+        return Err(problem::note(NOTE_MAX_CHARS));
+    }
+    let now = context.clock.now();
+    match context.store.close_conflict(&venue_id, uuid, note, now).await.map_err(internal)? {
+        Closed::Done => Ok(StatusCode::NO_CONTENT),
+        Closed::Otherwise => Err(problem::closed_otherwise(uuid)),
+        Closed::Unknown => Err(problem::unknown_conflict(uuid)),
+    }
+}
