@@ -31,6 +31,7 @@ export const desk = {
 	},
 	'desk.change': { it: 'Resto:', en: 'Change:' },
 	'desk.sell': { it: 'Incassa {price}', en: 'Take {price}' },
+	'desk.sellNothing': { it: 'Scegli chi entra', en: 'Choose who is coming' },
 	'desk.sellFree': { it: 'Emetti i biglietti gratuiti', en: 'Issue the free tickets' },
 	'desk.printTickets': { it: 'Stampa i biglietti', en: 'Print the tickets' },
 	'desk.print': { it: 'Stampa', en: 'Print' },
