@@ -32,6 +32,8 @@ PUBLIC = {
     "GET /v1/bookings/{uuid}": "the uuid, made by the visitor's browser, is the key",
     "POST /v1/bookings/{uuid}/confirm": "the uuid is the key",
     "POST /v1/bookings/{uuid}/cancel": "the uuid is the key",
+    "GET /v1/bookings/{uuid}/person": "the uuid is the key; only its holder sees what is kept of them",
+    "DELETE /v1/bookings/{uuid}/person": "the uuid is the key; it makes us forget, and shows nothing",
     "POST /v1/bookings/{uuid}/payment": "the uuid is the key",
     "POST /v1/payments/notifications": "the provider signs the body (HMAC), the function checks it",
     "GET /v1/bookings/{uuid}/tickets": "the uuid is the key",

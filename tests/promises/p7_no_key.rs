@@ -33,7 +33,7 @@ use Door::{Provider, Public, Staff};
 
 const KEY_OF_BOOKING: &str = "the uuid, which only its maker knows, is the key";
 
-const DOORS: [(&str, &str, Door); 32] = [
+const DOORS: [(&str, &str, Door); 34] = [
     ("GET", "/v1/venues", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}/availability", Public("the shop's window")),
@@ -43,6 +43,8 @@ const DOORS: [(&str, &str, Door); 32] = [
     ("GET", "/v1/bookings/{uuid}", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/confirm", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/cancel", Public(KEY_OF_BOOKING)),
+    ("GET", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
+    ("DELETE", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/payment", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/tickets", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/tickets.pdf", Public(KEY_OF_BOOKING)),

@@ -191,9 +191,26 @@ impl Visitor {
         self.api.post(&format!("/v1/bookings/{uuid}/confirm"), &json!({})).await
     }
 
-    /// Gives a hold up.
+    /// Gives a booking up.
     pub async fn cancel(&self, uuid: &str) -> Answer {
         self.api.post(&format!("/v1/bookings/{uuid}/cancel"), &json!({})).await
+    }
+
+    /// Gives a booking up, having been shown that so much goes back.
+    pub async fn cancel_for(&self, uuid: &str, refund_cents: i64) -> Answer {
+        let path = format!("/v1/bookings/{uuid}/cancel?refund_cents={refund_cents}");
+        self.api.post(&path, &json!({})).await
+    }
+
+    /// All that is kept of the person behind the booking.
+    pub async fn asks_what_is_kept(&self, uuid: &str) -> Answer {
+        self.api.get(&format!("/v1/bookings/{uuid}/person")).await
+    }
+
+    /// Asks to be forgotten.
+    pub async fn asks_to_be_forgotten(&self, uuid: &str) -> Answer {
+        let path = format!("/v1/bookings/{uuid}/person");
+        self.api.send("DELETE", &path, None, String::new()).await
     }
 
     /// The tickets, or why there are none.

@@ -5,8 +5,10 @@
 
 mod bad_devices;
 mod bad_input;
+mod cancellation;
 mod desk;
 mod main_job;
 mod operations;
 mod payments;
+mod person;
 mod venue_offer;

@@ -40,7 +40,7 @@ async fn a_paid_booking_is_ticketed_admitted_once_and_seen_on_the_dashboard() {
     let figures = museum.nothing_left_over().await;
     assert_eq!(figures["bookings confirmed"], json!({"table": 1, "lake": 1}));
     assert_eq!(figures["visitors confirmed"], json!({"table": 3, "lake": 3}));
-    assert_eq!(figures["cents confirmed"], json!({"table": 2000, "lake": 2000}));
+    assert_eq!(figures["cents kept"], json!({"table": 2000, "lake": 2000}));
     assert_eq!(figures["entries"], json!({"table": 1, "lake": 1}));
     assert_eq!(figures["device counts"], json!({"table": 1, "lake": 1}));
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use atrio_domain::booking::BookingState;
 use atrio_dynamo::Store;
 use atrio_dynamo::attributes::text;
 use atrio_dynamo::change::Change;
@@ -72,7 +73,7 @@ const QUERIES: [(&str, &str); 8] = [
          END), 0) FROM bookings",
     ),
     (
-        "cents confirmed",
+        "cents kept",
         "SELECT coalesce(sum(amount_cents * CASE event WHEN 'CONFIRMED' THEN 1 ELSE -1 END), 0) FROM \
          bookings",
     ),
@@ -129,7 +130,12 @@ fn count(change: &Change, add: &mut impl FnMut(&'static str, i64)) {
             add("bookings confirmed", 1);
             add("bookings confirmed, distinct", 1);
             add("visitors confirmed", i64::from(new.booking.places()));
-            add("cents confirmed", new.booking.total().0);
+            add("cents kept", new.booking.total().0);
+        }
+        Change::Booking { new, .. } => {
+            if let BookingState::Cancelled { payment: Some(_), refund, .. } = new.booking.state {
+                add("cents kept", new.booking.total().0 - refund.0);
+            }
         }
         Change::Entry(_) => {
             add("entries", 1);
@@ -139,6 +145,6 @@ fn count(change: &Change, add: &mut impl FnMut(&'static str, i64)) {
             add("device counts", 1);
             add("device counts, versions", i64::from(count.version));
         }
-        Change::Booking { .. } | Change::Decision(_) | Change::Other => {}
+        Change::Decision(_) | Change::Other => {}
     }
 }

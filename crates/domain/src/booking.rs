@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::SlotTimes;
+use crate::cancellation::Cancellation;
 use crate::hold::HoldError;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
@@ -134,6 +135,8 @@ pub struct Booking {
     pub risk_keys: RiskKeys,
     /// From which pools its places came; empty where the slot has none.
     pub draws: Vec<Draw>,
+    /// What goes back when it is given up.
+    pub cancellation: Cancellation,
     /// Attempts to pay so far.
     pub payment_attempts: u32,
     /// Where it stands.
@@ -171,10 +174,14 @@ pub enum BookingState {
         /// When.
         expired_at: Timestamp,
     },
-    /// Given up by the visitor; the places went back.
+    /// Given up by the visitor, or taken back by the venue; the places went back.
     Cancelled {
         /// When.
         cancelled_at: Timestamp,
+        /// The attempt that had paid for it; none for what was free or on hold.
+        payment: Option<PaymentId>,
+        /// What goes back of it.
+        refund: Cents,
     },
 }
 
@@ -210,6 +217,29 @@ pub enum StepError {
     /// There is nothing to pay.
     #[error("the booking is free, there is nothing to pay")]
     NothingToPay,
+    /// A desk sold it, and a desk takes it back.
+    #[error("the booking was sold at a desk, which takes it back")]
+    SoldAtDesk,
+    /// The slot has begun.
+    #[error("the visit began at {at}, it cannot be given up any more")]
+    VisitBegan {
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody entered with a ticket of it.
+    #[error("a ticket of the booking was used at {at}")]
+    TicketUsed {
+        /// When.
+        at: Timestamp,
+    },
+    /// Another amount goes back than the visitor was shown.
+    #[error("{} cents go back now, not {}", .refund.0, .shown.0)]
+    RefundChanged {
+        /// What was shown.
+        shown: Cents,
+        /// What goes back.
+        refund: Cents,
+    },
     /// The state does not allow the step.
     #[error("the booking is {state}, it cannot be {step}")]
     WrongState {
@@ -338,9 +368,11 @@ impl Booking {
     /// A state other than confirmed.
     pub fn void(&self, now: Timestamp) -> Result<Self, StepError> {
         match &self.state {
-            BookingState::Confirmed { .. } => {
-                Ok(self.moved_to(BookingState::Cancelled { cancelled_at: now }))
-            }
+            BookingState::Confirmed { payment, .. } => Ok(self.moved_to(BookingState::Cancelled {
+                cancelled_at: now,
+                payment: payment.clone(),
+                refund: self.total(),
+            })),
             other => Err(StepError::WrongState { state: other.name(), step: "voided" }),
         }
     }
@@ -348,14 +380,16 @@ impl Booking {
     /// Gives a hold up. Repeated, it answers the same.
     ///
     /// # Errors
-    /// A booking that is paying or confirmed: the first waits for the provider, the second is a
-    /// refund and belongs to the venue.
+    /// A booking that is paying or confirmed: the first waits for the provider, the second has tickets
+    /// and money to take back, see [`Booking::give_up`].
     pub fn cancel(&self, now: Timestamp) -> Result<Self, StepError> {
         let seen = self.seen_at(now);
         match seen.state {
-            BookingState::OnHold { .. } => {
-                Ok(self.moved_to(BookingState::Cancelled { cancelled_at: now }))
-            }
+            BookingState::OnHold { .. } => Ok(self.moved_to(BookingState::Cancelled {
+                cancelled_at: now,
+                payment: None,
+                refund: Cents::ZERO,
+            })),
             BookingState::Cancelled { .. } => Ok(seen),
             BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
             other => Err(StepError::WrongState { state: other.name(), step: "cancelled" }),
@@ -404,11 +438,11 @@ impl Booking {
                     Settlement::Release(self.moved_to(BookingState::Expired { expired_at: now }))
                 }
             }
-            (BookingState::Confirmed { payment: Some(current), .. }, ProviderOutcome::Paid)
-                if current == payment =>
-            {
-                Settlement::Nothing
-            }
+            (
+                BookingState::Confirmed { payment: Some(current), .. }
+                | BookingState::Cancelled { payment: Some(current), .. },
+                ProviderOutcome::Paid,
+            ) if current == payment => Settlement::Nothing,
             (_, ProviderOutcome::Paid) => Settlement::Refund,
             (_, ProviderOutcome::Declined | ProviderOutcome::Expired) => Settlement::Nothing,
         }

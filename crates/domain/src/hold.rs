@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::booking::{Booking, BookingState, Channel, Contact, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
+use crate::cancellation::Cancellation;
 use crate::id::{CallerUuid, OptionId, ProductId, SlotId, UnitId, VenueId};
 use crate::quota::{Pools, max_units};
 use crate::risk::{Decision, RiskKeys};
@@ -117,6 +118,8 @@ pub struct Offer {
     pub pools: Pools,
     /// The priced units.
     pub units: Vec<UnitLine>,
+    /// What goes back when the booking is given up.
+    pub cancellation: Cancellation,
 }
 
 impl Offer {
@@ -166,7 +169,7 @@ impl HoldRequest {
             })
             .collect();
         let pools = Pools::of(&product.quotas, product.capacity, slot.start);
-        Ok(Offer { slot, pools, units })
+        Ok(Offer { slot, pools, units, cancellation: product.cancellation })
     }
 
     /// Turns an accepted offer into a booking on hold.
@@ -188,6 +191,7 @@ impl HoldRequest {
             decision,
             risk_keys: keys,
             draws: Vec::new(),
+            cancellation: offer.cancellation,
             payment_attempts: 0,
             state: BookingState::OnHold {
                 expires_at: now + HOLD_TTL_SECONDS.seconds(),
@@ -294,7 +298,7 @@ pub fn find_slot(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use uuid::Uuid;
 
     use super::*;
@@ -354,7 +358,7 @@ mod tests {
         visitor_asks(units, slot).offer(&venue(), NOW.parse().unwrap())
     }
 
-    fn held() -> Booking {
+    pub(crate) fn held() -> Booking {
         let now = NOW.parse().unwrap();
         let request = visitor_asks(&[("adult", 1), ("child", 1)], "2026-11-24T10:00");
         let offer = request.offer(&venue(), now).unwrap();

@@ -4,12 +4,14 @@
 
 pub mod booking;
 pub mod calendar;
+pub mod cancellation;
 pub mod device;
 pub mod gate;
 pub mod hold;
 pub mod id;
 pub mod offer;
 pub mod payment;
+pub mod person;
 pub mod pseudonym;
 pub mod quota;
 pub mod redemption;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Time, Weekday};
 
 use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
+use crate::cancellation::NOTICE_MAX_MINUTES;
 use crate::id::{ProductId, SlotId};
 use crate::quota::OPEN;
 use crate::text::Text;
@@ -17,8 +18,9 @@ pub const SLOT_MINUTES: std::ops::RangeInclusive<u16> = 5..=1440;
 /// Most places in one slot: more people than enter the largest venue in a day.
 pub const CAPACITY_MAX: u32 = 100_000;
 
-/// Most places in one booking: two school classes with their teachers.
-pub const MAX_UNITS_MAX: u32 = 100;
+/// Most places in one booking: two school classes with their teachers. A ticket is written for each in
+/// one transaction of DynamoDB, which takes 100 writes and carries up to five beside the tickets.
+pub const MAX_UNITS_MAX: u32 = 90;
 
 /// Why a venue cannot offer this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,10 +82,16 @@ pub enum OfferError {
         capacity: u32,
     },
     /// A booking holds no place, or too many.
-    #[error("{max_units} places in a booking are not 1 to 100")]
+    #[error("{max_units} places in a booking are not 1 to {MAX_UNITS_MAX}")]
     MaxUnits {
         /// What was asked for.
         max_units: u32,
+    },
+    /// A visitor would have to give notice too long before.
+    #[error("{minutes} minutes of notice are not 0 to {NOTICE_MAX_MINUTES}")]
+    Notice {
+        /// What was asked for.
+        minutes: u32,
     },
     /// Two pools bear one name, or one bears that of the open pool.
     #[error("the pool name `{name}` is taken")]
@@ -136,6 +144,7 @@ impl OfferError {
             Self::SlotLength { .. } => "slot_minutes".to_owned(),
             Self::Capacity { .. } => "capacity".to_owned(),
             Self::MaxUnits { .. } => "max_units".to_owned(),
+            Self::Notice { .. } => "cancellation.refund_until_minutes_before".to_owned(),
             Self::PoolName { index, .. } => format!("quotas[{index}].name"),
             Self::NoChannel { index, .. } => format!("quotas[{index}].channels"),
             Self::OverReserved { .. } => "quotas".to_owned(),
@@ -155,7 +164,8 @@ impl OfferError {
             Self::Wordless { .. } => "write it as {\"it\": …, \"en\": …}, neither empty",
             Self::SlotLength { .. } => "write 5 to 1440 minutes",
             Self::Capacity { .. } => "write 1 to 100000 places",
-            Self::MaxUnits { .. } => "write 1 to 100 places",
+            Self::MaxUnits { .. } => "write 1 to 90 places",
+            Self::Notice { .. } => "write 0 to 527040 minutes, or null where no money goes back",
             Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
             Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK",
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
@@ -230,6 +240,11 @@ impl Product {
         if !(1..=MAX_UNITS_MAX).contains(&self.max_units) {
             return Err(OfferError::MaxUnits { max_units: self.max_units });
         }
+        if let Some(minutes) = self.cancellation.refund_until_minutes_before
+            && minutes > NOTICE_MAX_MINUTES
+        {
+            return Err(OfferError::Notice { minutes });
+        }
         self.check_quotas()?;
         if self.options.is_empty() {
             return Err(OfferError::NoOption);
@@ -257,7 +272,9 @@ impl Product {
             if quota.channels.is_empty() {
                 return Err(OfferError::NoChannel { name: name(), index });
             }
-            if let Some(max_units @ (0 | 101..)) = quota.max_units {
+            if let Some(max_units) = quota.max_units
+                && !(1..=MAX_UNITS_MAX).contains(&max_units)
+            {
                 return Err(OfferError::MaxUnits { max_units });
             }
             reserved += u64::from(quota.size.of(self.capacity));
@@ -280,6 +297,15 @@ pub struct Stranded {
     pub taken: u32,
 }
 
+/// Whether a venue offers a slot of its product.
+#[must_use]
+pub fn offers(venue: &Venue, product: &Product, slot: SlotId) -> bool {
+    match venue.opening.day(product, slot.day(), &venue.time_zone()) {
+        Day::Open { slots } => slots.iter().any(|offered| offered.id == slot),
+        Day::Closed { .. } => false,
+    }
+}
+
 /// Of the places taken at `product`, those whose slot `venue` does not offer; in order of time.
 #[must_use]
 pub fn stranded(
@@ -287,14 +313,9 @@ pub fn stranded(
     product: &Product,
     taken: impl IntoIterator<Item = (SlotId, u32)>,
 ) -> Vec<Stranded> {
-    let zone = venue.time_zone();
-    let offers = |slot: SlotId| match venue.opening.day(product, slot.day(), &zone) {
-        Day::Open { slots } => slots.iter().any(|offered| offered.id == slot),
-        Day::Closed { .. } => false,
-    };
     let mut left: Vec<Stranded> = taken
         .into_iter()
-        .filter(|(slot, taken)| *taken > 0 && !offers(*slot))
+        .filter(|(slot, taken)| *taken > 0 && !offers(venue, product, *slot))
         .map(|(slot, taken)| Stranded { product: product.id.clone(), slot, taken })
         .collect();
     left.sort_by_key(|stranded| stranded.slot);
@@ -370,12 +391,16 @@ mod tests {
     #[test]
     fn a_product_that_cannot_be_booked_is_refused_where_it_is_wrong() {
         type Spoil = fn(&mut Product);
-        let cases: [(Spoil, &str); 8] = [
+        let cases: [(Spoil, &str); 9] = [
             (|product| product.name.it.clear(), "name"),
             (|product| product.slot_minutes = 0, "slot_minutes"),
             (|product| product.capacity = 0, "capacity"),
             (|product| product.capacity = CAPACITY_MAX + 1, "capacity"),
             (|product| product.max_units = 0, "max_units"),
+            (
+                |product| product.cancellation.refund_until_minutes_before = Some(u32::MAX),
+                "cancellation.refund_until_minutes_before",
+            ),
             (|product| product.options.clear(), "options"),
             (|product| product.options.push(product.options[0].clone()), "options[1].id"),
             (|product| product.options[0].name.en.clear(), "options[0].name"),

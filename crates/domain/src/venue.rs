@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Opening;
+use crate::cancellation::Cancellation;
 use crate::id::{OptionId, ProductId, VenueId};
 use crate::quota::Quota;
 use crate::tariff::{Cents, FreeDay, Unit};
@@ -91,6 +92,9 @@ pub struct Product {
     /// Places reserved for channels; together at most the capacity.
     #[serde(default)]
     pub quotas: Vec<Quota>,
+    /// What goes back to a visitor who gives a booking up.
+    #[serde(default)]
+    pub cancellation: Cancellation,
     /// Days on which everything is free.
     pub free_days: Vec<FreeDay>,
     /// Ways to take it; at least one.
@@ -174,6 +178,7 @@ pub fn shipped_product(
         capacity,
         max_units: MAX_UNITS,
         quotas: Vec::new(),
+        cancellation: Cancellation::default(),
         free_days: vec![FreeDay::FirstSunday],
         options: vec![ProductOption {
             id: OptionId::new("standard")?,

@@ -5,6 +5,7 @@ use atrio_domain::booking::{Booking, BookingState, Contact};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
 use atrio_domain::quota::{Counts, Pools};
+use atrio_domain::tariff::Cents;
 use atrio_domain::ticket::Ticket;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::{Timestamp, ToSpan};
@@ -18,6 +19,12 @@ use crate::{Error, Item, Store, key};
 /// Days after its slot that a booking, with its contact, is kept: the time in which a visitor may
 /// ask about it.
 const KEPT_DAYS: i64 = 30;
+
+/// When a booking, with its contact, is deleted.
+#[must_use]
+pub fn kept_until(booking: &Booking) -> Timestamp {
+    booking.slot.end.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX)
+}
 
 /// How often a hold looks again for pools with places: each time, others took some meanwhile.
 const ATTEMPTS: u32 = 12;
@@ -62,8 +69,9 @@ pub enum With<'a> {
     Confirmation(&'a [Ticket], Option<&'a Payment>),
     /// A payment was declined and the hold goes on.
     Declined(&'a Payment),
-    /// The places go back; with the payment that was declined or given back, if one was.
-    PlacesReturned(Option<&'a Payment>),
+    /// The places go back; with the payment that was declined or goes back, if one was, and the
+    /// tickets that admit no more, none of which may have admitted.
+    PlacesReturned(Option<&'a Payment>, &'a [Ticket]),
 }
 
 /// What became of a change.
@@ -104,10 +112,11 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     set("decision", json("decision", &booking.decision)?);
     set("risk_keys", json("risk_keys", &booking.risk_keys)?);
     set("draws", json("draws", &booking.draws)?);
+    set("cancellation", json("cancellation", &booking.cancellation)?);
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
     set("status", text(booking.state.name()));
-    set(TTL, time_to_live(booking.slot.end + (KEPT_DAYS * 24).hours()));
+    set(TTL, time_to_live(kept_until(booking)));
     match &booking.state {
         BookingState::OnHold { expires_at, declined } => {
             set("expires_at", instant(*expires_at));
@@ -131,7 +140,13 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
             }
         }
         BookingState::Expired { expired_at } => set("expired_at", instant(*expired_at)),
-        BookingState::Cancelled { cancelled_at } => set("cancelled_at", instant(*cancelled_at)),
+        BookingState::Cancelled { cancelled_at, payment, refund } => {
+            set("cancelled_at", instant(*cancelled_at));
+            set("refund_cents", number(refund.0));
+            if let Some(payment) = payment {
+                set("payment_id", text(payment.as_str()));
+            }
+        }
     }
     Ok(item)
 }
@@ -162,7 +177,11 @@ fn state(read: &Attributes<'_>) -> Result<BookingState, Error> {
             payment: payment()?,
         },
         "EXPIRED" => BookingState::Expired { expired_at: read.parsed("expired_at")? },
-        "CANCELLED" => BookingState::Cancelled { cancelled_at: read.parsed("cancelled_at")? },
+        "CANCELLED" => BookingState::Cancelled {
+            cancelled_at: read.parsed("cancelled_at")?,
+            payment: payment()?,
+            refund: Cents(read.number("refund_cents")?),
+        },
         other => return Err(read.malformed("status", format!("is `{other}`"))),
     })
 }
@@ -192,6 +211,7 @@ impl TryFrom<&Item> for Stored {
             decision: read.json("decision")?,
             risk_keys: read.json("risk_keys")?,
             draws: read.json("draws")?,
+            cancellation: read.json("cancellation")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };
@@ -307,8 +327,14 @@ impl Store {
                     writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
                 }
             }
-            With::PlacesReturned(payment) => {
+            With::PlacesReturned(payment, tickets) => {
                 writes.push(self.return_places(&from.booking)?);
+                for ticket in tickets {
+                    let unused = Condition::when("#status = :valid")
+                        .name("#status", "status")
+                        .value(":valid", text("VALID"));
+                    writes.push(self.put(crate::ticket::item(ticket)?, unused)?);
+                }
                 if let Some(payment) = payment {
                     writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
                 }

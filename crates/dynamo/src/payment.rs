@@ -62,6 +62,18 @@ impl Store {
         self.get(payment_key(booking, id)).await?.as_ref().map(payment).transpose()
     }
 
+    /// The attempts to pay for a booking, in order.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn payments(&self, booking: CallerUuid) -> Result<Vec<Payment>, Error> {
+        let partition = format!("BOOKING#{booking}");
+        let items = self.between(partition, PREFIX.to_owned(), format!("{PREFIX}~")).await?;
+        let mut payments: Vec<Payment> = items.iter().map(payment).collect::<Result<_, _>>()?;
+        payments.sort_by_key(|payment| payment.attempt);
+        Ok(payments)
+    }
+
     /// Moves an attempt from one status to another; false when it stood elsewhere.
     ///
     /// # Errors

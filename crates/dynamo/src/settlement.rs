@@ -3,8 +3,10 @@
 //! one transaction; when another request was faster it reads again.
 
 use atrio_domain::booking::{Booking, BookingState, Settlement, StepError};
+use atrio_domain::cancellation::GivenUp;
 use atrio_domain::id::{CallerUuid, PaymentId, TicketId};
 use atrio_domain::payment::{Payment, PaymentStatus, ProviderOutcome};
+use atrio_domain::tariff::Cents;
 use atrio_domain::ticket;
 use jiff::Timestamp;
 
@@ -64,12 +66,78 @@ impl Store {
         Err(stale(uuid).into())
     }
 
-    /// Gives a hold up and returns its places.
+    /// Gives a booking up and returns its places: a hold just so, a confirmed one with its tickets
+    /// and the money that goes back. `shown` is what the visitor was told goes back, if they were.
     ///
     /// # Errors
     /// No such booking, a state that does not allow it, or the service's own.
-    pub async fn cancel(&self, uuid: CallerUuid, now: Timestamp) -> Result<Stored, StepFailure> {
-        self.step(uuid, |stored| stored.booking.cancel(now), |_| With::PlacesReturned(None)).await
+    pub async fn cancel(
+        &self,
+        uuid: CallerUuid,
+        shown: Option<Cents>,
+        now: Timestamp,
+    ) -> Result<Stored, StepFailure> {
+        for _ in 0..ATTEMPTS {
+            let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
+            if !matches!(stored.booking.state, BookingState::Confirmed { .. }) {
+                let step = |stored: &Stored| stored.booking.cancel(now);
+                return self.step(uuid, step, |_| With::PlacesReturned(None, &[])).await;
+            }
+            let tickets = self.tickets(&stored.tickets).await?;
+            let given_up = stored.booking.give_up(tickets, shown, now)?;
+            if let Some(cancelled) = self.take_back(&stored, given_up, now).await? {
+                return Ok(cancelled);
+            }
+        }
+        Err(stale(uuid).into())
+    }
+
+    /// Takes a confirmed booking back because the venue cannot keep its word; all of the money goes
+    /// back. One that is cancelled already is left as it is.
+    ///
+    /// # Errors
+    /// No such booking, a state that does not allow it, or the service's own.
+    pub async fn call_off(&self, uuid: CallerUuid, now: Timestamp) -> Result<Stored, StepFailure> {
+        for _ in 0..ATTEMPTS {
+            let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
+            if matches!(stored.booking.state, BookingState::Cancelled { .. }) {
+                return Ok(stored);
+            }
+            let tickets = self.tickets(&stored.tickets).await?;
+            let called_off = stored.booking.call_off(tickets, now)?;
+            if let Some(cancelled) = self.take_back(&stored, called_off, now).await? {
+                return Ok(cancelled);
+            }
+        }
+        Err(stale(uuid).into())
+    }
+
+    /// Stores a confirmed booking that is no more; none when another request was faster.
+    async fn take_back(
+        &self,
+        from: &Stored,
+        to: GivenUp,
+        now: Timestamp,
+    ) -> Result<Option<Stored>, Error> {
+        let refunded = match &to.booking.state {
+            BookingState::Cancelled { payment: Some(id), refund, .. } if *refund > Cents::ZERO => {
+                self.payment(from.booking.uuid, id).await?
+            }
+            _ => None,
+        };
+        let refund_due = refunded.map(|paid| Payment {
+            status: PaymentStatus::RefundDue,
+            updated_at: now,
+            ..paid
+        });
+        let with = With::PlacesReturned(refund_due.as_ref(), &to.tickets);
+        let changed = self.change(from, &to.booking, with).await?;
+        let version = from.version + 1;
+        Ok((changed == Changed::Done).then(|| Stored {
+            booking: to.booking,
+            version,
+            tickets: from.tickets.clone(),
+        }))
     }
 
     /// Returns the places of a hold that ended. A booking that moved on is left alone.
@@ -80,7 +148,19 @@ impl Store {
         let step = |stored: &Stored| {
             Ok(stored.booking.expire(now).unwrap_or_else(|| stored.booking.clone()))
         };
-        self.step(uuid, step, |_| With::PlacesReturned(None)).await
+        self.step(uuid, step, |_| With::PlacesReturned(None, &[])).await
+    }
+
+    /// Forgets the person behind a booking.
+    ///
+    /// # Errors
+    /// No such booking, a state that does not allow it, or the service's own.
+    pub async fn forget_person(
+        &self,
+        uuid: CallerUuid,
+        now: Timestamp,
+    ) -> Result<Stored, StepFailure> {
+        self.step(uuid, |stored| stored.booking.forget_person(now), |_| With::Nothing).await
     }
 
     /// Confirms a free booking with tickets under ids from `ticket_id`.
@@ -191,7 +271,7 @@ impl Store {
                 }
                 Settlement::Release(next) => {
                     let declined = with_status(PaymentStatus::Declined);
-                    let with = With::PlacesReturned(Some(&declined));
+                    let with = With::PlacesReturned(Some(&declined), &[]);
                     if self.change(&stored, &next, with).await? == Changed::Done {
                         return Ok(Settled::Released);
                     }

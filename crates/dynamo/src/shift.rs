@@ -267,14 +267,8 @@ impl Store {
     /// # Errors
     /// The service's own.
     pub async fn void_sale(&self, voided: AtDesk<'_>) -> Result<Changed, Error> {
-        let with = With::PlacesReturned(voided.payment);
+        let with = With::PlacesReturned(voided.payment, voided.tickets);
         let mut writes = self.changing(voided.from, voided.to, with)?;
-        for ticket in voided.tickets {
-            let unused = Condition::when("#status = :valid")
-                .name("#status", "status")
-                .value(":valid", text("VALID"));
-            writes.push(self.put(crate::ticket::item(ticket)?, unused)?);
-        }
         writes.push(self.put(sale_item(voided.sale)?, Condition::none())?);
         writes.push(self.shift_after(voided.shift, voided.after)?);
         Ok(changed(&self.transact(writes).await?))

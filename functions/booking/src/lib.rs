@@ -2,6 +2,7 @@
 //! booking and its idempotency key for ever: the same request answers the same, whatever crashed
 //! in between.
 
+mod person;
 mod problem;
 mod view;
 
@@ -9,17 +10,20 @@ use atrio_domain::booking::{Channel, Contact};
 use atrio_domain::hold::{HoldRequest, UnitQuantity};
 use atrio_domain::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
 use atrio_domain::risk::{Features, Outcome, RiskKeys, decide};
+use atrio_domain::tariff::Cents;
 use atrio_domain::text::Locale;
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::{Held, Stored};
 use atrio_dynamo::decision::DecisionRecord;
 use atrio_runtime::environment::{self, EnvironmentError};
-use atrio_runtime::{Access, ClientAddress, Clock, Json, Path, Problem, Role, Staff, random};
+use atrio_runtime::{
+    Access, ClientAddress, Clock, Json, Path, Problem, Query, Role, Staff, random,
+};
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -71,6 +75,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show))
         .routes(routes!(confirm))
         .routes(routes!(cancel))
+        .routes(routes!(person::show_person, person::forget_person))
         .with_state(context)
 }
 
@@ -176,7 +181,9 @@ async fn hold(
     let fingerprinted = request.clone();
     let mut booking = request.hold(offer, decision, keys, now);
     match context.store.hold(&mut booking, &pools, now).await.map_err(internal)? {
-        Held::New => Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, &venue)))),
+        Held::New => {
+            Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, &venue, now))))
+        }
         Held::Before(before) => repeated(&fingerprinted, &before, &venue, now),
         Held::UuidReused => Err(problem::uuid_reused(booking.uuid)),
         Held::SoldOut { vacancies, more_at } => {
@@ -202,7 +209,7 @@ fn repeated(
         return Err(problem::uuid_reused(request.uuid));
     }
     let seen = before.booking.seen_at(now);
-    Ok((StatusCode::OK, axum::Json(BookingView::of(&seen, None, venue))))
+    Ok((StatusCode::OK, axum::Json(BookingView::of(&seen, None, venue, now))))
 }
 
 /// A desk's token, where one came with the request.
@@ -255,26 +262,42 @@ async fn confirm(
     answer(&context, confirmed.map_err(problem::step)?).await
 }
 
-/// Gives a hold up; its places go back at once.
-#[utoipa::path(post, path = "/v1/bookings/{uuid}/cancel", tag = "shop", params(("uuid" = String, Path)),
-    responses((status = 200, body = BookingView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+/// How to give a booking up.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct CancelQuery {
+    /// What the visitor was shown goes back. Where it is another amount by now, nothing is done and
+    /// the answer says which; without it, what the rule says is done.
+    #[param(value_type = Option<i64>)]
+    refund_cents: Option<Cents>,
+}
+
+/// Gives a booking up; its places go back at once. A confirmed one loses its tickets, and the money
+/// goes back as `cancellation` of the booking says. Repeated, it answers the same.
+#[utoipa::path(post, path = "/v1/bookings/{uuid}/cancel", tag = "shop",
+    params(("uuid" = String, Path), CancelQuery),
+    responses((status = 200, body = BookingView), (status = 400, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn cancel(
     State(context): State<Context>,
     Path(uuid): Path<String>,
+    Query(query): Query<CancelQuery>,
 ) -> Result<axum::Json<BookingView>, Problem> {
     let uuid = booking_uuid(&uuid)?;
-    let cancelled = context.store.cancel(uuid, context.clock.now()).await;
+    let cancelled = context.store.cancel(uuid, query.refund_cents, context.clock.now()).await;
     answer(&context, cancelled.map_err(problem::step)?).await
 }
 
 async fn answer(context: &Context, stored: Stored) -> Result<axum::Json<BookingView>, Problem> {
-    let booking = stored.booking.seen_at(context.clock.now());
+    let now = context.clock.now();
+    let booking = stored.booking.seen_at(now);
     let venue = load_venue(context, &booking.venue_id).await?;
     let payment = match view::payment_id(&booking) {
         Some(id) => context.store.payment(booking.uuid, id).await.map_err(internal)?,
         None => None,
     };
-    Ok(axum::Json(BookingView::of(&booking, payment.as_ref(), &venue)))
+    Ok(axum::Json(BookingView::of(&booking, payment.as_ref(), &venue, now)))
 }
 
 async fn load_venue(context: &Context, id: &VenueId) -> Result<Venue, Problem> {

@@ -158,6 +158,16 @@ fn refused_step(refused: &StepError) -> Problem {
             ("payment-required", "send `POST /v1/bookings/{uuid}/payment`")
         }
         StepError::NothingToPay => ("nothing-to-pay", "send `POST /v1/bookings/{uuid}/confirm`"),
+        StepError::SoldAtDesk => ("sold-at-desk", "ask the desk that sold it to take it back"),
+        StepError::VisitBegan { .. } => ("visit-began", "ask the venue"),
+        StepError::TicketUsed { .. } => ("ticket-used", "ask the venue"),
+        StepError::RefundChanged { refund, .. } => {
+            let fix = format!("send `refund_cents={}`, if that is what is wanted", refund.0);
+            return Problem::new(StatusCode::CONFLICT, "refund-changed")
+                .detail(refused)
+                .field("refund_cents", refused, fix)
+                .fact("refund_cents", refund);
+        }
         StepError::WrongState { .. } => ("wrong-state", "read the booking to see where it stands"),
     };
     Problem::new(StatusCode::CONFLICT, kind).detail(refused).field("uuid", refused, fix)

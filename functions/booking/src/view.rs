@@ -40,6 +40,8 @@ pub(crate) struct BookingView {
     #[schema(value_type = Option<String>, format = DateTime)]
     confirmed_at: Option<Timestamp>,
     payment: Option<PaymentView>,
+    /// What giving the booking up means; null where the visitor cannot do it.
+    cancellation: Option<CancellationView>,
     /// Why it is in this state, where that needs saying.
     #[schema(value_type = Option<Object>)]
     message: Option<Text>,
@@ -70,6 +72,20 @@ struct UnitLineView {
     document: Option<Text>,
 }
 
+/// What giving a booking up means now, and until when.
+#[derive(Debug, Serialize, ToSchema)]
+struct CancellationView {
+    /// The places can be given back until then.
+    #[schema(value_type = String, format = DateTime)]
+    until: Timestamp,
+    /// All of the money goes back until then; null when it never does.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    refund_until: Option<Timestamp>,
+    /// What goes back of what was paid, or will be.
+    #[schema(value_type = i64)]
+    refund_cents: Cents,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 struct PaymentView {
     #[schema(value_type = String)]
@@ -80,7 +96,12 @@ struct PaymentView {
 }
 
 impl BookingView {
-    pub(crate) fn of(booking: &Booking, payment: Option<&Payment>, venue: &Venue) -> Self {
+    pub(crate) fn of(
+        booking: &Booking,
+        payment: Option<&Payment>,
+        venue: &Venue,
+        now: Timestamp,
+    ) -> Self {
         let (expires_at, confirmed_at) = match &booking.state {
             BookingState::OnHold { expires_at, .. } => (Some(*expires_at), None),
             BookingState::Confirmed { confirmed_at, .. } => (None, Some(*confirmed_at)),
@@ -111,6 +132,11 @@ impl BookingView {
                 attempt: payment.attempt,
                 status: payment.status,
             }),
+            cancellation: booking.terms(now).map(|terms| CancellationView {
+                until: terms.until,
+                refund_until: terms.refund_until,
+                refund_cents: terms.refund,
+            }),
             message: message(booking),
         }
     }
@@ -135,8 +161,10 @@ pub(crate) fn payment_id(booking: &Booking) -> Option<&PaymentId> {
     match &booking.state {
         BookingState::OnHold { declined, .. } => declined.as_ref(),
         BookingState::Paying { payment, .. } => Some(payment),
-        BookingState::Confirmed { payment, .. } => payment.as_ref(),
-        BookingState::Expired { .. } | BookingState::Cancelled { .. } => None,
+        BookingState::Confirmed { payment, .. } | BookingState::Cancelled { payment, .. } => {
+            payment.as_ref()
+        }
+        BookingState::Expired { .. } => None,
     }
 }
 
@@ -155,9 +183,17 @@ fn message(booking: &Booking) -> Option<Text> {
             "Il tempo è scaduto e i posti sono tornati disponibili; nulla è dovuto",
             "The time ran out and the places are on sale again; nothing is owed",
         )),
-        BookingState::Cancelled { .. } => Some(Text::new(
+        BookingState::Cancelled { payment: None, .. } => Some(Text::new(
             "La prenotazione è stata annullata; nulla è dovuto",
             "The booking was cancelled; nothing is owed",
+        )),
+        BookingState::Cancelled { refund: Cents::ZERO, .. } => Some(Text::new(
+            "La prenotazione è stata annullata dopo il termine: i biglietti non valgono più e l'importo pagato non è rimborsato",
+            "The booking was cancelled after the term: the tickets admit no more and what was paid is not given back",
+        )),
+        BookingState::Cancelled { .. } => Some(Text::new(
+            "La prenotazione è stata annullata: i biglietti non valgono più e l'importo pagato è rimborsato",
+            "The booking was cancelled: the tickets admit no more and what was paid is given back",
         )),
     }
 }

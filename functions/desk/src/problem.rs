@@ -47,7 +47,11 @@ pub(crate) fn shift(error: &ShiftError) -> Problem {
 pub(crate) fn step(error: &StepError) -> Problem {
     let (kind, fix) = match error {
         StepError::HoldExpired { .. } => ("hold-expired", "hold the places again"),
-        StepError::WrongState { .. } => ("wrong-state", "look at the booking before going on"),
+        StepError::WrongState { .. }
+        | StepError::SoldAtDesk
+        | StepError::VisitBegan { .. }
+        | StepError::TicketUsed { .. }
+        | StepError::RefundChanged { .. } => ("wrong-state", "look at the booking before going on"),
         StepError::PaymentRequired { .. } => ("payment-required", "take the money first"),
         StepError::NothingToPay => ("nothing-to-pay", "sell it as `FREE`"),
     };

@@ -26,7 +26,12 @@ pub(crate) fn step(failure: StepFailure) -> Problem {
                 StepError::NothingToPay => {
                     ("nothing-to-pay", "send `POST /v1/bookings/{uuid}/confirm`")
                 }
-                StepError::PaymentRequired { .. } | StepError::WrongState { .. } => {
+                StepError::PaymentRequired { .. }
+                | StepError::SoldAtDesk
+                | StepError::VisitBegan { .. }
+                | StepError::TicketUsed { .. }
+                | StepError::RefundChanged { .. }
+                | StepError::WrongState { .. } => {
                     ("wrong-state", "read the booking to see where it stands")
                 }
             };

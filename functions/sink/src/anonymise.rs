@@ -5,6 +5,7 @@
 use atrio_domain::booking::{Booking, BookingState};
 use atrio_domain::device::StoredCount;
 use atrio_domain::pseudonym::{month_of, pseudonym};
+use atrio_domain::tariff::Cents;
 use atrio_domain::venue::TIME_ZONE;
 use atrio_dynamo::change::Change;
 use atrio_dynamo::decision::DecisionRecord;
@@ -46,20 +47,28 @@ pub(crate) enum Unmapped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sale {
     Confirmed(Timestamp),
-    Cancelled(Timestamp),
+    Cancelled { at: Timestamp, refund: Cents },
 }
 
 impl Sale {
     fn name(self) -> &'static str {
         match self {
             Self::Confirmed(_) => "CONFIRMED",
-            Self::Cancelled(_) => "CANCELLED",
+            Self::Cancelled { .. } => "CANCELLED",
         }
     }
 
     fn at(self) -> Timestamp {
         match self {
-            Self::Confirmed(at) | Self::Cancelled(at) => at,
+            Self::Confirmed(at) | Self::Cancelled { at, .. } => at,
+        }
+    }
+
+    /// The part of an amount that the sale moves: what is not given back stays in the sums.
+    fn moved(self, amount: Cents) -> i64 {
+        match self {
+            Self::Cancelled { refund: Cents::ZERO, .. } => 0,
+            Self::Confirmed(_) | Self::Cancelled { .. } => amount.0,
         }
     }
 }
@@ -84,8 +93,8 @@ pub(crate) fn sale(old: Option<&Booking>, new: &Booking) -> Option<Sale> {
         BookingState::Confirmed { confirmed_at, .. } if !was_confirmed => {
             Some(Sale::Confirmed(*confirmed_at))
         }
-        BookingState::Cancelled { cancelled_at } if was_confirmed => {
-            Some(Sale::Cancelled(*cancelled_at))
+        BookingState::Cancelled { cancelled_at, refund, .. } if was_confirmed => {
+            Some(Sale::Cancelled { at: *cancelled_at, refund: *refund })
         }
         _ => None,
     }
@@ -109,7 +118,7 @@ pub(crate) fn booking(
         booking_key: pseudonym(key, booking.uuid.as_bytes()),
         lead_days_band: bookings::lead_days_band(lead_days).to_owned(),
         party_size: small("party_size", booking.places())?,
-        amount_cents: booking.total().0,
+        amount_cents: sale.moved(booking.total()),
         currency: "EUR".to_owned(),
         recorded_hour: cut(sale.at(), HOUR_SECONDS)?,
         locale: match booking.locale {
@@ -138,7 +147,7 @@ pub(crate) fn units(
             unit_id: line.unit_id.to_string(),
             quantity: small("quantity", line.quantity)?,
             price_cents: line.price_cents.0,
-            total_cents: line.price_cents.times(line.quantity).0,
+            total_cents: sale.moved(line.price_cents.times(line.quantity)),
         })
     };
     booking.units.iter().map(row).collect()

@@ -1,5 +1,6 @@
 use atrio_domain::booking::{Booking, BookingState, Channel, Contact, UnitLine};
 use atrio_domain::calendar::SlotTimes;
+use atrio_domain::cancellation::Cancellation;
 use atrio_domain::id::{OptionId, ProductId, UnitId, VenueId};
 use atrio_domain::risk::{self, Features, RiskKeys};
 use atrio_domain::tariff::Cents;
@@ -54,6 +55,7 @@ fn booking(state: BookingState) -> Booking {
         decision: risk::decide(&Features::default(), at("2026-11-24T23:30:12Z")),
         risk_keys: RiskKeys::of(b"key", Some("artemisia@example.org"), Some("192.0.2.7")),
         draws: Vec::new(),
+        cancellation: Cancellation::default(),
         payment_attempts: 0,
         state,
     }
@@ -97,12 +99,32 @@ fn a_sale_keeps_the_visit_and_loses_the_visitor() {
 fn only_a_confirmation_and_what_takes_it_back_are_sales() {
     let held =
         booking(BookingState::OnHold { expires_at: at("2026-11-25T00:00:00Z"), declined: None });
-    let cancelled = booking(BookingState::Cancelled { cancelled_at: at("2026-11-26T10:00:00Z") });
+    let cancelled = booking(BookingState::Cancelled {
+        cancelled_at: at("2026-11-26T10:00:00Z"),
+        payment: None,
+        refund: Cents::ZERO,
+    });
     assert_eq!(sale(None, &held), None);
     assert!(matches!(sale(Some(&held), &confirmed()), Some(Sale::Confirmed(_))));
     assert_eq!(sale(Some(&confirmed()), &confirmed()), None);
-    assert!(matches!(sale(Some(&confirmed()), &cancelled), Some(Sale::Cancelled(_))));
+    assert!(matches!(sale(Some(&confirmed()), &cancelled), Some(Sale::Cancelled { .. })));
     assert_eq!(sale(Some(&held), &cancelled), None);
+}
+
+#[test]
+fn money_that_is_not_given_back_stays_in_the_sums() {
+    let given_up = |refund| {
+        let cancelled_at = at("2026-11-26T10:00:00Z");
+        let booking = booking(BookingState::Cancelled { cancelled_at, payment: None, refund });
+        let sale = sale(Some(&confirmed()), &booking).unwrap();
+        let row = anonymise::booking(&booking, sale, &[7; 32]).unwrap();
+        let units = anonymise::units(&booking, sale, &[7; 32]).unwrap();
+        (row.amount_cents, units.iter().map(|unit| unit.total_cents).sum::<i64>())
+    };
+    let total = confirmed().total().0;
+    assert!(total > 0);
+    assert_eq!(given_up(Cents(total)), (total, total));
+    assert_eq!(given_up(Cents::ZERO), (0, 0));
 }
 
 /// A context whose table is never asked: counts need no pseudonym key.

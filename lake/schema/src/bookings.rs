@@ -30,7 +30,11 @@ pub const TABLE: Table = Table {
             Privacy::Generalised,
         ),
         Column::integer("party_size", "people", "Places of the booking"),
-        Column::long("amount_cents", "EUR cent", "What the whole party pays"),
+        Column::long(
+            "amount_cents",
+            "EUR cent",
+            "What the whole party pays; in a cancellation, what it gets back",
+        ),
         Column::text(
             "currency",
             "ISO 4217 code",

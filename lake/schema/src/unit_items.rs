@@ -26,7 +26,11 @@ pub const TABLE: Table = Table {
         Column::UNIT_ID,
         Column::integer("quantity", "people", "How many of the unit"),
         Column::long("price_cents", "EUR cent", "Price of one"),
-        Column::long("total_cents", "EUR cent", "Price of all of the unit"),
+        Column::long(
+            "total_cents",
+            "EUR cent",
+            "Price of all of the unit; in a cancellation, what goes back of it",
+        ),
     ],
 };
 

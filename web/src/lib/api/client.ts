@@ -37,7 +37,7 @@ function learnClock(response: Response) {
 }
 
 interface Call {
-	method?: 'GET' | 'POST' | 'PUT';
+	method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
 	body?: unknown;
 	token?: string;
 	headers?: Record<string, string>;
@@ -100,8 +100,14 @@ export const getBooking = (uuid: string) => json<Booking>(`/v1/bookings/${id(uui
 export const confirmBooking = (uuid: string) =>
 	json<Booking>(`/v1/bookings/${id(uuid)}/confirm`, { method: 'POST', body: {} });
 
-export const cancelBooking = (uuid: string) =>
-	json<Booking>(`/v1/bookings/${id(uuid)}/cancel`, { method: 'POST', body: {} });
+/** Gives a booking up; refused when another amount than `refundCents` goes back by now. */
+export const cancelBooking = (uuid: string, refundCents: number) =>
+	json<Booking>(`/v1/bookings/${id(uuid)}/cancel?refund_cents=${refundCents}`, { method: 'POST', body: {} });
+
+/** Where a copy of all that is kept of the person behind a booking is read. */
+export const personAddress = (uuid: string) => `/v1/bookings/${id(uuid)}/person`;
+
+export const forgetPerson = (uuid: string) => send(personAddress(uuid), { method: 'DELETE' });
 
 export const startPayment = (uuid: string) =>
 	json<{ payment: { id: string; status: string }; redirect_url: string }>(

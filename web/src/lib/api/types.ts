@@ -129,6 +129,8 @@ export interface Booking {
 		attempt: number;
 		status: 'STARTED' | 'PAID' | 'DECLINED' | 'REFUND_DUE' | 'REFUNDED';
 	} | null;
+	/** What giving the booking up means now; null where the visitor cannot do it. */
+	cancellation: { until: string; refund_until: string | null; refund_cents: number } | null;
 	message: Text | null;
 }
 

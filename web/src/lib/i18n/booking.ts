@@ -30,6 +30,27 @@ export const booking = {
 		it: 'Annullare? I posti tornano subito disponibili per altri.',
 		en: 'Cancel? The places go back to others at once.'
 	},
+	'booking.cancelRefund': {
+		it: 'Annullare? I biglietti non varranno più e ti rimborsiamo {price}.',
+		en: 'Cancel? The tickets will admit no more and we give you {price} back.'
+	},
+	'booking.cancelNoRefund': {
+		it: 'Annullare? I biglietti non varranno più. Il termine per il rimborso è passato: non riceverai nulla.',
+		en: 'Cancel? The tickets will admit no more. The term for a refund has passed: nothing goes back.'
+	},
+	'booking.cancelFree': {
+		it: 'Annullare? I biglietti non varranno più e i posti tornano ad altri.',
+		en: 'Cancel? The tickets will admit no more and the places go back to others.'
+	},
+	'booking.termsRefund': {
+		it: 'Puoi annullare fino al {until}. Rimborso intero se annulli entro il {refund}.',
+		en: 'You can cancel until {until}. All of the money goes back if you cancel by {refund}.'
+	},
+	'booking.termsNoRefund': {
+		it: 'Puoi annullare fino al {until}, senza rimborso.',
+		en: 'You can cancel until {until}; no money goes back.'
+	},
+	'booking.termsFree': { it: 'Puoi annullare fino al {until}.', en: 'You can cancel until {until}.' },
 	'booking.cancelYes': { it: 'Sì, annulla', en: 'Yes, cancel' },
 	'booking.cancelNo': { it: 'No, torna indietro', en: 'No, go back' },
 	'booking.declined': { it: 'Il pagamento non è riuscito', en: 'The payment did not go through' },
@@ -77,6 +98,17 @@ export const booking = {
 	'booking.tickets': { it: 'Biglietti', en: 'Tickets' },
 	'booking.pdf': { it: 'Scarica il PDF', en: 'Download the PDF' },
 	'booking.print': { it: 'Stampa', en: 'Print' },
+	'person.title': { it: 'I tuoi dati', en: 'Your data' },
+	'person.text': {
+		it: 'Nome e recapiti servono solo a scriverti e si cancellano da soli 30 giorni dopo la visita. Puoi averne una copia o farli cancellare ora: i biglietti restano validi.',
+		en: 'Your name and contacts are only for writing to you and are deleted 30 days after the visit. You can have a copy or have them deleted now: the tickets stay valid.'
+	},
+	'person.copy': { it: 'Scarica una copia', en: 'Download a copy' },
+	'person.forget': { it: 'Cancella nome e recapiti', en: 'Delete name and contacts' },
+	'person.forgotten': {
+		it: 'Fatto: nome e recapiti sono cancellati.',
+		en: 'Done: name and contacts are deleted.'
+	},
 	'ticket.title': { it: 'Biglietto {n} di {all}', en: 'Ticket {n} of {all}' },
 	'ticket.qr': { it: 'Codice QR del biglietto {code}', en: 'QR code of ticket {code}' },
 	'ticket.typed': { it: 'Codice da digitare', en: 'Code to type' },
