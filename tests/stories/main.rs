@@ -8,5 +8,6 @@ mod bad_input;
 mod desk;
 mod main_job;
 mod operations;
+mod pagopa;
 mod payments;
 mod venue_offer;
