@@ -188,6 +188,7 @@ fn start(function: &str, api: &str, endpoint: &str, lake: &str) -> Running {
             ("ATRIO_STAFF_JWKS", r#"{"keys":[]}"#),
             ("ATRIO_STAFF_ISSUER", "https://issuer.example"),
             ("ATRIO_STAFF_AUDIENCE", "atrio"),
+            ("ATRIO_PAYMENT_KIND", "sandbox"),
             ("ATRIO_PAYMENT_URL", "http://127.0.0.1:9/sandbox"),
             ("ATRIO_PAYMENT_SECRET", "secret"),
             ("ATRIO_PUBLIC_URL", "https://atrio.example"),
@@ -243,4 +244,52 @@ fn a_function_without_its_table_names_the_variable_and_does_not_start() {
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("ATRIO_TABLE"), "{said}");
+}
+
+#[test]
+fn a_payment_function_with_a_bad_variable_names_it_and_does_not_start() {
+    let right = [
+        ("AWS_REGION", "eu-south-1"),
+        ("AWS_ACCESS_KEY_ID", "k"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("ATRIO_TABLE", "atrio"),
+        ("ATRIO_PUBLIC_URL", "https://atrio.example"),
+        ("ATRIO_PAYMENT_KIND", "pagopa"),
+        ("ATRIO_PAGOPA_GPD_URL", "https://pagopa.example/gpd"),
+        ("ATRIO_PAGOPA_CHECKOUT_URL", "https://pagopa.example/checkout"),
+        ("ATRIO_PAGOPA_API_KEY", "a-key-that-is-not-printed"),
+        ("ATRIO_PAGOPA_RECEIPT_SECRET", "a-secret-that-is-not-printed-either"),
+        ("ATRIO_PAGOPA_CREDITOR", "06363391001"),
+        ("ATRIO_PAGOPA_CREDITOR_NAME", "A body"),
+        ("ATRIO_PAGOPA_IBAN", "IT60X0542811101000000123456"),
+        ("ATRIO_PAGOPA_TAXONOMY", "9/0101108TS/"),
+        ("ATRIO_PAGOPA_SEGREGATION", "02"),
+    ];
+    let bad = [
+        ("ATRIO_PAYMENT_KIND", "bank"),
+        ("ATRIO_PAGOPA_GPD_URL", "http://pagopa.example/gpd"),
+        ("ATRIO_PAGOPA_CHECKOUT_URL", "checkout"),
+        ("ATRIO_PAGOPA_API_KEY", "two words"),
+        ("ATRIO_PAGOPA_RECEIPT_SECRET", "short-secret"),
+        ("ATRIO_PAGOPA_CREDITOR", "06363391002"),
+        ("ATRIO_PAGOPA_CREDITOR_NAME", " "),
+        ("ATRIO_PAGOPA_IBAN", "IT61X0542811101000000123456"),
+        ("ATRIO_PAGOPA_TAXONOMY", "tickets"),
+        ("ATRIO_PAGOPA_SEGREGATION", "2"),
+    ];
+    for (name, value) in bad {
+        for value in [Some(value), None] {
+            let mut command = Command::new(bootstrap("payment"));
+            command.env_clear().envs(right);
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && said.contains(name), "{name} {value:?}: {said}");
+            let secrets = ["that-is-not-printed", "two words", "short-secret"];
+            assert!(!secrets.iter().any(|secret| said.contains(secret)), "{said}");
+        }
+    }
 }

@@ -34,6 +34,8 @@ impl Api {
     /// When the client cannot be built.
     #[must_use]
     pub fn new(base: &str, token: Option<String>) -> Self {
+        // Two TLS providers are in the tree; a refusal means that one is chosen.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(60))
@@ -130,12 +132,33 @@ impl Api {
     /// # Panics
     /// When no answer comes.
     pub async fn notify(&self, signature: &str, body: &str) -> Answer {
-        let path = "/v1/payments/notifications";
+        self.signed("/v1/payments/notifications", signature, body).await
+    }
+
+    /// Posts what another party signed with this signature.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn signed(&self, path: &str, signature: &str, body: &str) -> Answer {
+        self.try_signed(path, signature, body).await.expect("an answer")
+    }
+
+    /// Posts what another party signed with this signature; an answer may fail to come, as when the
+    /// platform is killed.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn try_signed(
+        &self,
+        path: &str,
+        signature: &str,
+        body: &str,
+    ) -> Result<Answer, reqwest::Error> {
         let request = self.client.post(format!("{}{path}", self.base)).body(body.to_owned());
         let request = request
             .header("content-type", "application/json")
             .header("x-atrio-signature", signature);
-        Answer::of(format!("POST {path}"), request).await.expect("an answer")
+        Answer::of(format!("POST {path}"), request).await
     }
 
     /// Posts JSON; an answer may fail to come, as when the platform is killed.

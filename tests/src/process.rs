@@ -34,6 +34,8 @@ pub struct Options {
     pub traffic: String,
     /// What it logs, in the form of `ATRIO_LOG`.
     pub log: String,
+    /// Further variables of its environment.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             now: NOW.parse().expect("an instant"),
             traffic: "off".to_owned(),
             log: "warn,rmqtt=error".to_owned(),
+            environment: Vec::new(),
         }
     }
 }
@@ -141,6 +144,7 @@ impl Process {
             dynamodb: String::new(),
             lake: String::new(),
             clock_ahead_microseconds: 0,
+            moves_money: false,
         };
         let (http_port, mqtt_port) = (free_port(), free_port());
         let (begun, log) = (Instant::now(), Arc::default());
@@ -164,6 +168,7 @@ impl Process {
             .arg("--data")
             .arg(self.data.path())
             .env("ATRIO_LOG", &self.options.log)
+            .envs(self.options.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

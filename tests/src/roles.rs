@@ -433,6 +433,27 @@ impl Manager {
         self.api.get(&format!("/v1/dashboard/{}?day={day}", self.venue)).await.expect(200)
     }
 
+    /// The refunds of the venue, those that are due first.
+    ///
+    /// # Panics
+    /// When they are refused.
+    pub async fn refunds(&self) -> Vec<Value> {
+        let path = format!("/v1/venues/{}/refunds", self.venue);
+        self.api.get(&path).await.expect(200)["refunds"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Makes the transfer file of this name.
+    pub async fn files_refunds(&self, uuid: &str) -> Answer {
+        let path = format!("/v1/venues/{}/refunds/files", self.venue);
+        self.api.post(&path, &json!({"uuid": uuid})).await
+    }
+
+    /// Marks a refund as paid back.
+    pub async fn marks_paid_back(&self, payment: &str, reference: &str) -> Answer {
+        let path = format!("/v1/venues/{}/refunds/{payment}/paid-back", self.venue);
+        self.api.post(&path, &json!({"reference": reference})).await
+    }
+
     /// Closes a conflict of the gates with a note.
     pub async fn closes(&self, uuid: &str, note: &str) -> Answer {
         let path = format!("/v1/venues/{}/conflicts/{uuid}/close", self.venue);

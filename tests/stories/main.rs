@@ -9,6 +9,7 @@ mod cancellation;
 mod desk;
 mod main_job;
 mod operations;
+mod pagopa;
 mod payments;
 mod person;
 mod venue_offer;

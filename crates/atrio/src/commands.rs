@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use atrio_domain::device::DeviceName;
 use atrio_domain::id::VenueId;
+use atrio_runtime::provider::Kind;
 use atrio_runtime::{Clock, Role};
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -53,6 +54,9 @@ enum Command {
         /// Rehearse: the clock shows this instant at the start, such as 2026-05-05T10:00:00+02:00.
         #[arg(long)]
         now: Option<Timestamp>,
+        /// Who takes the money: `sandbox`, or `pagopa` as the variables ATRIO_PAGOPA_… name it.
+        #[arg(long, default_value = "sandbox", env = "ATRIO_PAYMENT_KIND")]
+        payment: Kind,
     },
     /// Prints a bearer token of the embedded issuer.
     #[command(after_help = "Example: atrio token --role gate --venue 20240")]
@@ -152,12 +156,15 @@ pub async fn run(program: Program) -> ExitCode {
 async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
     let data = program.data;
     match program.command {
-        Command::Serve { http, mqtt, traffic, web, now } => {
+        Command::Serve { http, mqtt, traffic, web, now, payment } => {
             let traffic = match traffic {
                 Speed::Off => None,
+                Speed::Times(_) if payment == Kind::PagoPa => {
+                    return Err("sample visitors would open real debts; add `--traffic off`".into());
+                }
                 Speed::Times(speed) => Some(speed),
             };
-            serve(Settings { data, http, mqtt, traffic, web, now }).await?;
+            serve(Settings { data, http, mqtt, traffic, web, now, payment }).await?;
         }
         Command::Token { role, venue } => {
             let data = DataDir::open(&data)?;
@@ -197,10 +204,10 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     // A logger that is set already stays.
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
-    let traffic = settings.traffic;
+    let (traffic, payment) = (settings.traffic, settings.payment);
     let web_missing = !settings.web.join("index.html").exists();
     let platform = Platform::start(settings).await?;
-    announce(&platform, traffic, web_missing)?;
+    announce(&platform, traffic, payment, web_missing)?;
     stop_signal().await;
     say("stopping");
     platform.stop().await;
@@ -211,7 +218,12 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
 /// The venue of the printed staff links: a museum with an entrance price and a counter.
 const SHOWN_VENUE: &str = "20240";
 
-fn announce(platform: &Platform, traffic: Option<f64>, web_missing: bool) -> Result<(), Failure> {
+fn announce(
+    platform: &Platform,
+    traffic: Option<f64>,
+    payment: Kind,
+    web_missing: bool,
+) -> Result<(), Failure> {
     let http = &platform.run.http;
     let venue = VenueId::new(SHOWN_VENUE)?;
     let token = |role| platform.issuer.token(role, Some(venue.clone()), &platform.clock);
@@ -227,6 +239,10 @@ fn announce(platform: &Platform, traffic: Option<f64>, web_missing: bool) -> Res
     say(&format!("  dashboard  {http}/dashboard/#token={manager}&venue={venue}"));
     say(&format!("  API        {http}/openapi.json"));
     say(&format!("  devices    mqtts://{}", platform.run.mqtt));
+    match payment {
+        Kind::Sandbox => say("  payments   sandbox: no money moves"),
+        Kind::PagoPa => say("  payments   pagoPA"),
+    }
     match traffic {
         Some(speed) => {
             say(&format!("  traffic    sample visitors at {speed} times their real number"));
@@ -292,6 +308,10 @@ async fn replay(path: &std::path::Path, speed: f64, json: bool) -> Result<ExitCo
         attached.detach().await;
         return Err("no platform runs on this folder; start one with `atrio serve`".into());
     };
+    if run.moves_money {
+        attached.detach().await;
+        return Err("sample visitors would open real debts on the running platform".into());
+    }
     let ca = DeviceCa::open(attached.data.path())?;
     let installation = Installation {
         issuer: Secrets::open(&attached.data)?.issuer(),

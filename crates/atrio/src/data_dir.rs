@@ -70,6 +70,8 @@ pub struct Run {
     pub lake: String,
     /// Microseconds by which the platform's clock is ahead of the machine's.
     pub clock_ahead_microseconds: i64,
+    /// Whether payments move money; sample visitors stay away from such a platform.
+    pub moves_money: bool,
 }
 
 impl DataDir {

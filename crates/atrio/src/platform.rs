@@ -9,7 +9,8 @@ use std::time::Duration;
 use atrio_lake_query::Lake;
 use atrio_lake_write::LakeWriter;
 use atrio_runtime::Clock;
-use atrio_runtime::provider::Provider;
+use atrio_runtime::provider::pagopa::PagoPa;
+use atrio_runtime::provider::{self, Provider};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub web: PathBuf,
     /// The hour that the clock shows at the start; the machine's where none is named.
     pub now: Option<Timestamp>,
+    /// Who takes the money: the embedded sandbox, or pagoPA as the environment names it.
+    pub payment: provider::Kind,
 }
 
 /// Why the platform does not start.
@@ -138,6 +141,7 @@ impl Platform {
         let secrets = Secrets::open(&data)?;
         let listener = listen(settings.http).await?;
         let public_url = format!("http://{}", listener_address(&listener, settings.http));
+        let provider = Arc::new(provider(settings.payment, &public_url, &secrets)?);
 
         let tidying = if clock.ahead_microseconds() < 0 { Tidying::Off } else { Tidying::On };
         let database = Database::start(Some(&data.join("atrio.db")), tidying).await?;
@@ -174,6 +178,7 @@ impl Platform {
             dynamodb: database.endpoint(),
             lake: data.lake_url(),
             clock_ahead_microseconds: clock.ahead_microseconds(),
+            moves_money: matches!(*provider, Provider::PagoPa(_)),
         };
         let parts = Parts {
             data: data.clone(),
@@ -182,6 +187,7 @@ impl Platform {
             secrets,
             lake,
             writer,
+            provider,
             public_url,
             endpoint: database.endpoint(),
             figures: Arc::clone(&figures),
@@ -297,6 +303,24 @@ fn listener_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
 }
 
+fn provider(
+    kind: provider::Kind,
+    public_url: &str,
+    secrets: &Secrets,
+) -> Result<Provider, StartError> {
+    Ok(match kind {
+        provider::Kind::Sandbox => {
+            let url = format!("{public_url}/sandbox");
+            Provider::Sandbox(provider::sandbox::Sandbox::new(
+                &url,
+                public_url,
+                secrets.payment_secret.as_bytes(),
+            )?)
+        }
+        provider::Kind::PagoPa => Provider::PagoPa(PagoPa::from_environment(public_url)?),
+    })
+}
+
 struct Parts {
     data: DataDir,
     store: atrio_dynamo::Store,
@@ -304,23 +328,17 @@ struct Parts {
     secrets: Secrets,
     lake: Arc<Lake>,
     writer: Arc<LakeWriter>,
+    provider: Arc<Provider>,
     public_url: String,
     endpoint: String,
     figures: Arc<Figures>,
 }
 
 impl Parts {
-    fn provider(&self) -> Result<Arc<Provider>, StartError> {
-        let url = format!("{}/sandbox", self.public_url);
-        let secret = self.secrets.payment_secret.as_bytes();
-        Ok(Arc::new(Provider::new(&url, &self.public_url, secret)?))
-    }
-
     fn functions(&self) -> Result<OpenApiRouter, StartError> {
         let (store, clock) = (&self.store, self.clock);
         let access = self.secrets.issuer().access(clock)?;
         let ticket_key = self.secrets.ticket_key();
-        let provider = self.provider()?;
         Ok(OpenApiRouter::new()
             .merge(atrio_availability::router(atrio_availability::Context::new(
                 store.clone(),
@@ -335,7 +353,9 @@ impl Parts {
             .merge(atrio_payment::router(atrio_payment::Context {
                 store: store.clone(),
                 clock,
-                provider,
+                provider: Arc::clone(&self.provider),
+                receipts: atrio_payment::receipt_key(&self.provider)?,
+                access: access.clone(),
             }))
             .merge(atrio_redemption::router(atrio_redemption::Context {
                 store: store.clone(),
@@ -372,15 +392,15 @@ impl Parts {
         web: &Path,
         mut stop: watch::Receiver<bool>,
     ) -> Result<JoinHandle<()>, StartError> {
-        let secret = self.secrets.payment_secret.as_bytes();
-        let sandbox = Sandbox::open(&self.data, secret, &self.public_url, self.clock)?;
-        let router = pages::router(
-            self.functions()?,
-            sandbox.router(),
-            web,
-            Arc::clone(&self.figures),
-            self.clock,
-        );
+        let bank = match &*self.provider {
+            Provider::Sandbox(_) => {
+                let secret = self.secrets.payment_secret.as_bytes();
+                Sandbox::open(&self.data, secret, &self.public_url, self.clock)?.router()
+            }
+            Provider::PagoPa(_) => axum::Router::new(),
+        };
+        let router =
+            pages::router(self.functions()?, bank, web, Arc::clone(&self.figures), self.clock);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         Ok(tokio::spawn(async move {
             let stopped = async move {
@@ -410,7 +430,7 @@ impl Parts {
         let upkeep = atrio_upkeep::Context {
             store: self.store.clone(),
             clock: self.clock,
-            provider: self.provider()?,
+            provider: Arc::clone(&self.provider),
         };
         Ok(vec![
             tokio::spawn(pump::into_fraud(

@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atrio_domain::payment::ProviderOutcome;
-use atrio_runtime::provider::{
-    OpenPayment, PayPage, PaymentReport, SIGNATURE, is_signed, signature,
-};
+use atrio_runtime::provider::sandbox::OpenPayment;
+use atrio_runtime::provider::{PayPage, PaymentReport, SIGNATURE, is_signed, signature};
 use atrio_runtime::{Clock, Problem};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -197,7 +196,7 @@ async fn report(
 ) -> Result<Json<PaymentReport>, Problem> {
     must_be_signed(&sandbox, &headers, id.as_bytes())?;
     let payment = sandbox.payment(&id).ok_or_else(|| unknown(&id))?;
-    Ok(Json(PaymentReport { outcome: payment.outcome }))
+    Ok(Json(PaymentReport { outcome: payment.outcome, received_cents: None }))
 }
 
 async fn refund(

@@ -316,7 +316,13 @@ impl Store {
     ) -> Result<(), Error> {
         match with {
             With::Nothing => {}
-            With::PaymentStarted(payment) | With::Declined(payment) => {
+            With::PaymentStarted(payment) => {
+                writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
+                // No two attempts bear one id: the provider tells them apart by nothing else.
+                let lookup = crate::payment::lookup_item(payment);
+                writes.push(self.put(lookup, Condition::absent())?);
+            }
+            With::Declined(payment) => {
                 writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
             }
             With::Confirmation(tickets, payment) => {

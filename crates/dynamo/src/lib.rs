@@ -12,6 +12,7 @@ pub mod decision;
 pub mod month_key;
 pub mod payment;
 pub mod redemption;
+pub mod refund;
 pub mod settlement;
 pub mod shift;
 pub mod slot;

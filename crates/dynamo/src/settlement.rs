@@ -4,7 +4,7 @@
 
 use atrio_domain::booking::{Booking, BookingState, Settlement, StepError};
 use atrio_domain::cancellation::GivenUp;
-use atrio_domain::id::{CallerUuid, PaymentId, TicketId};
+use atrio_domain::id::{CallerUuid, InvalidId, PaymentId, TicketId};
 use atrio_domain::payment::{Payment, PaymentStatus, ProviderOutcome};
 use atrio_domain::tariff::Cents;
 use atrio_domain::ticket;
@@ -204,20 +204,21 @@ impl Store {
         }))
     }
 
-    /// Begins an attempt to pay, or finds the one that runs.
+    /// Begins an attempt to pay, or finds the one that runs. `payment_id` numbers a booking's attempt;
+    /// an id that another attempt bears is not taken, and the next one is asked for.
     ///
     /// # Errors
     /// No such booking, a state that does not allow it, or the service's own.
     pub async fn start_payment(
         &self,
         uuid: CallerUuid,
+        payment_id: impl Fn(CallerUuid, u32) -> Result<PaymentId, InvalidId>,
         now: Timestamp,
     ) -> Result<(Stored, PaymentId), StepFailure> {
         for _ in 0..ATTEMPTS {
             let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let fresh =
-                atrio_domain::payment::payment_id(uuid, stored.booking.payment_attempts + 1)
-                    .map_err(|error| Error::service("StartPayment")(error))?;
+            let fresh = payment_id(uuid, stored.booking.payment_attempts + 1)
+                .map_err(|error| Error::service("StartPayment")(error))?;
             let next = stored.booking.start_payment(fresh.clone(), now)?;
             if let BookingState::Paying { payment, .. } = &stored.booking.state {
                 let running = payment.clone();

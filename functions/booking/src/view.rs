@@ -137,7 +137,7 @@ impl BookingView {
                 refund_until: terms.refund_until,
                 refund_cents: terms.refund,
             }),
-            message: message(booking),
+            message: message(booking, payment),
         }
     }
 }
@@ -168,8 +168,13 @@ pub(crate) fn payment_id(booking: &Booking) -> Option<&PaymentId> {
     }
 }
 
-fn message(booking: &Booking) -> Option<Text> {
+fn message(booking: &Booking, payment: Option<&Payment>) -> Option<Text> {
+    let came_otherwise = payment.is_some_and(|payment| payment.received_cents.is_some());
     match &booking.state {
+        BookingState::OnHold { declined: Some(_), .. } if came_otherwise => Some(Text::new(
+            "È arrivato un importo diverso da quello dovuto: ti sarà restituito. Puoi pagare di nuovo finché i posti sono riservati",
+            "Another amount than the price arrived: it goes back to you. You can pay again while the places are held",
+        )),
         BookingState::OnHold { declined: Some(_), .. } => Some(Text::new(
             "Il pagamento non è riuscito e nulla è stato addebitato: puoi riprovare finché i posti sono riservati",
             "The payment did not succeed and nothing was charged: you can try again while the places are held",

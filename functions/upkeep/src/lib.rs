@@ -1,16 +1,18 @@
 //! What falls due by the clock: places of ended holds go back, payments whose outcome nobody told
-//! are asked for, money that came for nothing goes back, old pseudonym keys are destroyed. Each
+//! are asked for, debts that nobody pays are withdrawn before their places go back, money that came
+//! for nothing goes back where the provider pays back itself, old pseudonym keys are destroyed. Each
 //! task is safe to repeat and to run twice at once.
 
 use std::sync::Arc;
 
 use atrio_domain::booking::BookingState;
-use atrio_domain::payment::{PaymentStatus, ProviderOutcome};
+use atrio_domain::payment::{PAY_WITHIN, PaymentStatus, ProviderOutcome};
 use atrio_domain::pseudonym::month_of;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Stored;
+use atrio_dynamo::payment::Taken;
 use atrio_runtime::environment::EnvironmentError;
-use atrio_runtime::provider::{Provider, ProviderError};
+use atrio_runtime::provider::{PaymentReport, Provider, ProviderError};
 use atrio_runtime::{Clock, random};
 use jiff::{SignedDuration, ToSpan};
 use serde::Serialize;
@@ -129,7 +131,7 @@ async fn settle_payments(context: &Context, done: &mut Done) -> Result<(), atrio
             Err(error) => {
                 failed(done, &*error);
                 // A provider that is down is not asked for each: ended holds must not wait for it.
-                if matches!(error.downcast_ref(), Some(ProviderError::Unreachable(_))) {
+                if error.downcast_ref().is_some_and(ProviderError::is_outage) {
                     return Ok(());
                 }
             }
@@ -145,21 +147,46 @@ async fn settle(
     let BookingState::Paying { payment, started_at, .. } = &stored.booking.state else {
         return Ok(false);
     };
-    let now = context.clock.now();
+    let (uuid, now) = (stored.booking.uuid, context.clock.now());
+    let age = now.duration_since(*started_at);
     let outcome = match context.provider.report(payment).await? {
-        Some(report) => report.outcome,
-        // The start was cut off before the provider heard of it: nothing can have been charged.
-        None if now.duration_since(*started_at) > NEVER_OPENED_AFTER => {
-            Some(ProviderOutcome::Expired)
+        Some(PaymentReport {
+            outcome: Some(ProviderOutcome::Paid),
+            received_cents: Some(received),
+        }) => {
+            let taken = context
+                .store
+                .settle_amount(uuid, payment, received, random::ticket_id, now)
+                .await?;
+            return match taken {
+                Taken::Settled(_) => Ok(true),
+                Taken::Contradiction { payment } => {
+                    Err(format!("payment {} is paid, as {:?} before", payment.id, payment.status)
+                        .into())
+                }
+            };
         }
-        None => None,
+        Some(PaymentReport { outcome: Some(outcome), .. }) => outcome,
+        // The places go back only once nobody can pay for them any more.
+        Some(PaymentReport { outcome: None, .. })
+            if age > PAY_WITHIN && context.provider.withdraw(payment).await? =>
+        {
+            ProviderOutcome::Expired
+        }
+        // The start was cut off before the provider heard of it: nothing can have been charged.
+        None if age > NEVER_OPENED_AFTER => ProviderOutcome::Expired,
+        Some(_) | None => return Ok(false),
     };
-    let Some(outcome) = outcome else { return Ok(false) };
-    context.store.settle(stored.booking.uuid, payment, outcome, random::ticket_id, now).await?;
+    context.store.settle(uuid, payment, outcome, random::ticket_id, now).await?;
     Ok(true)
 }
 
 async fn refund(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::Error> {
+    let sandbox = match &*context.provider {
+        Provider::Sandbox(sandbox) => sandbox,
+        // It pays nothing back: staff do, by transfer.
+        Provider::PagoPa(_) => return Ok(()),
+    };
     let now = context.clock.now();
     for payment in context.store.refunds_due(now, PAGE).await? {
         let payment = match payment {
@@ -169,7 +196,7 @@ async fn refund(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::
                 continue;
             }
         };
-        match context.provider.refund(&payment.id).await {
+        match sandbox.refund(&payment.id).await {
             Ok(()) => {
                 if context.store.move_payment(&payment, PaymentStatus::Refunded, now).await? {
                     done.refunded += 1;
@@ -178,7 +205,7 @@ async fn refund(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::
             Err(error) => {
                 failed(done, &error);
                 // A provider that is down is not asked for each: ended holds must not wait for it.
-                if matches!(error, ProviderError::Unreachable(_)) {
+                if error.is_outage() {
                     return Ok(());
                 }
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use atrio_domain::booking::{Channel, Contact};
 use atrio_domain::hold::{HoldRequest, UnitQuantity};
 use atrio_domain::id::{OptionId, ProductId, TicketId, UnitId, VenueId};
-use atrio_domain::payment::ProviderOutcome;
+use atrio_domain::payment::{ProviderOutcome, payment_id};
 use atrio_domain::risk::{Features, RiskKeys, Velocity, decide};
 use atrio_domain::text::Locale;
 use atrio_dynamo::Store;
@@ -113,7 +113,7 @@ pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
         return Err("the places were not held".into());
     }
     let hold = units.taken();
-    let (_, payment) = store.start_payment(booking.uuid, now).await?;
+    let (_, payment) = store.start_payment(booking.uuid, payment_id, now).await?;
     let pay = units.taken();
     let ticket = || TicketId::from_bytes(atrio_runtime::random::bytes());
     let settled = store.settle(booking.uuid, &payment, ProviderOutcome::Paid, ticket, now).await?;

@@ -15,6 +15,8 @@ use serde_json::Value;
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) bookings: BTreeMap<String, Stored>,
+    /// Payment → booking.
+    pub(super) payments: BTreeMap<String, String>,
     /// Ticket → booking and status.
     pub(super) tickets: BTreeMap<String, (String, String)>,
     /// Slot → its places.
@@ -61,6 +63,9 @@ impl Ledger {
         if sk == "BOOKING" {
             let stored = Stored::try_from(item).unwrap();
             self.bookings.insert(stored.booking.uuid.to_string(), stored);
+        } else if let Some(payment) = sk.strip_prefix("PAYMENT#") {
+            let uuid = pk.strip_prefix("BOOKING#").unwrap();
+            self.payments.insert(payment.to_owned(), uuid.to_owned());
         } else if let Some(ticket) = pk.strip_prefix("TICKET#") {
             let facts = (part(item, "booking").to_owned(), part(item, "status").to_owned());
             self.tickets.insert(ticket.to_owned(), facts);
@@ -165,7 +170,7 @@ impl Ledger {
         let mut wrong = Vec::new();
         let mut paid: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (id, cents) in book.kept() {
-            let uuid = id.get(..36).unwrap_or(id);
+            let uuid = self.payments.get(id).map_or(id, String::as_str);
             paid.entry(uuid).or_default().push(id);
             let stored = self.bookings.get(uuid);
             let bought = stored.is_some_and(|stored| {

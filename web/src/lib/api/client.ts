@@ -14,6 +14,7 @@ import type {
 	OfferChange,
 	OfferRecord,
 	Redemption,
+	Refund,
 	Sale,
 	Shift,
 	Ticket,
@@ -114,6 +115,13 @@ export const startPayment = (uuid: string) =>
 		`/v1/bookings/${id(uuid)}/payment`,
 		{ method: 'POST', body: { return_url: `/booking/?uuid=${id(uuid)}` } }
 	);
+
+export const listRefunds = (uuid: string) =>
+	json<{ refunds: Refund[] }>(`/v1/bookings/${id(uuid)}/refunds`).then((answer) => answer.refunds);
+
+/** Says where a refund goes; refused once its transfer is on the way. */
+export const giveRefundAccount = (uuid: string, body: { account_holder: string; iban: string }) =>
+	send(`/v1/bookings/${id(uuid)}/refund-account`, { method: 'PUT', body });
 
 export const getTickets = (uuid: string) =>
 	json<{ tickets: Ticket[] }>(`/v1/bookings/${id(uuid)}/tickets`).then((answer) => answer.tickets);

@@ -103,6 +103,14 @@ export interface SlotTime {
 	end: string;
 }
 
+export interface Refund {
+	payment_id: string;
+	amount_cents: number;
+	status: 'REFUND_DUE' | 'REFUNDED';
+	/** It waits until the visitor says where to. */
+	needs_account: boolean;
+}
+
 export interface Booking {
 	uuid: string;
 	status: BookingStatus;

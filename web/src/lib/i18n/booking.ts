@@ -90,6 +90,21 @@ export const booking = {
 	},
 	'booking.refundDue': { it: 'Il rimborso è stato disposto.', en: 'A refund has been ordered.' },
 	'booking.refunded': { it: 'Il pagamento è stato rimborsato.', en: 'The payment was refunded.' },
+	'booking.payAgain': { it: 'Torna alla pagina di pagamento', en: 'Back to the payment page' },
+	'booking.payAgainText': {
+		it: 'Hai lasciato la pagina senza pagare? È sempre lo stesso pagamento: non puoi pagare due volte.',
+		en: 'Did you leave the page without paying? It is the same payment: you cannot pay twice.'
+	},
+	'booking.refundComes': { it: 'Ti verranno restituiti {price}.', en: '{price} goes back to you.' },
+	'booking.refundMade': { it: 'Ti sono stati restituiti {price}.', en: '{price} was paid back to you.' },
+	'booking.accountTitle': { it: 'Su quale conto?', en: 'To which account?' },
+	'booking.accountHolder': { it: 'Intestatario del conto', en: 'Account holder' },
+	'booking.iban': { it: 'IBAN', en: 'IBAN' },
+	'booking.accountPrivacy': {
+		it: 'Usiamo il conto solo per questo rimborso e lo cancelliamo quando è fatto, al più tardi dopo 60 giorni.',
+		en: 'We use the account for this refund only and delete it once it is made, after 60 days at the latest.'
+	},
+	'booking.accountSend': { it: 'Invia il conto', en: 'Send the account' },
 	'booking.summary': { it: 'Riepilogo', en: 'Summary' },
 	'booking.venue': { it: 'Luogo', en: 'Venue' },
 	'booking.when': { it: 'Quando', en: 'When' },

@@ -23,6 +23,11 @@ export const problems = {
 		it: 'Il gestore dei pagamenti non risponde: nessun addebito, riprova fra poco.',
 		en: 'The payment provider does not answer: nothing was charged, try again shortly.'
 	},
+	'problem.payment-provider-refused': {
+		it: 'Il gestore dei pagamenti rifiuta questo pagamento: nessun addebito. Scrivi al luogo.',
+		en: 'The payment provider refuses this payment: nothing was charged. Write to the venue.'
+	},
+	'problem.refund-filed': { it: 'Il rimborso è già in viaggio.', en: 'The refund is on its way already.' },
 	'problem.unknown-venue': { it: 'Questo luogo non esiste.', en: 'There is no such venue.' },
 	'problem.unknown-booking': { it: 'Questa prenotazione non esiste.', en: 'There is no such booking.' },
 	'problem.invalid-contact': { it: 'Un recapito non va bene.', en: 'A contact detail is not right.' },

@@ -1,0 +1,174 @@
+//! Money that goes back by transfer. `BOOKING#uuid` / `ACCOUNT#payment id` is where a visitor wants it,
+//! personal data that is deleted when the money is back and tidied away after some weeks;
+//! `REFUNDS#venue` / payment id is what staff did about it, kept for good and without a person but staff.
+
+use atrio_domain::id::{CallerUuid, PaymentId, VenueId};
+use atrio_domain::payment::refund::{ACCOUNT_KEPT_DAYS, Account, Step, Trail};
+use atrio_domain::payment::{Payment, PaymentStatus};
+use atrio_domain::tariff::Cents;
+use jiff::{Timestamp, ToSpan};
+
+use crate::attributes::{Attributes, json, number, text, time_to_live};
+use crate::table::TTL;
+use crate::transaction::{Condition, Written};
+use crate::{Error, Item, PK, SK, Store, key};
+
+const PARTITION: &str = "REFUNDS#";
+
+/// An account with the transfer file that holds it, once one does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAccount {
+    /// The account.
+    pub account: Account,
+    /// The file.
+    pub file: Option<CallerUuid>,
+}
+
+fn account_key(booking: CallerUuid, payment: &PaymentId) -> Item {
+    key(format!("BOOKING#{booking}"), format!("ACCOUNT#{payment}"))
+}
+
+fn trail_key(venue: &VenueId, payment: &PaymentId) -> Item {
+    key(format!("{PARTITION}{venue}"), payment.as_str())
+}
+
+fn trail_item(trail: &Trail) -> Result<Item, Error> {
+    let mut item = trail_key(&trail.venue, &trail.payment);
+    item.insert("booking".to_owned(), text(trail.booking.to_string()));
+    item.insert("amount_cents".to_owned(), number(trail.amount_cents.0));
+    if let Some((file, step)) = &trail.filed {
+        item.insert("file".to_owned(), text(file.to_string()));
+        item.insert("filed".to_owned(), json("filed", step)?);
+    }
+    if let Some((reference, step)) = &trail.paid_back {
+        item.insert("reference".to_owned(), text(reference));
+        item.insert("paid_back".to_owned(), json("paid_back", step)?);
+    }
+    Ok(item)
+}
+
+fn trail(item: &Item) -> Result<Trail, Error> {
+    let read = Attributes::of(item);
+    let step = |name: &str| -> Result<Option<Step>, Error> {
+        read.optional_text(name)?.map(|_| read.json(name)).transpose()
+    };
+    let venue = read.text(PK)?.strip_prefix(PARTITION).and_then(|venue| venue.parse().ok());
+    let filed = match step("filed")? {
+        Some(step) => Some((read.parsed("file")?, step)),
+        None => None,
+    };
+    let paid_back = match step("paid_back")? {
+        Some(step) => Some((read.text("reference")?.to_owned(), step)),
+        None => None,
+    };
+    Ok(Trail {
+        venue: venue.ok_or_else(|| read.malformed(PK, "names no venue"))?,
+        payment: read.parsed(SK)?,
+        booking: read.parsed("booking")?,
+        amount_cents: Cents(read.number("amount_cents")?),
+        filed,
+        paid_back,
+    })
+}
+
+impl Store {
+    /// Keeps where a visitor wants the money of an attempt; false once a transfer file holds the account
+    /// that was given before.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn give_account(
+        &self,
+        payment: &Payment,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let mut item = account_key(payment.booking, &payment.id);
+        item.insert("holder".to_owned(), text(&account.holder));
+        item.insert("iban".to_owned(), text(account.iban.as_str()));
+        item.insert(TTL.to_owned(), time_to_live(now + (ACCOUNT_KEPT_DAYS * 24).hours()));
+        let unfiled = Condition::when("attribute_not_exists(#file)").name("#file", "file");
+        let written = self.transact(vec![self.put(item, unfiled)?]).await?;
+        Ok(matches!(written, Written::All))
+    }
+
+    /// Where a visitor wants the money of an attempt; none while none was given.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn account(
+        &self,
+        booking: CallerUuid,
+        payment: &PaymentId,
+    ) -> Result<Option<StoredAccount>, Error> {
+        let Some(item) = self.get(account_key(booking, payment)).await? else { return Ok(None) };
+        let read = Attributes::of(&item);
+        let iban = read.text("iban")?.to_owned();
+        let account = Account::new(read.text("holder")?, &iban)
+            .map_err(|error| read.malformed("iban", error))?;
+        let file = read.optional_text("file")?.map(|_| read.parsed("file")).transpose()?;
+        Ok(Some(StoredAccount { account, file }))
+    }
+
+    /// Puts a refund into a transfer file, in one transaction with its trail; false when the account
+    /// changed or another file holds it.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn file_refund(&self, trail: &Trail, account: &Account) -> Result<bool, Error> {
+        let Some((file, _)) = &trail.filed else { return Ok(false) };
+        let same = Condition::when("iban = :iban AND attribute_not_exists(#file)")
+            .name("#file", "file")
+            .value(":iban", text(account.iban.as_str()))
+            .value(":file", text(file.to_string()));
+        let key = account_key(trail.booking, &trail.payment);
+        let writes = vec![
+            self.update(key, "SET #file = :file", same)?,
+            self.put(trail_item(trail)?, Condition::absent())?,
+        ];
+        Ok(matches!(self.transact(writes).await?, Written::All))
+    }
+
+    /// Marks a refund as paid back, forgets the account and keeps the trail; false when the payment
+    /// stands otherwise by now.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn pay_back(
+        &self,
+        payment: &Payment,
+        trail: &Trail,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let back = Payment { status: PaymentStatus::Refunded, updated_at: now, ..payment.clone() };
+        let due = crate::payment::stands_as(payment)?;
+        let writes = vec![
+            self.put(crate::payment::item(&back)?, due)?,
+            self.put(trail_item(trail)?, Condition::none())?,
+            self.delete(account_key(trail.booking, &trail.payment))?,
+        ];
+        Ok(matches!(self.transact(writes).await?, Written::All))
+    }
+
+    /// What staff of a venue did about one refund; none while nothing was done.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn refund_trail(
+        &self,
+        venue: &VenueId,
+        payment: &PaymentId,
+    ) -> Result<Option<Trail>, Error> {
+        self.get(trail_key(venue, payment)).await?.as_ref().map(trail).transpose()
+    }
+
+    /// What staff of a venue did about refunds.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn refund_trails(&self, venue: &VenueId) -> Result<Vec<Trail>, Error> {
+        let partition = format!("{PARTITION}{venue}");
+        let items = self.between(partition, "-".to_owned(), "~".to_owned()).await?;
+        items.iter().map(trail).collect()
+    }
+}
