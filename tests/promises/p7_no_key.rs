@@ -249,7 +249,7 @@ async fn every_route_is_public_for_a_reason_or_names_the_roles_that_open_it() {
                 let answer = api.signed(route, "", &body).await;
                 answer.expect_problem(401, "unsigned", "X-Atrio-Signature");
             }
-            Staff { roles, path, scope } => opens_to(&museum, method, path, roles, &scope).await,
+            Staff { roles, path, scope } => opens_to(&museum, method, path, roles, scope).await,
         }
     }
 }

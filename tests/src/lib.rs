@@ -15,5 +15,7 @@ pub use answer::{Answer, Api};
 pub use device::{Device, count_message};
 pub use pagopa::{Moment, PagoPaDouble, Position};
 pub use process::{Options, Output, Process, free_port};
-pub use roles::{Clerk, Contact, Gate, Manager, Outcome, Visitor, Wish, availability, fresh_uuid};
+pub use roles::{
+    Clerk, Contact, Gate, Manager, Outcome, Visitor, Wish, availability, day, fresh_uuid,
+};
 pub use wait::{SOON, eventually};

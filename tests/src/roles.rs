@@ -250,19 +250,39 @@ impl Visitor {
         (uuid, tickets)
     }
 
+    /// What a unit costs on the day of the wish, and why, as the calendar shows it.
+    ///
+    /// # Panics
+    /// When the day has no such unit.
+    pub async fn price(&self, wish: &Wish, unit: &str) -> Value {
+        let day = day(&self.api, wish, "WEB").await;
+        let prices = day["prices"].as_array().cloned().unwrap_or_default();
+        let found = prices.into_iter().find(|price| price["unit_id"] == unit);
+        found.unwrap_or_else(|| panic!("no price of `{unit}`: {day}"))
+    }
+
     /// Places left in a slot, as the calendar shows them.
     pub async fn vacancies(&self, wish: &Wish) -> u64 {
         availability(&self.api, wish).await["vacancies"].as_u64().unwrap_or(u64::MAX)
     }
 }
 
-/// A slot as the calendar shows it; null when it is not shown.
-pub async fn availability(api: &Api, wish: &Wish) -> Value {
+/// A day as the calendar shows it to a channel.
+///
+/// # Panics
+/// When it is refused.
+pub async fn day(api: &Api, wish: &Wish, channel: &str) -> Value {
     let day = wish.slot.split('T').next().unwrap_or_default();
     let (venue, product) = (&wish.venue, &wish.product);
-    let path = format!("/v1/venues/{venue}/availability?product_id={product}&from={day}&to={day}");
-    let calendar = api.get(&path).await.expect(200);
-    let slots = calendar["days"][0]["slots"].as_array().cloned().unwrap_or_default();
+    let path = format!(
+        "/v1/venues/{venue}/availability?product_id={product}&from={day}&to={day}&channel={channel}"
+    );
+    api.get(&path).await.expect(200)["days"][0].clone()
+}
+
+/// A slot as the calendar shows it; null when it is not shown.
+pub async fn availability(api: &Api, wish: &Wish) -> Value {
+    let slots = day(api, wish, "WEB").await["slots"].as_array().cloned().unwrap_or_default();
     slots.into_iter().find(|slot| slot["id"] == wish.slot.as_str()).unwrap_or_default()
 }
 

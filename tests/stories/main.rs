@@ -12,4 +12,5 @@ mod operations;
 mod pagopa;
 mod payments;
 mod person;
+mod tariffs;
 mod venue_offer;

@@ -75,6 +75,25 @@ test('booking is accessible from an empty form to a held booking', async ({ page
 	await expectAccessible(page);
 });
 
+test('rights that few have wait behind a disclosure and say what to bring', async ({ page }) => {
+	await page.goto(`/venue/?id=${platform.venue}`);
+	await page.locator('[data-testid^="day-"]:not(:disabled)').first().waitFor();
+	await chooseFirstSlot(page, 2);
+	await expect(page.getByTestId('unit-teacher-plus')).toBeHidden();
+	await page.getByTestId('other-units').click();
+	await page.getByTestId('unit-companion-plus').click();
+	await expect(page.getByTestId('too-many-companions')).toContainText('Visitatori con disabilità');
+	await expect(page.getByText('Attestazione della scuola')).toBeVisible();
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'other-units');
+	await page.getByTestId('unit-disabled-plus').click();
+	await expect(page.getByTestId('too-many-companions')).toHaveCount(0);
+	await page.getByTestId('other-units').click();
+	await expect(page.getByTestId('other-units')).toContainText('2 scelte');
+	await expect(page.getByTestId('total')).toHaveText(/Gratuito/);
+});
+
 test('the gate is accessible, asking for a key and refusing a code', async ({ page }) => {
 	await page.goto('/gate/');
 	await page.getByTestId('staff-token').waitFor();

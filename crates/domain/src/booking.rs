@@ -11,7 +11,7 @@ use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
 use crate::quota::Draw;
 use crate::risk::{Decision, RiskKeys};
-use crate::tariff::Cents;
+use crate::tariff::{Cents, PriceComponent};
 use crate::text::{Locale, Text};
 
 /// Through which channel a booking came.
@@ -98,9 +98,12 @@ pub struct UnitLine {
     pub quantity: u32,
     /// Price of one.
     pub price_cents: Cents,
+    /// Its parts, which sum up to it; empty where nothing is paid.
+    #[serde(default)]
+    pub components: Vec<PriceComponent>,
     /// Why it costs that.
     pub reason: Text,
-    /// The document each shows at the gate, where one is needed.
+    /// What the gate looks at, where it looks at anything: documents, and who comes along.
     pub document: Option<Text>,
 }
 

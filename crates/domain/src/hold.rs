@@ -1,6 +1,9 @@
 //! From what a visitor asks to a booking on hold: every rule that a request must meet before any
 //! place is touched, each refusal with the field it concerns and the facts that mend it.
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -12,9 +15,9 @@ use crate::cancellation::Cancellation;
 use crate::id::{CallerUuid, OptionId, ProductId, SlotId, UnitId, VenueId};
 use crate::quota::{Pools, max_units};
 use crate::risk::{Decision, RiskKeys};
-use crate::tariff::{Unit, price};
+use crate::tariff::{Tariff, Unit, price};
 use crate::text::{Locale, Text};
-use crate::venue::{Product, ProductOption, Venue};
+use crate::venue::{Product, Venue};
 
 /// How long a hold lasts, in seconds.
 pub const HOLD_TTL_SECONDS: i64 = 15 * 60;
@@ -61,8 +64,14 @@ pub enum HoldError {
     /// The product has no such option.
     #[error("product `{product}` has no option `{option}`")]
     UnknownOption { product: ProductId, option: OptionId, known: Vec<OptionId> },
+    /// Nobody knows yet what that day costs.
+    #[error("option `{option}` has no tariff for {day}")]
+    NoTariff { option: OptionId, day: Date },
+    /// The day is open to entry, not to booking.
+    #[error("day {day} takes no booking: {}", .reason.en)]
+    TakesNoBooking { day: Date, reason: Text },
     /// The option has no such unit.
-    #[error("option `{option}` has no unit `{unit}`")]
+    #[error("option `{option}` has no unit `{unit}` that day")]
     UnknownUnit { option: OptionId, unit: UnitId, known: Vec<UnitId> },
     /// A unit is named twice.
     #[error("unit `{unit}` is named twice")]
@@ -76,6 +85,12 @@ pub enum HoldError {
     /// Someone who may not come alone does.
     #[error("`{unit}` comes only with one of {}", list(.accompanied_by))]
     Unaccompanied { unit: UnitId, accompanied_by: Vec<UnitId> },
+    /// More companions than people to accompany.
+    #[error(
+        "{companions} `{unit}` accompany {accompanied} of {}: one companion each",
+        list(.companion_of)
+    )]
+    TooManyCompanions { unit: UnitId, companions: u32, accompanied: u32, companion_of: Vec<UnitId> },
     /// The day is over.
     #[error("day {day} is past, today is {today}")]
     PastDay { day: Date, today: Date },
@@ -146,7 +161,11 @@ impl HoldRequest {
             option: self.option_id.clone(),
             known: product.options.iter().map(|option| option.id.clone()).collect(),
         })?;
-        let wanted = self.wanted_units(option)?;
+        let day = self.slot_id.day();
+        let tariff = option
+            .tariff_on(day)
+            .ok_or_else(|| HoldError::NoTariff { option: option.id.clone(), day })?;
+        let wanted = self.wanted_units(&option.id, tariff)?;
         self.check_party(product, &wanted)?;
         match &self.contact {
             Some(contact) => contact.check()?,
@@ -154,17 +173,21 @@ impl HoldRequest {
             None => return Err(HoldError::NoContact),
         }
         let slot = find_slot(venue, product, self.slot_id, now)?;
+        if let Some(free) = product.free_day(day).filter(|free| !free.takes_booking(self.channel)) {
+            return Err(HoldError::TakesNoBooking { day, reason: free.reason.clone() });
+        }
         let units = wanted
             .iter()
             .map(|(unit, quantity)| {
-                let price = price(unit, &product.free_days, self.slot_id.day());
+                let price = price(product, unit, day);
                 UnitLine {
                     unit_id: unit.id.clone(),
                     name: unit.name.clone(),
                     quantity: *quantity,
                     price_cents: price.cents,
+                    components: price.components,
                     reason: price.reason,
-                    document: unit.document.clone(),
+                    document: price.show,
                 }
             })
             .collect();
@@ -224,18 +247,19 @@ impl HoldRequest {
         hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn wanted_units<'o>(
+    fn wanted_units<'t>(
         &self,
-        option: &'o ProductOption,
-    ) -> Result<Vec<(&'o Unit, u32)>, HoldError> {
+        option: &OptionId,
+        tariff: &'t Tariff,
+    ) -> Result<Vec<(&'t Unit, u32)>, HoldError> {
         let mut wanted: Vec<(&Unit, u32)> = Vec::new();
         for line in &self.units {
             let unit =
-                option.units.iter().find(|unit| unit.id == line.unit_id).ok_or_else(|| {
+                tariff.units.iter().find(|unit| unit.id == line.unit_id).ok_or_else(|| {
                     HoldError::UnknownUnit {
-                        option: option.id.clone(),
+                        option: option.clone(),
                         unit: line.unit_id.clone(),
-                        known: option.units.iter().map(|unit| unit.id.clone()).collect(),
+                        known: tariff.units.iter().map(|unit| unit.id.clone()).collect(),
                     }
                 })?;
             if wanted.iter().any(|(known, _)| known.id == unit.id) {
@@ -254,17 +278,32 @@ impl HoldRequest {
         if requested > u64::from(max_units) {
             return Err(HoldError::TooManyUnits { requested, max_units });
         }
-        let comes = |id: &UnitId| wanted.iter().any(|(unit, _)| &unit.id == id);
-        match wanted.iter().find(|(unit, _)| {
-            !unit.accompanied_by.is_empty() && !unit.accompanied_by.iter().any(comes)
-        }) {
-            Some((unit, _)) => Err(HoldError::Unaccompanied {
-                unit: unit.id.clone(),
-                accompanied_by: unit.accompanied_by.clone(),
-            }),
-            None => Ok(()),
-        }
+        wanted.iter().try_for_each(|(unit, quantity)| check_company(unit, *quantity, wanted))
     }
+}
+
+/// A child comes with an adult; a companion comes with whom they accompany, one with each.
+fn check_company(unit: &Unit, quantity: u32, party: &[(&Unit, u32)]) -> Result<(), HoldError> {
+    let coming = |ids: &[UnitId]| -> u32 {
+        let among = party.iter().filter(|(unit, _)| ids.contains(&unit.id));
+        among.map(|(_, quantity)| *quantity).sum()
+    };
+    if !unit.accompanied_by.is_empty() && coming(&unit.accompanied_by) == 0 {
+        return Err(HoldError::Unaccompanied {
+            unit: unit.id.clone(),
+            accompanied_by: unit.accompanied_by.clone(),
+        });
+    }
+    let accompanied = coming(&unit.companion_of);
+    if !unit.companion_of.is_empty() && quantity > accompanied {
+        return Err(HoldError::TooManyCompanions {
+            unit: unit.id.clone(),
+            companions: quantity,
+            accompanied,
+            companion_of: unit.companion_of.clone(),
+        });
+    }
+    Ok(())
 }
 
 /// The slot of that id, if it can be booked at `now`.
@@ -295,200 +334,4 @@ pub fn find_slot(
         HoldError::UnknownSlot { slot: slot_id, known: slots.iter().map(|slot| slot.id).collect() }
     })?;
     if slot.end <= now { Err(HoldError::PastSlot { slot: slot_id }) } else { Ok(*slot) }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::booking::{Settlement, StepError};
-    use crate::calendar::Opening;
-    use crate::payment::{ProviderOutcome, payment_id};
-    use crate::risk::{Features, decide};
-    use crate::tariff::Cents;
-    use crate::venue::{HoursSource, VenueKind, shipped_product};
-
-    const NOW: &str = "2026-11-24T08:00:00Z";
-
-    fn venue() -> Venue {
-        Venue {
-            id: VenueId::new("20240").unwrap(),
-            name: "Museo di prova".into(),
-            kind: VenueKind::Museum,
-            category: None,
-            municipality: "Matera".into(),
-            region: "Basilicata".into(),
-            latitude: 40.66,
-            longitude: 16.61,
-            full_price_cents: Cents(1000),
-            annual_visitors: Some(21_080),
-            website: None,
-            hours: HoursSource::DefaultWeek,
-            opening: Opening::default_week(),
-            products: vec![shipped_product(VenueKind::Museum, Cents(1000), Some(21_080)).unwrap()],
-        }
-    }
-
-    fn visitor_asks(units: &[(&str, u32)], slot: &str) -> HoldRequest {
-        HoldRequest {
-            uuid: Uuid::from_u128(1).into(),
-            venue_id: VenueId::new("20240").unwrap(),
-            product_id: ProductId::new("admission").unwrap(),
-            option_id: OptionId::new("standard").unwrap(),
-            slot_id: slot.parse().unwrap(),
-            units: units
-                .iter()
-                .map(|(id, quantity)| UnitQuantity {
-                    unit_id: UnitId::new(*id).unwrap(),
-                    quantity: *quantity,
-                })
-                .collect(),
-            contact: Some(Contact {
-                full_name: "Visitor 1".into(),
-                email: "visitor-1@example.org".into(),
-                phone: None,
-            }),
-            locale: Locale::It,
-            channel: Channel::Web,
-        }
-    }
-
-    fn offered(units: &[(&str, u32)], slot: &str) -> Result<Offer, HoldError> {
-        visitor_asks(units, slot).offer(&venue(), NOW.parse().unwrap())
-    }
-
-    pub(crate) fn held() -> Booking {
-        let now = NOW.parse().unwrap();
-        let request = visitor_asks(&[("adult", 1), ("child", 1)], "2026-11-24T10:00");
-        let offer = request.offer(&venue(), now).unwrap();
-        let keys = RiskKeys::of(b"key", Some("visitor-1@example.org"), None);
-        request.hold(offer, decide(&Features::default(), now), keys, now)
-    }
-
-    #[test]
-    fn a_child_comes_only_with_an_adult_or_a_youth() {
-        let slot = "2026-11-24T10:00";
-        assert!(matches!(offered(&[("child", 1)], slot), Err(HoldError::Unaccompanied { .. })));
-        assert!(matches!(
-            offered(&[("child", 1), ("minor", 1)], slot),
-            Err(HoldError::Unaccompanied { .. })
-        ));
-        assert!(offered(&[("child", 1), ("youth", 1)], slot).is_ok());
-        assert!(offered(&[("minor", 1)], slot).is_ok());
-    }
-
-    #[test]
-    fn a_party_has_one_to_ten_people_however_large_the_numbers() {
-        let slot = "2026-11-24T10:00";
-        assert_eq!(offered(&[], slot), Err(HoldError::NoUnits));
-        assert_eq!(offered(&[("adult", 0)], slot), Err(HoldError::NoUnits));
-        assert!(offered(&[("adult", 10)], slot).is_ok());
-        assert!(matches!(
-            offered(&[("adult", u32::MAX), ("minor", u32::MAX)], slot),
-            Err(HoldError::TooManyUnits { .. })
-        ));
-        assert!(matches!(
-            offered(&[("adult", 1), ("adult", 1)], slot),
-            Err(HoldError::RepeatedUnit { .. })
-        ));
-    }
-
-    #[test]
-    fn only_a_slot_that_is_still_to_end_can_be_held() {
-        let one = [("adult", 1)];
-        assert!(matches!(offered(&one, "2026-11-22T10:00"), Err(HoldError::PastDay { .. })));
-        assert!(matches!(offered(&one, "2026-11-30T10:00"), Err(HoldError::ClosedDay { .. })));
-        assert!(matches!(offered(&one, "2026-11-24T10:30"), Err(HoldError::UnknownSlot { .. })));
-        assert!(matches!(offered(&one, "2027-11-24T10:00"), Err(HoldError::TooFarAhead { .. })));
-        // 9:00 in Rome is 8:00 UTC: the slot that starts now is on sale.
-        assert!(offered(&one, "2026-11-24T09:00").is_ok());
-    }
-
-    #[test]
-    fn a_hold_past_its_time_is_expired_wherever_it_is_read() {
-        let booking = held();
-        let late = NOW.parse::<Timestamp>().unwrap() + HOLD_TTL_SECONDS.seconds();
-        assert_eq!(booking.seen_at(late).state.name(), "EXPIRED");
-        assert!(matches!(
-            booking.start_payment(payment_id(booking.uuid, 1).unwrap(), late),
-            Err(StepError::HoldExpired { .. })
-        ));
-        assert!(booking.expire(late).is_some());
-        assert!(booking.expire(NOW.parse().unwrap()).is_none());
-    }
-
-    #[test]
-    fn a_paying_booking_outlives_its_hold_and_the_provider_decides() {
-        let now: Timestamp = NOW.parse().unwrap();
-        let payment = payment_id(held().uuid, 1).unwrap();
-        let paying = held().start_payment(payment.clone(), now).unwrap();
-        let late = now + 3.hours();
-        assert_eq!(paying.seen_at(late).state.name(), "PAYING");
-        let Settlement::Confirm(confirmed) = paying.settle(&payment, ProviderOutcome::Paid, late)
-        else {
-            panic!("a paid booking is confirmed");
-        };
-        assert_eq!(confirmed.settle(&payment, ProviderOutcome::Paid, late), Settlement::Nothing);
-        assert!(matches!(
-            paying.settle(&payment, ProviderOutcome::Declined, now),
-            Settlement::Retry(_)
-        ));
-        assert!(matches!(
-            paying.settle(&payment, ProviderOutcome::Declined, late),
-            Settlement::Release(_)
-        ));
-    }
-
-    #[test]
-    fn money_for_a_booking_that_is_no_more_goes_back() {
-        let now: Timestamp = NOW.parse().unwrap();
-        let payment = payment_id(held().uuid, 1).unwrap();
-        let cancelled = held().cancel(now).unwrap();
-        assert_eq!(cancelled.settle(&payment, ProviderOutcome::Paid, now), Settlement::Refund);
-    }
-
-    #[test]
-    fn a_priced_booking_is_not_confirmed_without_payment() {
-        let amount = Cents(1000);
-        assert_eq!(
-            held().confirm_free(NOW.parse().unwrap()),
-            Err(StepError::PaymentRequired { amount })
-        );
-    }
-
-    #[test]
-    fn only_a_desk_sells_to_somebody_without_a_name() {
-        let asked = |channel| {
-            let request = visitor_asks(&[("adult", 1)], "2026-11-24T10:00");
-            let request = HoldRequest { contact: None, channel, ..request };
-            request.offer(&venue(), NOW.parse().unwrap()).err()
-        };
-        assert_eq!(asked(Channel::Web), Some(HoldError::NoContact));
-        assert_eq!(asked(Channel::Totem), Some(HoldError::NoContact));
-        assert_eq!(asked(Channel::Desk), None);
-    }
-
-    #[test]
-    fn a_contact_that_cannot_be_reached_is_refused() {
-        let with = |email: &str, phone: Option<&str>| {
-            let contact = Contact {
-                full_name: "Visitor 1".into(),
-                email: email.into(),
-                phone: phone.map(Into::into),
-            };
-            contact.check()
-        };
-        assert_eq!(with("visitor@example.org", Some("+39 055 123456")), Ok(()));
-        for bad in ["", "visitor", "@example.org", "a@b", "a@b@c.org", "a b@c.org", "a@.org"] {
-            assert_eq!(with(bad, None), Err(HoldError::BadEmail), "{bad}");
-        }
-        assert_eq!(with("visitor@example.org", Some("call me")), Err(HoldError::BadPhone));
-    }
-
-    #[test]
-    fn no_log_can_print_a_contact() {
-        let printed = format!("{:?}", held());
-        assert!(!printed.contains("example.org") && !printed.contains("Visitor 1"));
-    }
 }

@@ -9,6 +9,7 @@ use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
 use crate::cancellation::NOTICE_MAX_MINUTES;
 use crate::id::{ProductId, SlotId};
 use crate::quota::OPEN;
+use crate::tariff::TariffError;
 use crate::text::Text;
 use crate::venue::{Product, Venue};
 
@@ -128,6 +129,9 @@ pub enum OfferError {
         /// The later one.
         index: usize,
     },
+    /// Nobody can be charged by its prices.
+    #[error(transparent)]
+    Tariff(#[from] TariffError),
 }
 
 impl OfferError {
@@ -150,6 +154,7 @@ impl OfferError {
             Self::OverReserved { .. } => "quotas".to_owned(),
             Self::NoOption => "options".to_owned(),
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
+            Self::Tariff(error) => error.field.clone(),
         }
     }
 
@@ -169,8 +174,9 @@ impl OfferError {
             Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
             Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK",
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
-            Self::NoOption => "write at least one option with its units",
+            Self::NoOption => "write at least one option with its tariff",
             Self::RepeatedOption { .. } => "give each option an id of its own",
+            Self::Tariff(error) => error.fault.fix(),
         }
     }
 }
@@ -218,10 +224,7 @@ fn is_whole_minute(time: Time) -> bool {
 }
 
 fn check_words(text: &Text, field: impl FnOnce() -> String) -> Result<(), OfferError> {
-    if text.it.trim().is_empty() || text.en.trim().is_empty() {
-        return Err(OfferError::Wordless { field: field() });
-    }
-    Ok(())
+    if text.is_complete() { Ok(()) } else { Err(OfferError::Wordless { field: field() }) }
 }
 
 impl Product {
@@ -256,7 +259,7 @@ impl Product {
                 return Err(OfferError::RepeatedOption { id: option.id.to_string(), index });
             }
         }
-        Ok(())
+        Ok(self.check_prices()?)
     }
 }
 

@@ -1,13 +1,26 @@
-//! What a visit costs and why. Prices are integer cents; the reason is shown before paying and
-//! printed on the ticket. The shipped tariffs follow the state museums: free under 18, EUR 2 from
-//! 18 to 25, under 12 only when accompanied (DM 507/1997 as amended by DM 13 of 9 January 2019),
-//! first Sunday of the month free for all (DM 13/2019).
+//! What a visit costs and why, as dated data. A product's option has a tariff for each time, a tariff
+//! has units with the rights they stand on, and every rule says where it is written. Prices are
+//! integer cents; the reason is shown before paying and printed on the ticket.
 
-use jiff::civil::{Date, Weekday};
+mod check;
+mod condition;
+mod free_day;
+mod surcharge;
+#[cfg(test)]
+mod tests;
+mod validity;
+
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use self::check::{TariffError, TariffFault};
+pub use self::condition::{Condition, Country, Town};
+pub use self::free_day::{Days, Entry, FreeDay};
+pub use self::surcharge::{Beneficiary, BodyCode, InvalidBodyCode, Surcharge};
+pub use self::validity::Validity;
 use crate::id::UnitId;
 use crate::text::Text;
+use crate::venue::Product;
 
 /// An amount in euro cents. Never a float.
 #[derive(
@@ -36,7 +49,7 @@ impl std::iter::Sum for Cents {
 /// The only currency sold in so far, ISO 4217.
 pub const CURRENCY: &str = "EUR";
 
-/// OCTO's kinds of unit that the shipped tariffs use.
+/// OCTO's kinds of unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum UnitKind {
@@ -46,12 +59,27 @@ pub enum UnitKind {
     Youth,
     /// Under 18.
     Child,
+    /// Enrolled somewhere.
+    Student,
     /// Any other right, such as a reader's desk.
     Other,
 }
 
+/// The units of an option for a time. What a visit costs follows from the day of the visit; what was
+/// booked keeps what it was sold at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tariff {
+    /// Visits of which days.
+    #[serde(default)]
+    pub valid: Validity,
+    /// Who pays what; at least one.
+    pub units: Vec<Unit>,
+}
+
 /// The kind of visitor who pays one price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Unit {
     /// Identifies the unit within its option.
     pub id: UnitId,
@@ -59,47 +87,102 @@ pub struct Unit {
     pub kind: UnitKind,
     /// What it is called.
     pub name: Text,
-    /// Price on a day without a special rule.
+    /// Price on a day without a special rule, before surcharges.
     pub price_cents: Cents,
     /// Why it costs that.
     pub reason: Text,
-    /// The document shown at the gate, where one is needed.
-    pub document: Option<Text>,
     /// Lowest age on the day of the visit, in years.
+    #[serde(default)]
     pub min_age: Option<u8>,
     /// Highest age on the day of the visit, in years.
+    #[serde(default)]
     pub max_age: Option<u8>,
+    /// What else the visitor must be; all of it.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// What the visitor shows at the gate.
+    #[serde(default)]
+    pub documents: Vec<Text>,
     /// Units one of which must come along; empty when the visitor may come alone.
+    #[serde(default)]
     pub accompanied_by: Vec<UnitId>,
+    /// Units whose companion this is, one for each of them; empty for a visitor in their own right.
+    #[serde(default)]
+    pub companion_of: Vec<UnitId>,
+    /// Where the rule is written.
+    pub source: String,
 }
 
-/// A rule that makes some days free for everyone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FreeDay {
-    /// The first Sunday of each month (DM 13/2019).
-    FirstSunday,
-}
-
-impl FreeDay {
-    /// Whether the rule makes this day free.
+impl Unit {
+    /// Whether many visitors have it, so that a page shows it first: it stands on nothing but an
+    /// identity document.
     #[must_use]
-    pub fn covers(self, day: Date) -> bool {
-        match self {
-            Self::FirstSunday => day.weekday() == Weekday::Sunday && day.day() <= 7,
+    pub fn is_usual(&self) -> bool {
+        self.companion_of.is_empty() && !self.conditions.iter().any(Condition::is_special)
+    }
+
+    /// What the visitor must be, in words: age, then the rest.
+    #[must_use]
+    pub fn conditions_in_words(&self) -> Vec<Text> {
+        let rest = self.conditions.iter().map(Condition::words);
+        self.age_in_words().into_iter().chain(rest).collect()
+    }
+
+    fn age_in_words(&self) -> Option<Text> {
+        match (self.min_age, self.max_age) {
+            (None, None) => None,
+            (Some(min), None) => {
+                Some(Text::new(format!("da {min} anni"), format!("from age {min}")))
+            }
+            (None, Some(max)) => {
+                let below = u16::from(max) + 1;
+                Some(Text::new(format!("sotto i {below} anni"), format!("under {below}")))
+            }
+            (Some(min), Some(max)) => {
+                Some(Text::new(format!("da {min} a {max} anni"), format!("aged {min} to {max}")))
+            }
         }
     }
 
-    /// The reason told to visitors.
+    /// What the gate looks at: documents, who comes along, and what the visitor must be.
     #[must_use]
-    pub fn reason(self) -> Text {
-        match self {
-            Self::FirstSunday => Text::new(
-                "Prima domenica del mese: ingresso gratuito per tutti (DM 13/2019)",
-                "First Sunday of the month: free for all (DM 13/2019)",
-            ),
+    pub fn shown_at_gate(&self) -> Option<Text> {
+        let mut parts = self.documents.clone();
+        parts.extend(self.company());
+        if !self.companion_of.is_empty() {
+            let (it, en) =
+                ("entra con la persona che accompagna", "enters with whom they accompany");
+            parts.push(Text::new(it, en));
         }
+        if parts.is_empty() && self.conditions.is_empty() {
+            return None;
+        }
+        parts.extend(self.conditions_in_words());
+        Some(Text::list(parts.into_iter(), "; ").with_capital())
     }
+
+    /// What the gate looks at on a day that is free for all: only who comes along.
+    fn shown_on_free_day(&self) -> Option<Text> {
+        let company = self.company()?;
+        let age = self.age_in_words();
+        Some(Text::list(std::iter::once(company).chain(age), "; ").with_capital())
+    }
+
+    fn company(&self) -> Option<Text> {
+        let alone = self.accompanied_by.is_empty();
+        (!alone).then(|| Text::new("entra solo accompagnato", "enters only accompanied"))
+    }
+}
+
+/// A part of a price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceComponent {
+    /// What it is for.
+    pub name: Text,
+    /// How much, for one ticket.
+    pub price_cents: Cents,
+    /// Who receives it; none for the body that runs the venue.
+    pub beneficiary: Option<Beneficiary>,
 }
 
 /// What one unit costs on one day, and why.
@@ -107,149 +190,52 @@ impl FreeDay {
 pub struct Price {
     /// The amount for one.
     pub cents: Cents,
+    /// Its parts, which sum up to it; empty where nothing is paid.
+    pub components: Vec<PriceComponent>,
     /// Why.
     pub reason: Text,
+    /// What the gate looks at, where it looks at anything.
+    pub show: Option<Text>,
 }
 
-/// The price of `unit` on `day` under the product's rules for free days.
+/// The price of a unit of `product` on `day`. The caller takes the unit from the tariff of that day.
 #[must_use]
-pub fn price(unit: &Unit, free_days: &[FreeDay], day: Date) -> Price {
-    match free_days.iter().find(|rule| rule.covers(day)) {
-        Some(rule) if unit.price_cents > Cents::ZERO => {
-            Price { cents: Cents::ZERO, reason: rule.reason() }
-        }
-        _ => Price { cents: unit.price_cents, reason: unit.reason.clone() },
+pub fn price(product: &Product, unit: &Unit, day: Date) -> Price {
+    if let Some(free) = product.free_day(day) {
+        let (reason, show) = (free.reason.clone(), unit.shown_on_free_day());
+        return Price { cents: Cents::ZERO, components: Vec::new(), reason, show };
+    }
+    let components = components(product, unit, day);
+    Price {
+        cents: components.iter().map(|component| component.price_cents).sum(),
+        components,
+        reason: unit.reason.clone(),
+        show: unit.shown_at_gate(),
     }
 }
 
-/// The units of a state museum that asks `full_price` of an adult.
-///
-/// # Errors
-/// Never in practice: the unit ids are well-formed literals.
-pub fn state_museum_units(full_price: Cents) -> Result<Vec<Unit>, crate::id::InvalidId> {
-    let adult = UnitId::new("adult")?;
-    let youth = UnitId::new("youth")?;
-    // A museum that is free, or cheaper than the reduction, asks no more of the young.
-    let youth_price = full_price.min(Cents(200));
-    let paying = full_price > Cents::ZERO;
-    let identity = Text::new("Documento di identità", "Identity document");
-    let unit = |id: &UnitId, kind, name: Text, price_cents, reason: Text| Unit {
-        id: id.clone(),
-        kind,
-        name,
-        price_cents,
-        reason,
-        document: None,
-        min_age: None,
-        max_age: None,
-        accompanied_by: Vec::new(),
+/// What a unit costs on `day`, were it not a free one.
+pub(crate) fn usual_price(product: &Product, unit: &Unit, day: Date) -> Cents {
+    components(product, unit, day).iter().map(|component| component.price_cents).sum()
+}
+
+fn components(product: &Product, unit: &Unit, day: Date) -> Vec<PriceComponent> {
+    if unit.price_cents <= Cents::ZERO {
+        return Vec::new();
+    }
+    let ticket = PriceComponent {
+        name: product.name.clone(),
+        price_cents: unit.price_cents,
+        beneficiary: None,
     };
-    let free_under_18 = Text::new(
-        "Gratuito sotto i 18 anni, di ogni nazionalità (DM 507/1997)",
-        "Free under 18, any nationality (DM 507/1997)",
-    );
-    let free_for_all = Text::new("Ingresso gratuito per tutti", "Free for everyone");
-    let reason_or_free = |reason: Text| if paying { reason } else { free_for_all.clone() };
-    Ok(vec![
-        Unit {
-            min_age: Some(18),
-            ..unit(
-                &adult,
-                UnitKind::Adult,
-                Text::new("Intero", "Adult"),
-                full_price,
-                reason_or_free(Text::new("Biglietto intero", "Full price")),
-            )
-        },
-        Unit {
-            min_age: Some(18),
-            max_age: Some(25),
-            document: paying.then(|| identity.clone()),
-            ..unit(
-                &youth,
-                UnitKind::Youth,
-                Text::new("Giovani 18-25", "Youth 18-25"),
-                youth_price,
-                reason_or_free(Text::new(
-                    "Agevolato dai 18 ai 25 anni, cittadini UE e Paesi con reciprocità (DM 13/2019)",
-                    "Reduced from 18 to 25, citizens of the EU and of countries with reciprocity (DM 13/2019)",
-                )),
-            )
-        },
-        Unit {
-            min_age: Some(12),
-            max_age: Some(17),
-            document: paying.then(|| identity.clone()),
-            ..unit(
-                &UnitId::new("minor")?,
-                UnitKind::Child,
-                Text::new("Ragazzi 12-17", "Minors 12-17"),
-                Cents::ZERO,
-                reason_or_free(free_under_18.clone()),
-            )
-        },
-        Unit {
-            max_age: Some(11),
-            accompanied_by: vec![adult.clone(), youth.clone()],
-            ..unit(
-                &UnitId::new("child")?,
-                UnitKind::Child,
-                Text::new("Bambini sotto i 12, accompagnati", "Children under 12, accompanied"),
-                Cents::ZERO,
-                reason_or_free(free_under_18),
-            )
-        },
-    ])
-}
-
-/// The only unit of a reading room: a reader at a desk, free of charge.
-///
-/// # Errors
-/// Never in practice: the unit id is a well-formed literal.
-pub fn reading_room_units() -> Result<Vec<Unit>, crate::id::InvalidId> {
-    Ok(vec![Unit {
-        id: UnitId::new("reader")?,
-        kind: UnitKind::Other,
-        name: Text::new("Lettore", "Reader"),
-        price_cents: Cents::ZERO,
-        reason: Text::new("Consultazione gratuita", "Consultation is free"),
-        document: Some(Text::new("Documento di identità", "Identity document")),
-        min_age: None,
-        max_age: None,
-        accompanied_by: Vec::new(),
-    }])
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    fn cents_of(id: &str, full_price: i64, day: Date) -> i64 {
-        let units = state_museum_units(Cents(full_price)).unwrap();
-        let unit = units.iter().find(|unit| unit.id.as_str() == id).unwrap();
-        price(unit, &[FreeDay::FirstSunday], day).cents.0
-    }
-
-    #[test]
-    fn the_young_pay_two_euro_and_minors_nothing() {
-        let tuesday = date(2026, 11, 24);
-        assert_eq!(cents_of("adult", 1000, tuesday), 1000);
-        assert_eq!(cents_of("youth", 1000, tuesday), 200);
-        assert_eq!(cents_of("minor", 1000, tuesday), 0);
-        assert_eq!(cents_of("child", 1000, tuesday), 0);
-    }
-
-    #[test]
-    fn a_reduction_never_costs_more_than_the_full_price() {
-        assert_eq!(cents_of("youth", 150, date(2026, 11, 24)), 150);
-        assert_eq!(cents_of("youth", 0, date(2026, 11, 24)), 0);
-    }
-
-    #[test]
-    fn the_first_sunday_is_free_and_the_second_is_not() {
-        assert_eq!(cents_of("adult", 1000, date(2026, 12, 6)), 0);
-        assert_eq!(cents_of("adult", 1000, date(2026, 12, 13)), 1000);
-    }
+    let is_paid = |surcharge: &&Surcharge| {
+        surcharge.valid.covers(day)
+            && (surcharge.units.is_empty() || surcharge.units.contains(&unit.id))
+    };
+    let surcharges = product.surcharges.iter().filter(is_paid).map(|surcharge| PriceComponent {
+        name: surcharge.name.clone(),
+        price_cents: surcharge.amount_cents,
+        beneficiary: Some(surcharge.beneficiary.clone()),
+    });
+    std::iter::once(ticket).chain(surcharges).collect()
 }

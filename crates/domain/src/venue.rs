@@ -1,5 +1,7 @@
 //! A venue and what it sells: products, their options and units, and the hours it keeps.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use crate::calendar::Opening;
 use crate::cancellation::Cancellation;
 use crate::id::{OptionId, ProductId, VenueId};
 use crate::quota::Quota;
-use crate::tariff::{Cents, FreeDay, Unit};
+use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
 use crate::text::Text;
 
 /// What kind of place it is.
@@ -40,6 +42,22 @@ pub enum AvailabilityType {
     StartTime,
 }
 
+/// How a product stands before the tax office. What falls under which class is a jurist's word: a
+/// show or an exhibition inside a museum may be neither of the first two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FiscalClass {
+    /// A visit to a museum, gallery, monument, park or the like: exempt from VAT by article 10
+    /// number 22 of DPR 633/1972.
+    ExemptVisit,
+    /// Nothing is charged, as for a desk in a reading room.
+    NoCharge,
+    /// A show, which may have to be sold by a system approved for automated ticketing (SIAE).
+    Show,
+    /// Not decided.
+    Undecided,
+}
+
 /// One of the 250 places.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Venue {
@@ -59,7 +77,7 @@ pub struct Venue {
     pub latitude: f64,
     /// Degrees east, WGS 84.
     pub longitude: f64,
-    /// Price of a full ticket; zero is free.
+    /// Price of a full ticket as the venue stated it, before its tariffs; zero is free.
     pub full_price_cents: Cents,
     /// Visitors in the year of the survey, where known.
     pub annual_visitors: Option<u32>,
@@ -95,8 +113,14 @@ pub struct Product {
     /// What goes back to a visitor who gives a booking up.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// How it stands before the tax office.
+    pub fiscal_class: FiscalClass,
     /// Days on which everything is free.
+    #[serde(default)]
     pub free_days: Vec<FreeDay>,
+    /// What is added to its prices for a time.
+    #[serde(default)]
+    pub surcharges: Vec<Surcharge>,
     /// Ways to take it; at least one.
     pub options: Vec<ProductOption>,
 }
@@ -109,8 +133,8 @@ pub struct ProductOption {
     pub id: OptionId,
     /// What it is called.
     pub name: Text,
-    /// Who pays what.
-    pub units: Vec<Unit>,
+    /// Who pays what, in order of time; one for each day between the first and the last.
+    pub tariffs: Vec<Tariff>,
 }
 
 impl Venue {
@@ -122,10 +146,29 @@ impl Venue {
         TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC)
     }
 
+    /// The local day at `now`.
+    #[must_use]
+    pub fn day_at(&self, now: Timestamp) -> Date {
+        now.to_zoned_datetime(self.time_zone()).date()
+    }
+
     /// The product of that id.
     #[must_use]
     pub fn product(&self, id: &ProductId) -> Option<&Product> {
         self.products.iter().find(|product| &product.id == id)
+    }
+
+    /// Price of a full ticket on `day`, were it not a free one: that of the first product's tariff, or
+    /// what the venue stated where that has none.
+    #[must_use]
+    pub fn full_price_on(&self, day: Date) -> Cents {
+        let by_tariff = || {
+            let product = self.products.first()?;
+            let tariff = product.options.first()?.tariff_on(day)?;
+            let unit = tariff.units.iter().find(|unit| unit.kind == UnitKind::Adult)?;
+            Some(usual_price(product, unit, day))
+        };
+        by_tariff().unwrap_or(self.full_price_cents)
     }
 }
 
@@ -135,61 +178,86 @@ impl Product {
     pub fn option(&self, id: &OptionId) -> Option<&ProductOption> {
         self.options.iter().find(|option| &option.id == id)
     }
+
+    /// The rule that makes `day` free for everyone, if one does.
+    #[must_use]
+    pub fn free_day(&self, day: Date) -> Option<&FreeDay> {
+        self.free_days.iter().find(|rule| rule.covers(day))
+    }
+
+    /// The units of all its options, of any time.
+    pub fn all_units(&self) -> impl Iterator<Item = &Unit> {
+        self.options.iter().flat_map(|option| &option.tariffs).flat_map(|tariff| &tariff.units)
+    }
+}
+
+impl ProductOption {
+    /// The tariff of visits of that day.
+    #[must_use]
+    pub fn tariff_on(&self, day: Date) -> Option<&Tariff> {
+        self.tariffs.iter().find(|tariff| tariff.valid.covers(day))
+    }
 }
 
 /// The zone of every venue, as named by the IANA database.
 pub const TIME_ZONE: &str = "Europe/Rome";
 
-/// Most places a visitor takes in one booking; groups ask the venue.
-const MAX_UNITS: u32 = 10;
+/// The admission that a sample museum starts with: the tariff of the state museums.
+const MUSEUM: &str = include_str!("../../../samples/products/museum.json");
 
-/// Minutes between the slots of the shipped products.
-const SLOT_MINUTES: u16 = 60;
+/// What a sample library or archive starts with: a desk in its reading room.
+const READING_ROOM: &str = include_str!("../../../samples/products/reading-room.json");
+
+/// The unit whose price is a venue's own; the others of the shipped tariff are reductions.
+const FULL_PRICE_UNIT: &str = "adult";
 
 /// The admission of a museum, or the reading room of a library or archive, with the tariffs
 /// every sample venue starts with.
 ///
 /// # Errors
-/// Never in practice: the ids are well-formed literals.
+/// Never in practice: a test reads both files.
 pub fn shipped_product(
     kind: VenueKind,
     full_price: Cents,
     annual_visitors: Option<u32>,
-) -> Result<Product, crate::id::InvalidId> {
-    let (id, name, units, capacity) = match kind {
-        VenueKind::Museum => (
-            "admission",
-            Text::new("Ingresso", "Admission"),
-            crate::tariff::state_museum_units(full_price)?,
-            slot_capacity(annual_visitors),
-        ),
-        VenueKind::Library | VenueKind::Archive => (
-            "reading-room",
-            Text::new("Posto in sala di lettura", "Reading-room desk"),
-            crate::tariff::reading_room_units()?,
-            READING_ROOM_DESKS,
-        ),
-    };
-    Ok(Product {
-        id: ProductId::new(id)?,
-        name,
-        availability_type: AvailabilityType::StartTime,
-        slot_minutes: SLOT_MINUTES,
-        capacity,
-        max_units: MAX_UNITS,
-        quotas: Vec::new(),
-        cancellation: Cancellation::default(),
-        free_days: vec![FreeDay::FirstSunday],
-        options: vec![ProductOption {
-            id: OptionId::new("standard")?,
-            name: Text::new("Standard", "Standard"),
-            units,
-        }],
-    })
+) -> Result<Product, serde_json::Error> {
+    match kind {
+        VenueKind::Museum => {
+            let product: Product = serde_json::from_str(MUSEUM)?;
+            let capacity = slot_capacity(annual_visitors);
+            Ok(Product { capacity, ..with_full_price(product, full_price) })
+        }
+        VenueKind::Library | VenueKind::Archive => serde_json::from_str(READING_ROOM),
+    }
 }
 
-/// Desks assumed in a reading room until the venue states its own number.
-const READING_ROOM_DESKS: u32 = 12;
+/// The product at a museum that asks `full_price` of an adult: no reduction costs more than that, and
+/// where everyone enters for nothing nobody needs a reason or a document.
+fn with_full_price(mut product: Product, full_price: Cents) -> Product {
+    let is_free = full_price <= Cents::ZERO;
+    if is_free {
+        product.free_days.clear();
+    }
+    for tariff in product.options.iter_mut().flat_map(|option| &mut option.tariffs) {
+        if is_free {
+            tariff.units.retain(Unit::is_usual);
+        }
+        let kept: Vec<_> = tariff.units.iter().map(|unit| unit.id.clone()).collect();
+        for unit in &mut tariff.units {
+            unit.accompanied_by.retain(|id| kept.contains(id));
+            unit.price_cents = match unit.id.as_str() {
+                FULL_PRICE_UNIT => full_price,
+                _ => unit.price_cents.min(full_price),
+            };
+            if is_free {
+                unit.reason = Text::new("Ingresso gratuito per tutti", "Free for everyone");
+                unit.conditions.clear();
+                unit.documents.clear();
+            }
+        }
+    }
+    product
+}
 
 /// Places assumed in an hourly slot until the venue states its own: four times the mean hour of
 /// a year of 313 open days of ten hours, at least 10, in tens.

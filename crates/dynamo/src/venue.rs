@@ -1,14 +1,17 @@
 //! Venue items: `VENUE` / venue id. Facts as attributes, hours and products as JSON. What staff
 //! change is written only over the version they saw, together with its record.
 
+mod previous;
+
 use atrio_domain::id::VenueId;
 use atrio_domain::tariff::Cents;
-use atrio_domain::venue::{Venue, VenueKind};
+use atrio_domain::venue::{Product, Venue, VenueKind};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 
 use crate::attributes::{Attributes, json, number, text};
 use crate::audit::AuditRecord;
 use crate::transaction::{Condition, Written};
+use crate::venue::previous::PreviousProduct;
 use crate::{Error, Item, PK, SK, Store, key};
 
 const VENUES: &str = "VENUE";
@@ -76,7 +79,15 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         website: read.optional_text("website")?.map(ToOwned::to_owned),
         hours: read.json("hours")?,
         opening: read.json("opening")?,
-        products: read.json("products")?,
+        products: products(&read)?,
+    })
+}
+
+/// What is no product in either shape is at fault in the present one.
+fn products(read: &Attributes<'_>) -> Result<Vec<Product>, Error> {
+    read.json("products").or_else(|error| {
+        let previous = read.json::<Vec<PreviousProduct>>("products").map_err(|_| error)?;
+        Ok(previous.into_iter().map(Product::from).collect())
     })
 }
 
@@ -179,5 +190,65 @@ impl Store {
                 return Ok(venues);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atrio_domain::venue::{FiscalClass, shipped_product};
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn read(products: &str) -> Result<Vec<Product>, Error> {
+        let mut item = key(VENUES, "20240");
+        item.insert("products".to_owned(), text(products));
+        super::products(&Attributes::of(&item))
+    }
+
+    #[test]
+    fn a_product_stored_before_tariffs_were_dated_is_sold_at_the_same_price() {
+        let stored = r#"[{
+            "id": "admission", "name": {"it": "Ingresso", "en": "Admission"},
+            "availability_type": "START_TIME", "slot_minutes": 60, "capacity": 30, "max_units": 10,
+            "free_days": ["first-sunday"],
+            "options": [{"id": "standard", "name": {"it": "Standard", "en": "Standard"}, "units": [
+                {"id": "adult", "kind": "ADULT", "name": {"it": "Intero", "en": "Adult"},
+                 "price_cents": 1000, "reason": {"it": "Biglietto intero", "en": "Full price"},
+                 "document": null, "min_age": 18, "max_age": null, "accompanied_by": []},
+                {"id": "child", "kind": "CHILD", "name": {"it": "Bambini", "en": "Children"},
+                 "price_cents": 0, "reason": {"it": "Gratuito", "en": "Free"},
+                 "document": {"it": "Documento", "en": "Document"}, "min_age": null, "max_age": 11,
+                 "accompanied_by": ["adult"]}
+            ]}]
+        }]"#;
+        let products = read(stored).unwrap();
+        let [product] = products.as_slice() else { panic!("{products:?}") };
+        assert_eq!(product.check(), Ok(()), "the next change need not mend it");
+        assert_eq!(product.fiscal_class, FiscalClass::Undecided);
+        let day = date(2026, 11, 24);
+        let units = &product.options[0].tariff_on(day).unwrap().units;
+        let cents =
+            |day| units.iter().map(|unit| atrio_domain::tariff::price(product, unit, day).cents.0);
+        assert!(cents(day).eq([1000, 0]));
+        assert!(cents(date(2026, 12, 6)).eq([0, 0]));
+        assert_eq!(units[1].documents.len(), 1);
+    }
+
+    #[test]
+    fn a_product_that_is_none_names_key_attribute_and_fault() {
+        let error = read(r#"[{"id": "admission", "name": {"it": "Ingresso"}}]"#).unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.contains("VENUE/20240") && said.contains("products") && said.contains("`en`"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_shipped_product_reads_back() {
+        let product = shipped_product(VenueKind::Museum, Cents(1000), None).unwrap();
+        let stored = serde_json::to_string(&[&product]).unwrap();
+        assert_eq!(read(&stored).unwrap(), [product]);
     }
 }

@@ -103,7 +103,7 @@ pub fn router(context: Context) -> OpenApiRouter {
 /// All venues.
 #[utoipa::path(get, path = "/v1/venues", tag = "shop", responses((status = 200, body = VenueListView)))]
 async fn list_venues(State(context): State<Context>) -> Result<Json<VenueListView>, Problem> {
-    Ok(Json(VenueListView::of(&context.venues().await?)))
+    Ok(Json(VenueListView::of(&context.venues().await?, context.clock.now())))
 }
 
 /// One venue with its hours, products and tariffs.
@@ -113,7 +113,7 @@ async fn show_venue(
     State(context): State<Context>,
     Path(venue_id): Path<String>,
 ) -> Result<Json<VenueDetailView>, Problem> {
-    Ok(Json(VenueDetailView::of(&context.venue(&venue_id).await?)))
+    Ok(Json(VenueDetailView::of(&context.venue(&venue_id).await?, context.clock.now())))
 }
 
 /// Which days of which product.
@@ -149,8 +149,7 @@ async fn show_availability(
     let days = asked_days(&query)?;
     let zone = venue.time_zone();
     let now = context.clock.now();
-    let last_on_sale =
-        now.to_zoned_datetime(zone.clone()).date().saturating_add(BOOKING_HORIZON_DAYS.days());
+    let last_on_sale = venue.day_at(now).saturating_add(BOOKING_HORIZON_DAYS.days());
     let touched = context
         .store
         .slots(&venue.id, &product.id, query.from, query.to)
@@ -166,10 +165,18 @@ async fn show_availability(
     let days = days
         .into_iter()
         .map(|day| match venue.opening.day(product, day, &zone) {
-            Day::Open { slots } if day <= last_on_sale => {
-                view::open_day(product, day, &slots, places, now)
+            Day::Open { .. } if day > last_on_sale => {
+                view::closed_day(day, view::not_on_sale_yet())
             }
-            Day::Open { .. } => view::closed_day(day, view::not_on_sale_yet()),
+            Day::Open { .. } if product.options.iter().all(|o| o.tariff_on(day).is_none()) => {
+                view::closed_day(day, view::no_tariff())
+            }
+            Day::Open { slots } => match product.free_day(day) {
+                Some(free) if !free.takes_booking(query.channel) => {
+                    view::day_at_the_door(product, day, free)
+                }
+                _ => view::open_day(product, day, &slots, places, now),
+            },
             Day::Closed { reason } => view::closed_day(day, reason),
         })
         .collect();

@@ -5,10 +5,12 @@ use atrio_domain::calendar::{SlotTimes, weekday_name};
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
 use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
-use atrio_domain::tariff::{CURRENCY, Cents, Unit, UnitKind, price};
+use atrio_domain::tariff::{
+    CURRENCY, Cents, FreeDay, PriceComponent, Tariff, Unit, UnitKind, price,
+};
 use atrio_domain::text::Text;
 use atrio_domain::venue::{
-    AvailabilityType, HoursSource, Product, ProductOption, TIME_ZONE, Venue, VenueKind,
+    AvailabilityType, FiscalClass, HoursSource, Product, ProductOption, TIME_ZONE, Venue, VenueKind,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -22,8 +24,8 @@ pub(crate) struct VenueListView {
 }
 
 impl VenueListView {
-    pub(crate) fn of(venues: &[Venue]) -> Self {
-        Self { venues: venues.iter().map(VenueView::of).collect() }
+    pub(crate) fn of(venues: &[Venue], now: Timestamp) -> Self {
+        Self { venues: venues.iter().map(|venue| VenueView::of(venue, now)).collect() }
     }
 }
 
@@ -42,6 +44,7 @@ pub(crate) struct VenueView {
     latitude: f64,
     /// Degrees east, WGS 84.
     longitude: f64,
+    /// Price of a full ticket today, were it not a free day.
     #[schema(value_type = i64)]
     full_price_cents: Cents,
     currency: &'static str,
@@ -52,7 +55,7 @@ pub(crate) struct VenueView {
 }
 
 impl VenueView {
-    fn of(venue: &Venue) -> Self {
+    fn of(venue: &Venue, now: Timestamp) -> Self {
         Self {
             id: venue.id.clone(),
             name: venue.name.clone(),
@@ -62,7 +65,7 @@ impl VenueView {
             region: venue.region.clone(),
             latitude: venue.latitude,
             longitude: venue.longitude,
-            full_price_cents: venue.full_price_cents,
+            full_price_cents: venue.full_price_on(venue.day_at(now)),
             currency: CURRENCY,
             annual_visitors: venue.annual_visitors,
             hours: venue.hours,
@@ -82,7 +85,8 @@ pub(crate) struct VenueDetailView {
 }
 
 impl VenueDetailView {
-    pub(crate) fn of(venue: &Venue) -> Self {
+    pub(crate) fn of(venue: &Venue, now: Timestamp) -> Self {
+        let today = venue.day_at(now);
         let opening = venue.opening.week.iter().map(|span| OpeningView {
             weekday: weekday_name::of(span.weekday),
             from: clock_time(span.from),
@@ -90,10 +94,14 @@ impl VenueDetailView {
             last_entry: clock_time(span.last_entry),
         });
         Self {
-            venue: VenueView::of(venue),
+            venue: VenueView::of(venue, now),
             time_zone: TIME_ZONE,
             opening: opening.collect(),
-            products: venue.products.iter().map(ProductView::of).collect(),
+            products: venue
+                .products
+                .iter()
+                .map(|product| ProductView::of(product, today))
+                .collect(),
         }
     }
 }
@@ -122,18 +130,22 @@ struct ProductView {
     availability_type: AvailabilityType,
     slot_minutes: u16,
     max_units: u32,
+    /// `EXEMPT_VISIT`, `NO_CHARGE`, `SHOW` or `UNDECIDED`.
+    #[schema(value_type = String)]
+    fiscal_class: FiscalClass,
     options: Vec<OptionView>,
 }
 
 impl ProductView {
-    fn of(product: &Product) -> Self {
+    fn of(product: &Product, today: Date) -> Self {
         Self {
             id: product.id.clone(),
             name: product.name.clone(),
             availability_type: product.availability_type,
             slot_minutes: product.slot_minutes,
             max_units: product.max_units,
-            options: product.options.iter().map(OptionView::of).collect(),
+            fiscal_class: product.fiscal_class,
+            options: product.options.iter().map(|option| OptionView::of(option, today)).collect(),
         }
     }
 }
@@ -145,16 +157,34 @@ struct OptionView {
     id: OptionId,
     #[schema(value_type = Object)]
     name: Text,
-    units: Vec<UnitView>,
+    /// In order of time, those of days gone left out.
+    tariffs: Vec<TariffView>,
 }
 
 impl OptionView {
-    fn of(option: &ProductOption) -> Self {
-        Self {
-            id: option.id.clone(),
-            name: option.name.clone(),
-            units: option.units.iter().map(UnitView::of).collect(),
-        }
+    fn of(option: &ProductOption, today: Date) -> Self {
+        let to_come = |tariff: &&Tariff| tariff.valid.to.is_none_or(|to| today <= to);
+        let tariffs = option.tariffs.iter().filter(to_come).map(TariffView::of).collect();
+        Self { id: option.id.clone(), name: option.name.clone(), tariffs }
+    }
+}
+
+/// Who pays what, for visits of some days.
+#[derive(Debug, Serialize, ToSchema)]
+struct TariffView {
+    /// First day; null for ever since.
+    #[schema(value_type = Option<String>, format = Date)]
+    from: Option<Date>,
+    /// Last day; null until further notice.
+    #[schema(value_type = Option<String>, format = Date)]
+    to: Option<Date>,
+    units: Vec<UnitView>,
+}
+
+impl TariffView {
+    fn of(tariff: &Tariff) -> Self {
+        let units = tariff.units.iter().map(UnitView::of).collect();
+        Self { from: tariff.valid.from, to: tariff.valid.to, units }
     }
 }
 
@@ -171,12 +201,27 @@ struct UnitView {
     price_cents: Cents,
     #[schema(value_type = Object)]
     reason: Text,
+    /// What the visitor must be, in words: age on the day of the visit, then the rest.
+    #[schema(value_type = Vec<Object>)]
+    conditions: Vec<Text>,
+    /// What the visitor shows at the gate.
+    #[schema(value_type = Vec<Object>)]
+    documents: Vec<Text>,
+    /// What the gate looks at on a usual day: documents, company and conditions in one.
     #[schema(value_type = Option<Object>)]
-    document: Option<Text>,
+    show: Option<Text>,
     min_age: Option<u8>,
     max_age: Option<u8>,
+    /// Units one of which must be in the same booking.
     #[schema(value_type = Vec<String>)]
     accompanied_by: Vec<UnitId>,
+    /// Units in the same booking whose companion this is, one for each.
+    #[schema(value_type = Vec<String>)]
+    companion_of: Vec<UnitId>,
+    /// Whether it stands on nothing but an identity document, so that a page shows it first.
+    is_usual: bool,
+    /// Where the rule is written.
+    source: String,
 }
 
 impl UnitView {
@@ -187,10 +232,15 @@ impl UnitView {
             name: unit.name.clone(),
             price_cents: unit.price_cents,
             reason: unit.reason.clone(),
-            document: unit.document.clone(),
+            conditions: unit.conditions_in_words(),
+            documents: unit.documents.clone(),
+            show: unit.shown_at_gate(),
             min_age: unit.min_age,
             max_age: unit.max_age,
             accompanied_by: unit.accompanied_by.clone(),
+            companion_of: unit.companion_of.clone(),
+            is_usual: unit.is_usual(),
+            source: unit.source.clone(),
         }
     }
 }
@@ -222,11 +272,20 @@ pub(crate) struct DayView {
 #[derive(Debug, Serialize, ToSchema)]
 struct PriceView {
     #[schema(value_type = String)]
+    option_id: OptionId,
+    #[schema(value_type = String)]
     unit_id: UnitId,
     #[schema(value_type = i64)]
     price_cents: Cents,
+    /// Its parts: `name`, `price_cents` and `beneficiary`, which is null for the body that runs the
+    /// venue; empty where nothing is paid.
+    #[schema(value_type = Vec<Object>)]
+    components: Vec<PriceComponent>,
     #[schema(value_type = Object)]
     reason: Text,
+    /// What the gate looks at that day.
+    #[schema(value_type = Option<Object>)]
+    show: Option<Text>,
 }
 
 /// One slot.
@@ -267,28 +326,42 @@ pub(crate) fn open_day(
         })
         .collect();
     let statuses: Vec<SlotStatus> = slots.iter().map(|slot| slot.status).collect();
-    let units = product.options.iter().flat_map(|option| &option.units);
-    let prices = units.map(|unit| {
-        let price = price(unit, &product.free_days, day);
-        PriceView { unit_id: unit.id.clone(), price_cents: price.cents, reason: price.reason }
-    });
     DayView {
         date: day,
         status: day_status(&statuses),
-        note: free_day_note(product, day),
-        prices: prices.collect(),
+        note: product.free_day(day).map(|free| free.reason.clone()),
+        prices: prices(product, day),
         slots,
     }
 }
 
-/// The free day is worth a note only where a usual day is not free.
-fn free_day_note(product: &Product, day: Date) -> Option<Text> {
-    let paying = product
-        .options
-        .iter()
-        .flat_map(|option| &option.units)
-        .any(|unit| unit.price_cents > Cents::ZERO);
-    product.free_days.iter().find(|rule| paying && rule.covers(day)).map(|rule| rule.reason())
+fn prices(product: &Product, day: Date) -> Vec<PriceView> {
+    let of_option = |option: &ProductOption| -> Vec<PriceView> {
+        let units = option.tariff_on(day).into_iter().flat_map(|tariff| &tariff.units);
+        let view = |unit: &Unit| {
+            let price = price(product, unit, day);
+            PriceView {
+                option_id: option.id.clone(),
+                unit_id: unit.id.clone(),
+                price_cents: price.cents,
+                components: price.components,
+                reason: price.reason,
+                show: price.show,
+            }
+        };
+        units.map(view).collect()
+    };
+    product.options.iter().flat_map(of_option).collect()
+}
+
+/// A day on which visitors come in without a booking.
+pub(crate) fn day_at_the_door(product: &Product, day: Date, free: &FreeDay) -> DayView {
+    DayView { prices: prices(product, day), ..closed_day(day, free.at_the_door()) }
+}
+
+/// Why a day that the venue is open is not offered: nobody knows yet what it costs.
+pub(crate) fn no_tariff() -> Text {
+    Text::new("Tariffa non ancora stabilita", "No price is set yet")
 }
 
 /// A day without visits, and why.

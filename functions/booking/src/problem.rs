@@ -38,6 +38,21 @@ pub(crate) fn hold(error: &HoldError) -> Problem {
         HoldError::Unaccompanied { accompanied_by, .. } => {
             ("unaccompanied", "units", format!("add one of {}", list(accompanied_by)))
         }
+        HoldError::TooManyCompanions { accompanied, companion_of, .. } => (
+            "too-many-companions",
+            "units",
+            format!("bring at most {accompanied}, or add to {}", list(companion_of)),
+        ),
+        HoldError::NoTariff { .. } => (
+            "no-tariff",
+            "slot_id",
+            "choose a day with prices from `GET /v1/venues/{venue_id}/availability`".to_owned(),
+        ),
+        HoldError::TakesNoBooking { .. } => (
+            "takes-no-booking",
+            "slot_id",
+            "come without a booking, or choose another day".to_owned(),
+        ),
         HoldError::PastDay { today, .. } => {
             ("past-day", "slot_id", format!("choose a slot from {today} on"))
         }

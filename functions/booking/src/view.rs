@@ -5,7 +5,7 @@ use atrio_domain::booking::{Booking, BookingState, Channel, UnitLine};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
 use atrio_domain::payment::{Payment, PaymentStatus};
-use atrio_domain::tariff::{CURRENCY, Cents};
+use atrio_domain::tariff::{CURRENCY, Cents, PriceComponent};
 use atrio_domain::text::Text;
 use atrio_domain::venue::Venue;
 use jiff::Timestamp;
@@ -64,10 +64,15 @@ struct UnitLineView {
     quantity: u32,
     #[schema(value_type = i64)]
     price_cents: Cents,
+    /// The parts of the price of one: `name`, `price_cents` and `beneficiary`, which is null for the
+    /// body that runs the venue.
+    #[schema(value_type = Vec<Object>)]
+    components: Vec<PriceComponent>,
     #[schema(value_type = i64)]
     total_cents: Cents,
     #[schema(value_type = Object)]
     reason: Text,
+    /// What the gate looks at.
     #[schema(value_type = Option<Object>)]
     document: Option<Text>,
 }
@@ -149,6 +154,7 @@ impl UnitLineView {
             name: line.name.clone(),
             quantity: line.quantity,
             price_cents: line.price_cents,
+            components: line.components.clone(),
             total_cents: line.price_cents.times(line.quantity),
             reason: line.reason.clone(),
             document: line.document.clone(),

@@ -29,6 +29,7 @@ fn booking(state: BookingState) -> Booking {
         name: Text::new(unit, unit),
         quantity,
         price_cents: Cents(cents),
+        components: Vec::new(),
         reason: Text::new("", ""),
         document: None,
     };

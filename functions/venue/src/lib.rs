@@ -275,7 +275,7 @@ impl Wanted {
 
 /// Places taken from today on whose slot the venue, changed so, would not offer.
 async fn left_without_slot(context: &Context, venue: &Venue) -> Result<Vec<Stranded>, Problem> {
-    let today = context.clock.now().to_zoned_datetime(venue.time_zone()).date();
+    let today = venue.day_at(context.clock.now());
     let last = today.saturating_add(BOOKING_HORIZON_DAYS.days());
     let mut left = Vec::new();
     for product in &venue.products {

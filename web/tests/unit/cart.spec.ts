@@ -1,26 +1,36 @@
 import { expect, test } from '@playwright/test';
-import type { Day, Product } from '../../src/lib/api/types';
+import type { Day, Price, Product, Unit } from '../../src/lib/api/types';
 import {
 	Attempts,
 	checkContact,
 	mostPeople,
+	peopleIn,
 	pricedUnits,
+	tooManyCompanions,
 	totalCents,
 	unaccompanied
 } from '../../src/lib/venue/cart';
 
 const both = (text: string) => ({ it: text, en: text });
-const unit = (id: string, price_cents: number, accompanied_by: string[] = []) => ({
+const unit = (id: string, price_cents: number, company: Partial<Unit> = {}): Unit => ({
 	id,
 	kind: 'OTHER',
 	name: both(id),
 	price_cents,
 	reason: both('by the tariff'),
-	document: null,
-	min_age: null,
-	max_age: null,
-	accompanied_by
+	show: null,
+	accompanied_by: [],
+	companion_of: [],
+	is_usual: true,
+	...company
 });
+const units = [
+	unit('adult', 1000),
+	unit('youth', 200),
+	unit('child', 0, { accompanied_by: ['adult', 'youth'] }),
+	unit('disabled', 0, { is_usual: false }),
+	unit('companion', 0, { companion_of: ['disabled'], is_usual: false })
+];
 const product: Product = {
 	id: 'admission',
 	name: both('Admission'),
@@ -30,17 +40,29 @@ const product: Product = {
 		{
 			id: 'standard',
 			name: both('Standard'),
-			units: [unit('adult', 1000), unit('youth', 200), unit('child', 0, ['adult', 'youth'])]
+			tariffs: [
+				{ from: null, to: '2026-12-31', units },
+				{ from: '2027-01-01', to: null, units: [unit('adult', 1200)] }
+			]
 		}
 	]
 };
-const freeSunday: Day = {
-	date: '2026-12-06',
+const price = (price_cents: number, reason: string, components: Price['components'] = []): Price => ({
+	option_id: 'standard',
+	unit_id: 'adult',
+	price_cents,
+	components,
+	reason: both(reason),
+	show: null
+});
+const on = (date: string, prices: Price[]): Day => ({
+	date,
 	status: 'AVAILABLE',
-	note: both('First Sunday'),
-	prices: [{ unit_id: 'adult', price_cents: 0, reason: both('first Sunday') }],
+	note: null,
+	prices,
 	slots: []
-};
+});
+const freeSunday = on('2026-12-06', [price(0, 'first Sunday')]);
 
 test('a child alone is told to bring an adult or a youth', () => {
 	const priced = pricedUnits(product, null);
@@ -55,6 +77,22 @@ test('the price of the day replaces the usual price, with its reason', () => {
 	const sunday = pricedUnits(product, freeSunday);
 	expect(totalCents(sunday, quantities)).toBe(0);
 	expect(sunday[0]?.reason.en).toBe('first Sunday');
+});
+
+test('a companion comes with whom they accompany, one with each', () => {
+	const priced = pricedUnits(product, null);
+	const wrong = (quantities: Record<string, number>) => tooManyCompanions(priced, quantities).length;
+	expect(wrong({ companion: 1, adult: 1 })).toBe(1);
+	expect(wrong({ companion: 2, disabled: 1 })).toBe(1);
+	expect(wrong({ companion: 1, disabled: 1 })).toBe(0);
+	expect(wrong({ disabled: 2 })).toBe(0);
+});
+
+test('the tariff of the day decides who can be chosen, and nobody else is counted', () => {
+	const newYear = pricedUnits(product, on('2027-01-01', [price(1300, 'by the tariff')]));
+	expect(newYear.map(({ unit: { id }, price_cents }) => [id, price_cents])).toEqual([['adult', 1300]]);
+	expect(peopleIn(newYear, { adult: 1, youth: 2 })).toBe(1);
+	expect(pricedUnits(product, on('2026-12-31', []))).toHaveLength(units.length);
 });
 
 test('a booking is bounded by the product and by the places left', () => {

@@ -86,8 +86,14 @@ export function listVenues(): Promise<Venue[]> {
 
 export const getVenue = (venueId: string) => json<VenueDetail>(`/v1/venues/${id(venueId)}`);
 
-export function getAvailability(venueId: string, productId: string, from: string, to: string) {
-	const query = new URLSearchParams({ product_id: productId, from, to });
+export function getAvailability(
+	venueId: string,
+	productId: string,
+	from: string,
+	to: string,
+	channel: 'WEB' | 'DESK' = 'WEB'
+) {
+	const query = new URLSearchParams({ product_id: productId, from, to, channel });
 	return json<Availability>(`/v1/venues/${id(venueId)}/availability?${query}`);
 }
 

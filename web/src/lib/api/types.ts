@@ -38,11 +38,37 @@ export interface Unit {
 	name: Text;
 	price_cents: number;
 	reason: Text;
-	document: Text | null;
-	min_age: number | null;
-	max_age: number | null;
+	/** What the gate looks at on a usual day: documents, company and conditions. */
+	show: Text | null;
 	/** Units one of which must be in the same booking; empty means this unit may come alone. */
 	accompanied_by: string[];
+	/** Units in the same booking whose companion this is, one for each. */
+	companion_of: string[];
+	/** Whether many visitors have it; the others wait behind a disclosure. */
+	is_usual: boolean;
+}
+
+/** Who pays what for visits from one day to another; null is open. */
+export interface Tariff {
+	from: string | null;
+	to: string | null;
+	units: Unit[];
+}
+
+/** A part of the price of one ticket; without a beneficiary it is the venue's own. */
+export interface PriceComponent {
+	name: Text;
+	price_cents: number;
+	beneficiary: { name: string; fiscal_code: string } | null;
+}
+
+export interface Price {
+	option_id: string;
+	unit_id: string;
+	price_cents: number;
+	components: PriceComponent[];
+	reason: Text;
+	show: Text | null;
 }
 
 export interface Product {
@@ -50,7 +76,7 @@ export interface Product {
 	name: Text;
 	slot_minutes: number;
 	max_units: number;
-	options: { id: string; name: Text; units: Unit[] }[];
+	options: { id: string; name: Text; tariffs: Tariff[] }[];
 }
 
 export interface VenueDetail extends Venue {
@@ -74,7 +100,7 @@ export interface Day {
 	date: string;
 	status: AvailabilityStatus;
 	note: Text | null;
-	prices: { unit_id: string; price_cents: number; reason: Text }[];
+	prices: Price[];
 	slots: Slot[];
 }
 
@@ -123,8 +149,10 @@ export interface Booking {
 		name: Text;
 		quantity: number;
 		price_cents: number;
+		components: PriceComponent[];
 		total_cents: number;
 		reason: Text;
+		document: Text | null;
 	}[];
 	total_cents: number;
 	currency: string;

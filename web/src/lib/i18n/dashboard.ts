@@ -82,5 +82,10 @@ export const dashboard = {
 	'unit.youth': { it: '18–25 anni', en: 'Aged 18–25' },
 	'unit.minor': { it: '12–17 anni', en: 'Aged 12–17' },
 	'unit.child': { it: 'Meno di 12 anni', en: 'Under 12' },
+	'unit.teacher': { it: 'Docenti', en: 'Teachers' },
+	'unit.guide': { it: 'Guide e interpreti', en: 'Guides and interpreters' },
+	'unit.student': { it: 'Studenti', en: 'Students' },
+	'unit.disabled': { it: 'Con disabilità', en: 'Disabled' },
+	'unit.companion': { it: 'Accompagnatori', en: 'Companions' },
 	'unit.reader': { it: 'Lettore', en: 'Reader' }
 } as const;

@@ -60,5 +60,8 @@ export const offer = {
 	'offer.field.week': { it: 'settimana', en: 'week' },
 	'offer.field.closures': { it: 'chiusure', en: 'closures' },
 	'offer.field.options': { it: 'tariffe', en: 'tariffs' },
+	'offer.field.surcharges': { it: 'sovrapprezzi', en: 'surcharges' },
+	'offer.field.free_days': { it: 'giornate gratuite', en: 'free days' },
+	'offer.field.fiscal_class': { it: 'classe fiscale', en: 'fiscal class' },
 	'offer.field.name': { it: 'nome', en: 'name' }
 } as const;

@@ -53,6 +53,15 @@ export const venue = {
 		it: '«{unit}» entra solo accompagnato: aggiungi almeno un biglietto {companions}.',
 		en: '“{unit}” must be accompanied: add at least one {companions} ticket.'
 	},
+	'venue.companions': {
+		it: '«{unit}»: uno per ogni {companions} della prenotazione.',
+		en: '“{unit}”: one for each {companions} in the booking.'
+	},
+	'venue.otherUnits': { it: 'Altre riduzioni e gratuità', en: 'Other reductions and free tickets' },
+	'venue.otherChosen': { it: '{n} scelta|{n} scelte', en: '{n} chosen|{n} chosen' },
+	'venue.otherGrownUp': { it: 'un altro adulto', en: 'another grown-up' },
+	'venue.part': { it: '{name}: {price}', en: '{name}: {price}' },
+	'venue.partFor': { it: '{name}: {price}, a {body}', en: '{name}: {price}, to {body}' },
 	'venue.or': { it: 'o', en: 'or' },
 	'venue.tooMany': {
 		it: 'In questo orario restano {n} posti: togli qualcuno o scegli un altro orario.',
@@ -90,6 +99,10 @@ export const venue = {
 	'venue.todoSlot': { it: 'scegli l’orario', en: 'choose the time' },
 	'venue.todoUnits': { it: 'aggiungi almeno una persona', en: 'add at least one person' },
 	'venue.todoCompany': { it: 'aggiungi chi accompagna «{unit}»', en: 'add someone to accompany “{unit}”' },
+	'venue.todoCompanions': {
+		it: '«{unit}»: togli chi non accompagna nessuno',
+		en: '“{unit}”: remove whoever accompanies nobody'
+	},
 	'venue.todoFewer': {
 		it: 'togli qualche persona: i posti non bastano',
 		en: 'remove someone: there are not enough places'

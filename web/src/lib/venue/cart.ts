@@ -1,42 +1,53 @@
 // The rules of the cart that the page can check by itself, so that a visitor learns of them before
 // sending anything: who needs company, how many fit, what it costs. The server checks them again.
-import type { BookingRequest, Day, Product, Slot, Text, Unit } from '../api/types';
+import type { BookingRequest, Day, Price, Product, Slot, Tariff, Unit } from '../api/types';
 
 export type Quantities = Record<string, number>;
 
-export interface Priced {
-	unit: Unit;
-	price_cents: number;
-	reason: Text;
-}
+export type Priced = { unit: Unit } & Pick<Price, 'price_cents' | 'components' | 'reason' | 'show'>;
 
-/** The product's units with the prices of one day, which may differ (first Sunday: free for all). */
+/**
+ * The product's units with the prices of one day, which may differ: another tariff, a surcharge, a
+ * day that is free for all. Before a day is chosen, those of the next tariff as it usually is.
+ */
 export function pricedUnits(product: Product, day: Day | null): Priced[] {
-	const units = product.options[0]?.units ?? [];
+	const option = product.options[0];
+	if (!option) return [];
+	const holds = ({ from, to }: Tariff) => !day || ((from ?? '') <= day.date && day.date <= (to ?? '9999'));
+	const units = option.tariffs.find(holds)?.units ?? [];
 	return units.map((unit) => {
-		const ofDay = day?.prices.find((price) => price.unit_id === unit.id);
-		return {
-			unit,
-			price_cents: ofDay?.price_cents ?? unit.price_cents,
-			reason: ofDay?.reason ?? unit.reason
-		};
+		const ofDay = day?.prices.find((price) => price.option_id === option.id && price.unit_id === unit.id);
+		const usual = { price_cents: unit.price_cents, components: [], reason: unit.reason, show: unit.show };
+		return { unit, ...(ofDay ?? usual) };
 	});
 }
 
-export function peopleIn(quantities: Quantities): number {
-	return Object.values(quantities).reduce((sum, quantity) => sum + quantity, 0);
+/** How many come of some units; of none that the tariff of the day has not. */
+export function peopleIn(priced: Priced[], quantities: Quantities): number {
+	return priced.reduce((sum, { unit }) => sum + (quantities[unit.id] ?? 0), 0);
 }
 
 export function totalCents(priced: Priced[], quantities: Quantities): number {
 	return priced.reduce((sum, { unit, price_cents }) => sum + price_cents * (quantities[unit.id] ?? 0), 0);
 }
 
+const among = (ids: string[], quantities: Quantities) =>
+	ids.reduce((sum, id) => sum + (quantities[id] ?? 0), 0);
+
 /** Units in the cart that may not come alone and have none of their companions beside them. */
 export function unaccompanied(priced: Priced[], quantities: Quantities): Unit[] {
 	return priced
 		.map(({ unit }) => unit)
 		.filter((unit) => (quantities[unit.id] ?? 0) > 0 && unit.accompanied_by.length > 0)
-		.filter((unit) => !unit.accompanied_by.some((companion) => (quantities[companion] ?? 0) > 0));
+		.filter((unit) => among(unit.accompanied_by, quantities) === 0);
+}
+
+/** Companions in the cart of whom there are more than people to accompany. */
+export function tooManyCompanions(priced: Priced[], quantities: Quantities): Unit[] {
+	return priced
+		.map(({ unit }) => unit)
+		.filter((unit) => unit.companion_of.length > 0)
+		.filter((unit) => (quantities[unit.id] ?? 0) > among(unit.companion_of, quantities));
 }
 
 /** How many people one booking may hold in a slot. */
