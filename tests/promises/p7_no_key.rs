@@ -33,7 +33,7 @@ use Door::{Provider, Public, Staff};
 
 const KEY_OF_BOOKING: &str = "the uuid, which only its maker knows, is the key";
 
-const DOORS: [(&str, &str, Door); 32] = [
+const DOORS: [(&str, &str, Door); 34] = [
     ("GET", "/v1/venues", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}/availability", Public("the shop's window")),
@@ -56,6 +56,24 @@ const DOORS: [(&str, &str, Door); 32] = [
         "POST",
         "/v1/redemptions/offline",
         Staff { roles: &["gate", "manager"], path: "/v1/redemptions/offline", scope: Scope::Named },
+    ),
+    (
+        "POST",
+        "/v1/redemptions/{uuid}/undo",
+        Staff {
+            roles: &["gate", "desk", "manager"],
+            path: "/v1/redemptions/00000000-0000-4000-8000-000000000000/undo",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/gate-bundle",
+        Staff {
+            roles: &["gate", "manager"],
+            path: "/v1/venues/20240/gate-bundle",
+            scope: Scope::Named,
+        },
     ),
     (
         "GET",
@@ -251,6 +269,7 @@ fn posted(path: &str) -> Value {
         }
         Some("sales") => json!({"booking_uuid": fresh_uuid(), "method": "CASH"}),
         Some("void") => json!({"booking_uuid": fresh_uuid(), "reason": "wrong slot"}),
+        Some("undo") => json!({"venue_id": VENUE, "gate_id": "main", "reason": "it did not turn"}),
         Some("close") if path.contains("/conflicts/") => json!({"note": "a twin"}),
         Some("close") => json!({"counted_cents": 0}),
         Some("offline") => json!({"venue_id": VENUE, "entries": [{

@@ -6,12 +6,16 @@
 
 mod answer;
 mod device;
+mod gate_program;
 mod process;
+mod relay;
 mod roles;
 mod wait;
 
 pub use answer::{Answer, Api};
 pub use device::{Device, count_message};
+pub use gate_program::GateProgram;
 pub use process::{Options, Output, Process, free_port};
+pub use relay::Relay;
 pub use roles::{Clerk, Contact, Gate, Manager, Outcome, Visitor, Wish, availability, fresh_uuid};
 pub use wait::{SOON, eventually};
