@@ -182,7 +182,7 @@ pub async fn open(settings: Settings) -> Result<Opened, GateError> {
     };
     let thing = DeviceName::of_gate(&settings.venue, &settings.gate)?;
     let broker = settings.site.as_ref().map(|site| site::options(site, &thing)).transpose()?;
-    let (site, conversation) = Site::new();
+    let (site, conversation) = Site::new(broker.is_some());
     let line = Line::new(
         &settings.platform,
         &settings.token,
@@ -321,7 +321,8 @@ impl Gate {
                 self.write_down(|journal| journal.conclude(sent.uuid, &sent.outcome, is_undone));
             }
         }
-        for taken_back in self.journal().undos() {
+        let undos = self.journal().undos();
+        for taken_back in undos {
             let Some(undo) = &taken_back.undone else { continue };
             let uuid = taken_back.used.uuid;
             let word = self.line.undo(uuid, &undo.reason, undo.at).await?;

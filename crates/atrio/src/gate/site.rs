@@ -48,6 +48,17 @@ pub(super) enum Heard {
     Nobody,
 }
 
+/// How the broker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Broker {
+    /// The gate has just started and is on its way to it.
+    Sought,
+    /// It is there.
+    There,
+    /// It is not.
+    Gone,
+}
+
 struct Request {
     said: Said,
     answer: oneshot::Sender<Heard>,
@@ -56,13 +67,13 @@ struct Request {
 /// The gate's mouth.
 pub(super) struct Site {
     requests: mpsc::Sender<Request>,
-    is_connected: watch::Receiver<bool>,
+    broker: watch::Receiver<Broker>,
 }
 
 /// The other end of [`Site`].
 pub(super) struct Conversation {
     requests: mpsc::Receiver<Request>,
-    is_connected: watch::Sender<bool>,
+    broker: watch::Sender<Broker>,
 }
 
 /// Something on its way to the broker.
@@ -74,19 +85,26 @@ struct UnderWay {
 }
 
 impl Site {
-    pub(super) fn new() -> (Self, Conversation) {
+    /// Both ends, for a gate that has a broker on site or none.
+    pub(super) fn new(has_broker: bool) -> (Self, Conversation) {
         let (requests, asked) = mpsc::channel(PILE);
-        let (connected, is_connected) = watch::channel(false);
-        (Self { requests, is_connected }, Conversation { requests: asked, is_connected: connected })
+        let (state, broker) =
+            watch::channel(if has_broker { Broker::Sought } else { Broker::Gone });
+        (Self { requests, broker }, Conversation { requests: asked, broker: state })
     }
 
     /// Whether the broker is there.
     pub(super) fn is_connected(&self) -> bool {
-        *self.is_connected.borrow()
+        *self.broker.borrow() == Broker::There
     }
 
     /// Says something and waits for the broker's answer.
     pub(super) async fn say(&self, said: Said) -> Heard {
+        // The first visitor after a start waits for it too.
+        let mut broker = self.broker.clone();
+        let found = broker.wait_for(|broker| *broker != Broker::Sought);
+        // An error means that nobody looks for it any more.
+        let _ = tokio::time::timeout(ANSWER_WITHIN, found).await;
         if !self.is_connected() {
             return Heard::Nobody;
         }
@@ -150,12 +168,12 @@ pub(super) async fn keep(
             thing: &thing,
             unsaid: VecDeque::new(),
             under_way: None,
-            is_connected: &end.is_connected,
+            broker: &end.broker,
         };
         talk.run(&mut heard, &mut end.requests).await;
         drop(talk);
         pump.abort();
-        end.is_connected.send_replace(false);
+        end.broker.send_replace(Broker::Gone);
         let pause = tokio::time::sleep(RECONNECT_AFTER);
         tokio::pin!(pause);
         loop {
@@ -198,10 +216,14 @@ struct Talk<'a> {
     thing: &'a DeviceName,
     unsaid: VecDeque<Said>,
     under_way: Option<UnderWay>,
-    is_connected: &'a watch::Sender<bool>,
+    broker: &'a watch::Sender<Broker>,
 }
 
 impl Talk<'_> {
+    fn is_connected(&self) -> bool {
+        *self.broker.borrow() == Broker::There
+    }
+
     /// Ends with the connection, or when the broker does not answer in time.
     async fn run(
         &mut self,
@@ -209,7 +231,7 @@ impl Talk<'_> {
         requests: &mut mpsc::Receiver<Request>,
     ) {
         loop {
-            if self.under_way.is_none() && *self.is_connected.borrow() {
+            if self.under_way.is_none() && self.is_connected() {
                 // A visitor who waits comes before what can wait.
                 let next = match requests.try_recv() {
                     Ok(request) => Some((request.said, Some(request.answer))),
@@ -234,7 +256,7 @@ impl Talk<'_> {
                     None => return,
                 },
                 request = requests.recv(), if self.under_way.is_none() => match request {
-                    Some(request) if !*self.is_connected.borrow() => {
+                    Some(request) if !self.is_connected() => {
                         answer(request.answer, Heard::Nobody);
                     }
                     Some(request) => {
@@ -273,7 +295,7 @@ impl Talk<'_> {
                 is_asked
             }
             Event::Incoming(Packet::SubAck(_)) => {
-                self.is_connected.send_replace(true);
+                self.broker.send_replace(Broker::There);
                 true
             }
             Event::Incoming(Packet::PubAck(acknowledged)) => {
