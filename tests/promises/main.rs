@@ -2,6 +2,7 @@
 
 mod crash;
 mod p1_quotas;
+mod p3_offline;
 mod p3_one_entry;
 mod p5_no_person;
 mod p7_no_key;

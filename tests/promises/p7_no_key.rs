@@ -82,6 +82,24 @@ const DOORS: &[(&str, &str, Door)] = &[
         Staff { roles: &["gate", "manager"], path: "/v1/redemptions/offline", scope: Scope::Named },
     ),
     (
+        "POST",
+        "/v1/redemptions/{uuid}/undo",
+        Staff {
+            roles: &["gate", "desk", "manager"],
+            path: "/v1/redemptions/00000000-0000-4000-8000-000000000000/undo",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/gate-bundle",
+        Staff {
+            roles: &["gate", "manager"],
+            path: "/v1/venues/20240/gate-bundle",
+            scope: Scope::Named,
+        },
+    ),
+    (
         "GET",
         "/v1/venues/{venue_id}/conflicts",
         Staff {
@@ -278,6 +296,7 @@ fn posted(path: &str) -> Value {
         Some("files") => json!({"uuid": fresh_uuid()}),
         Some("paid-back") => json!({"reference": "TRN 1"}),
         Some("void") => json!({"booking_uuid": fresh_uuid(), "reason": "wrong slot"}),
+        Some("undo") => json!({"venue_id": VENUE, "gate_id": "main", "reason": "it did not turn"}),
         Some("close") if path.contains("/conflicts/") => json!({"note": "a twin"}),
         Some("close") => json!({"counted_cents": 0}),
         Some("offline") => json!({"venue_id": VENUE, "entries": [{

@@ -6,15 +6,19 @@
 
 mod answer;
 mod device;
+mod gate_program;
 mod pagopa;
 mod process;
+mod relay;
 mod roles;
 mod wait;
 
 pub use answer::{Answer, Api};
 pub use device::{Device, count_message};
+pub use gate_program::GateProgram;
 pub use pagopa::{Moment, PagoPaDouble, Position};
 pub use process::{Options, Output, Process, free_port};
+pub use relay::Relay;
 pub use roles::{
     Clerk, Contact, Gate, Manager, Outcome, Visitor, Wish, availability, day, fresh_uuid,
 };

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Seek as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -76,7 +76,7 @@ pub struct Process {
 
 #[derive(Debug)]
 struct Running {
-    child: Child,
+    child: std::process::Child,
     watchdog: Watchdog,
 }
 
@@ -84,7 +84,7 @@ struct Running {
 /// shared platform lives in a static, which Rust does not drop.
 #[derive(Debug)]
 struct Watchdog {
-    shell: Child,
+    shell: std::process::Child,
     _lifeline: ChildStdin,
 }
 
@@ -121,7 +121,7 @@ pub fn free_port() -> u16 {
 }
 
 /// The program under test: `ATRIO_BIN`, or the one that cargo built beside this test.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("ATRIO_BIN") {
         return path.into();
     }
@@ -196,17 +196,8 @@ impl Process {
     }
 
     fn listen(&self, from: Option<impl Read + Send + 'static>, also: Option<Arc<Mutex<String>>>) {
-        let log = Arc::clone(&self.log);
-        let from = from.expect("a pipe");
-        std::thread::spawn(move || {
-            for line in BufReader::new(from).lines().map_while(Result::ok) {
-                for to in also.iter().chain([&log]) {
-                    let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
-                    to.push_str(&line);
-                    to.push('\n');
-                }
-            }
-        });
+        let logs = also.into_iter().chain([Arc::clone(&self.log)]).collect();
+        listen(from, logs);
     }
 
     /// Everything that it printed and logged so far, in all its runs.
@@ -236,12 +227,7 @@ impl Process {
 
     /// Cuts its power: SIGKILL, without a word.
     pub fn kill9(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            running.watchdog.dismiss();
-            // One that has ended cannot be killed.
-            let _ = running.child.kill();
-            let _ = running.child.wait();
-        }
+        kill9(self.running.take());
     }
 
     /// Asks it to stop with SIGTERM and waits for it.
@@ -382,6 +368,62 @@ impl Process {
         .await;
         self.lake_agrees().await
     }
+}
+
+/// Another program of ours: killed without a word when it is dropped, or when the test's process is
+/// gone.
+#[derive(Debug)]
+pub(crate) struct Child {
+    running: Option<Running>,
+    log: Arc<Mutex<String>>,
+}
+
+impl Child {
+    /// Starts it; `folder` is removed when the test's process is gone.
+    pub(crate) fn spawn(command: &mut Command, folder: &Path) -> Self {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let log: Arc<Mutex<String>> = Arc::default();
+        listen(child.stdout.take(), vec![Arc::clone(&log)]);
+        listen(child.stderr.take(), vec![Arc::clone(&log)]);
+        let watchdog = Watchdog::over(child.id(), folder);
+        Self { running: Some(Running { child, watchdog }), log }
+    }
+
+    /// Everything that it printed and logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        kill9(self.running.take());
+    }
+}
+
+/// Cuts the power of one that runs.
+fn kill9(running: Option<Running>) {
+    if let Some(mut running) = running {
+        running.watchdog.dismiss();
+        // One that has ended cannot be killed.
+        let _ = running.child.kill();
+        let _ = running.child.wait();
+    }
+}
+
+/// Adds what is said to the logs, line by line.
+fn listen(from: Option<impl Read + Send + 'static>, logs: Vec<Arc<Mutex<String>>>) {
+    let from = from.expect("a pipe");
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            for to in &logs {
+                let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+                to.push_str(&line);
+                to.push('\n');
+            }
+        }
+    });
 }
 
 fn kept() -> File {

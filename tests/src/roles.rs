@@ -321,6 +321,17 @@ impl Gate {
         self.api.post("/v1/redemptions", &body).await
     }
 
+    /// Takes an entry of this gate back.
+    pub async fn takes_back(&self, nonce: &str, reason: &str) -> Answer {
+        let body = json!({"venue_id": self.venue, "gate_id": self.name, "reason": reason});
+        self.api.post(&format!("/v1/redemptions/{nonce}/undo"), &body).await
+    }
+
+    /// What a gate of the venue needs to decide by itself.
+    pub async fn bundle(&self) -> Answer {
+        self.api.get(&format!("/v1/venues/{}/gate-bundle", self.venue)).await
+    }
+
     /// An entry of this gate, made while its line was down.
     #[must_use]
     pub fn let_in(&self, code: &str, redeemed_at: &str) -> Value {

@@ -106,6 +106,80 @@ test('the gate is accessible, asking for a key and refusing a code', async ({ pa
 	await expectNoSidewaysScroll(page);
 });
 
+/** Two free tickets of this morning, bought over the API as the page does. */
+async function freeTickets(page: Page): Promise<string[]> {
+	const uuid = crypto.randomUUID();
+	const held = await page.request.post(`${platform.base}/v1/bookings`, {
+		data: {
+			uuid,
+			venue_id: platform.venue,
+			product_id: 'admission',
+			option_id: 'standard',
+			slot_id: '2026-11-24T10:00',
+			units: [{ unit_id: 'minor', quantity: 2 }],
+			contact: { full_name: 'Visitatore di prova', email: `${uuid}@example.org` },
+			locale: 'it'
+		}
+	});
+	expect(held.status()).toBe(201);
+	await page.request.post(`${platform.base}/v1/bookings/${uuid}/confirm`, { data: {} });
+	const answer = await page.request.get(`${platform.base}/v1/bookings/${uuid}/tickets`);
+	const { tickets } = (await answer.json()) as { tickets: { code: string }[] };
+	return tickets.map(({ code }) => code);
+}
+
+test('a gate takes an entry back when the turnstile did not turn', async ({ page }) => {
+	const [code = ''] = await freeTickets(page);
+	await openStaffPage(page, '/gate/', platform.gateToken);
+	const result = page.getByTestId('gate-result');
+	const scan = async (outcome: string) => {
+		await page.getByTestId('gate-code').fill(code);
+		await page.getByTestId('gate-submit').click();
+		await expect(result).toHaveAttribute('data-outcome', outcome);
+	};
+	await scan('admitted');
+	await page.getByTestId('gate-undo').click();
+	await expectAccessible(page);
+	await picture(page, 'gate-undo');
+	await page.getByTestId('gate-undo-send').click();
+	await expect(result).toHaveAttribute('data-outcome', 'undone');
+	await expect(page.getByTestId('gate-admitted-count')).toHaveText('0');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await scan('admitted');
+	await scan('refused');
+});
+
+test('a manager finds the tickets that entered twice and closes one with a note', async ({ page }) => {
+	const codes = await freeTickets(page);
+	for (const gate_id of ['nord', 'sud']) {
+		const entries = codes.map((code) => ({
+			uuid: crypto.randomUUID(),
+			gate_id,
+			code,
+			redeemed_at: '2026-11-24T09:01:00Z'
+		}));
+		const sent = await page.request.post(`${platform.base}/v1/redemptions/offline`, {
+			headers: { authorization: `Bearer ${platform.gateToken}` },
+			data: { venue_id: platform.venue, entries }
+		});
+		expect(sent.status()).toBe(200);
+	}
+	await openStaffPage(page, '/conflicts/', platform.managerToken);
+	const list = page.getByTestId('conflicts');
+	await expect(list).toContainText('Da chiarire');
+	await expectAccessible(page);
+	const open = list.getByRole('button', { name: 'Chiudi' });
+	const before = await open.count();
+	await list.getByLabel('Che cosa è successo').first().fill('una schermata mandata a casa');
+	await open.first().click();
+	await expect(list).toContainText('una schermata mandata a casa');
+	await expect(open).toHaveCount(before - 1);
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'conflicts');
+});
+
 test('the dashboard is accessible, with its tables open', async ({ page }) => {
 	await openStaffPage(page, '/dashboard/', platform.managerToken);
 	await page.getByTestId('kpi-visitors').waitFor();

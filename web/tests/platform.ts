@@ -36,7 +36,11 @@ export async function venueOf(page: Page): Promise<Venue> {
 }
 
 /** Opens a staff page by its link, as staff do. Leaving first makes the fragment count as new. */
-export async function openStaffPage(page: Page, path: '/desk/' | '/gate/' | '/dashboard/' | '/offer/', token: string) {
+export async function openStaffPage(
+	page: Page,
+	path: '/desk/' | '/gate/' | '/dashboard/' | '/offer/' | '/conflicts/',
+	token: string
+) {
 	await page.goto('about:blank');
 	await page.goto(`${path}#token=${token}&venue=${platform.venue}`);
 	await expect(page).toHaveURL((url) => url.hash === '');

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use atrio_domain::device::DeviceName;
-use atrio_domain::id::VenueId;
+use atrio_domain::id::{GateId, VenueId};
 use atrio_runtime::provider::Kind;
 use atrio_runtime::{Clock, Role};
 use clap::{Parser, Subcommand};
@@ -19,7 +19,7 @@ use crate::devices::DeviceCa;
 use crate::keys::Secrets;
 use crate::platform::{Installation, Platform, Settings};
 use crate::pump::chain;
-use crate::{lake_check, sample_traffic};
+use crate::{gate, lake_check, sample_traffic};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -71,6 +71,11 @@ enum Command {
     /// People counters and other devices.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Runs a gate: it admits also while its line is down, and sends in what it did afterwards.
+    #[command(
+        after_help = "Example: atrio gate --venue 20240 --gate north --token TOKEN --cert ./north --state ./north-state"
+    )]
+    Gate(GateOptions),
     /// Feeds yesterday and today so far, drawn from the sample, to the running platform.
     #[command(after_help = "Example: atrio replay samples --speed 3600")]
     Replay {
@@ -89,6 +94,54 @@ enum Command {
     Lake(LakeCommand),
 }
 
+#[derive(Debug, clap::Args)]
+struct GateOptions {
+    /// The venue.
+    #[arg(long)]
+    venue: VenueId,
+    /// The gate.
+    #[arg(long)]
+    gate: GateId,
+    /// The platform.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    platform: String,
+    /// A staff token of role gate at the venue.
+    #[arg(long, env = "ATRIO_GATE_TOKEN", hide_env_values = true)]
+    token: String,
+    /// The folder that `atrio device enrol --kind gate` wrote; without it the gate shares nothing with
+    /// the venue's others.
+    #[arg(long)]
+    cert: Option<PathBuf>,
+    /// The broker on site.
+    #[arg(long, default_value = "localhost:8883")]
+    mqtt: String,
+    /// The folder of the gate's journal.
+    #[arg(long, default_value = "./gate")]
+    state: PathBuf,
+    /// Where the gate's page listens, on this machine.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    listen: SocketAddr,
+    /// The built pages.
+    #[arg(long, default_value = "web/build")]
+    web: PathBuf,
+    /// How often the day's tickets are asked for and what waits is sent in, in seconds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    every_seconds: u64,
+    /// Also takes codes from the standard input, one a line, as a scanner types them; answers each
+    /// with a line of JSON.
+    #[arg(long)]
+    stdin: bool,
+}
+
+/// What is enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// A people counter.
+    Counter,
+    /// A gate: it tells the venue's other gates which tickets are used.
+    Gate,
+}
+
 #[derive(Debug, Subcommand)]
 enum DeviceCommand {
     /// Writes ca.pem, cert.pem and key.pem and enters the device in the registry.
@@ -96,8 +149,11 @@ enum DeviceCommand {
         after_help = "Example: atrio device enrol counter-door --venue 20240 --out ./counter-door"
     )]
     Enrol {
-        /// The device: a-z, 0-9 and `-`, 3 to 64 of them.
-        name: DeviceName,
+        /// The device: a-z, 0-9 and `-`, 3 to 64 of them; of a gate, its name at the venue.
+        name: String,
+        /// What it is.
+        #[arg(long, value_enum, default_value = "counter")]
+        kind: Kind,
         /// Where it stands.
         #[arg(long)]
         venue: VenueId,
@@ -171,11 +227,18 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             let clock = clock_of(data.running()?.as_ref());
             say(&Secrets::open(&data)?.issuer().token(role, venue, &clock)?);
         }
-        Command::Device(DeviceCommand::Enrol { name, venue, out }) => {
+        Command::Device(DeviceCommand::Enrol { name, kind, venue, out }) => {
+            let (device, gate) = match kind {
+                Kind::Counter => (DeviceName::new(name)?, None),
+                Kind::Gate => {
+                    let gate = GateId::new(name)?;
+                    (DeviceName::of_gate(&venue, &gate)?, Some(gate))
+                }
+            };
             let attached = Attached::to(&data).await?;
             let ca = DeviceCa::open(attached.data.path())?;
             let now = attached.clock.now();
-            let enrolled = ca.enrol(&attached.store, name, venue, &out, now).await?;
+            let enrolled = ca.enrol(&attached.store, device, (venue, gate), &out, now).await?;
             say(&format!(
                 "{} is enrolled at venue {}; its files are in {}",
                 enrolled.registered.device,
@@ -184,6 +247,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             ));
             attached.detach().await;
         }
+        Command::Gate(options) => run_gate(options).await?,
         Command::Replay { source: _, speed, json } => return replay(&data, speed, json).await,
         Command::Lake(LakeCommand::Verify { json }) => return verify(&data, json).await,
         Command::Lake(LakeCommand::Compact) => {
@@ -198,12 +262,59 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(settings: Settings) -> Result<(), Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ATRIO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,rmqtt=error,dynoxide=error"));
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ATRIO_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,rmqtt=error,dynoxide=error,rumqttc=error")
+    });
     // A logger that is set already stays.
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+async fn run_gate(options: GateOptions) -> Result<(), Failure> {
+    start_log();
+    let broker = options.mqtt;
+    let opened = gate::open(gate::Settings {
+        venue: options.venue,
+        gate: options.gate,
+        platform: options.platform,
+        token: options.token,
+        site: options.cert.map(|certificate| gate::SiteSettings { broker, certificate }),
+        folder: options.state,
+        listen: options.listen,
+        web: options.web,
+        every: std::time::Duration::from_secs(options.every_seconds),
+    })
+    .await?;
+    say(&format!("the gate is open: {}", opened.address));
+    if options.stdin {
+        let (line, mut lines) = tokio::sync::mpsc::channel(1);
+        // A thread of its own, which ends with the program: a read of the standard input cannot be
+        // given up.
+        std::thread::spawn(move || {
+            for code in std::io::stdin().lines().map_while(Result::ok) {
+                if line.blocking_send(code).is_err() {
+                    return;
+                }
+            }
+        });
+        let gate = Arc::clone(&opened.gate);
+        tokio::spawn(async move {
+            while let Some(code) = lines.recv().await {
+                if !code.trim().is_empty() {
+                    say(&gate.scan(uuid::Uuid::new_v4().into(), &code).await.line());
+                }
+            }
+        });
+    }
+    say("stop with Ctrl-C");
+    stop_signal().await;
+    say("stopped; everything is kept");
+    Ok(())
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    start_log();
     let (traffic, payment) = (settings.traffic, settings.payment);
     let web_missing = !settings.web.join("index.html").exists();
     let platform = Platform::start(settings).await?;

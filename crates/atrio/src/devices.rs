@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use atrio_domain::device::{DeviceName, RegisteredDevice};
-use atrio_domain::id::VenueId;
+use atrio_domain::id::{GateId, VenueId};
 use atrio_dynamo::Store;
 use atrio_runtime::Clock;
 use jiff::tz::TimeZone;
@@ -146,7 +146,8 @@ impl DeviceCa {
     }
 
     /// Enrols a device: writes `ca.pem`, `cert.pem` and `key.pem` into `out` and enters it in the
-    /// registry as of `now` by the platform's clock. Its earlier certificate, if it had one, opens nothing any more.
+    /// registry as of `now` by the platform's clock, as the gate that it is where it is one. Its earlier
+    /// certificate, if it had one, opens nothing any more.
     ///
     /// # Errors
     /// [`DevicesError`]; nothing is left behind then.
@@ -154,7 +155,7 @@ impl DeviceCa {
         &self,
         store: &Store,
         device: DeviceName,
-        venue: VenueId,
+        (venue, gate): (VenueId, Option<GateId>),
         out: &Path,
         now: Timestamp,
     ) -> Result<Enrolment, DevicesError> {
@@ -174,6 +175,7 @@ impl DeviceCa {
         let registered = RegisteredDevice {
             device,
             venue,
+            gate,
             fingerprint: hexadecimal(&Sha256::digest(certificate.der())),
             certificate_serial: hexadecimal(&serial),
             enrolled_at: now,

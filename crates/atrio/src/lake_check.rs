@@ -77,8 +77,13 @@ const QUERIES: [(&str, &str); 8] = [
         "SELECT coalesce(sum(amount_cents * CASE event WHEN 'CONFIRMED' THEN 1 ELSE -1 END), 0) FROM \
          bookings",
     ),
-    ("entries", "SELECT count(*) FROM admissions"),
-    ("entries, distinct", "SELECT count(DISTINCT admission_key) FROM admissions"),
+    // An entry that was taken back has a second row of minus one.
+    ("entries", "SELECT coalesce(sum(CAST(quantity AS BIGINT)), 0) FROM admissions"),
+    (
+        "entries, distinct",
+        "SELECT count(*) FROM (SELECT admission_key FROM admissions GROUP BY admission_key HAVING \
+         sum(quantity) = 1)",
+    ),
     (
         "device counts",
         "SELECT count(*) FROM (SELECT DISTINCT device, model, period_start FROM counts)",
@@ -145,6 +150,6 @@ fn count(change: &Change, add: &mut impl FnMut(&'static str, i64)) {
             add("device counts", 1);
             add("device counts, versions", i64::from(count.version));
         }
-        Change::Decision(_) | Change::Other => {}
+        Change::EntryUndone(_) | Change::Decision(_) | Change::Other => {}
     }
 }

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod data_dir;
 pub mod database;
 pub mod devices;
+pub mod gate;
 pub mod keys;
 pub mod lake_check;
 pub mod pages;

@@ -27,7 +27,16 @@ impl<T: Serialize + DeserializeOwned> Book<T> {
     /// # Errors
     /// When the file cannot be read or written, or a line other than the last is no entry.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let entries = read(path)?;
+        Self::open_keeping(path, |_| true)
+    }
+
+    /// Reads the book and drops also the entries that need not be kept.
+    ///
+    /// # Errors
+    /// As [`Book::open`].
+    pub fn open_keeping(path: &Path, is_kept: impl Fn(&T) -> bool) -> io::Result<Self> {
+        let mut entries = read(path)?;
+        entries.retain(|_, entry| is_kept(entry));
         let fresh = path.with_extension("new");
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(&fresh)?;
@@ -47,6 +56,11 @@ impl<T: Serialize + DeserializeOwned> Book<T> {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&T> {
         self.entries.get(name)
+    }
+
+    /// All entries, in no order.
+    pub fn entries(&self) -> impl Iterator<Item = &T> {
+        self.entries.values()
     }
 
     /// Puts an entry in the place of what stood under its name. It is durable when this returns.

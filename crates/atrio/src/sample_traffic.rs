@@ -106,7 +106,8 @@ async fn counters(
             else {
                 continue;
             };
-            ca.enrol(&installation.store, thing, venue, &folder, installation.clock.now()).await?;
+            let now = installation.clock.now();
+            ca.enrol(&installation.store, thing, (venue, None), &folder, now).await?;
         }
         counters.push(CounterDevice {
             venue_id,

@@ -62,6 +62,45 @@ async fn a_device_is_kept_to_its_own_topics() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_gates_of_a_venue_claim_under_their_own_names_and_the_first_claim_stands() {
+    let museum = Museum::open().await;
+    let mut north = museum.gate("north").await;
+    let mut south = museum.gate("south").await;
+    let mut door = museum.device("door-1").await;
+    let heard = "dt/atrio/uffizi/+/used";
+    assert!(north.may_subscribe(heard).await && south.may_subscribe(heard).await);
+    assert!(!door.may_subscribe(heard).await, "a counter hears nothing of tickets");
+    assert!(!north.may_subscribe("dt/atrio/pitti/+/used").await, "nor a gate of other venues");
+    assert!(!north.may_subscribe("dt/atrio/uffizi/#").await);
+
+    let used = |gate: &str, nonce: u128| {
+        json!({"said": "USED", "ticket": "0000000000000000", "gate_id": gate,
+            "uuid": uuid::Uuid::from_u128(nonce), "at": museum.clock.now()})
+    };
+    let own = |gate: &str| format!("dt/atrio/uffizi/gate-uffizi-{gate}/used");
+    for (topic, message) in [
+        (own("south"), used("south", 1)),
+        (own("north"), used("south", 1)),
+        (own("north"), json!({"said": "USED"})),
+        (topic("gate-uffizi-north"), count("gate-uffizi-north", 0, 1)),
+    ] {
+        let answer = north.publish(&topic, &message).await.unwrap();
+        assert_eq!(answer.reason, PubAckReason::NotAuthorized, "{topic}");
+    }
+    let answer = door.publish("dt/atrio/uffizi/door-1/used", &used("north", 1)).await.unwrap();
+    assert_ne!(answer.reason, PubAckReason::Success, "a counter claims no ticket");
+
+    let first = north.publish(&own("north"), &used("north", 1)).await.unwrap();
+    assert_eq!(first.reason, PubAckReason::Success);
+    let second = south.publish(&own("south"), &used("south", 2)).await.unwrap();
+    assert_eq!(second.reason, PubAckReason::ImplementationSpecificError);
+    let words = second.properties.unwrap().reason_string.unwrap();
+    let standing: serde_json::Value = serde_json::from_str(&words).unwrap();
+    assert_eq!(standing["gate_id"], "north");
+    museum.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_latest_certificate_of_an_enrolled_device_opens_the_door() {
     let museum = Museum::open().await;
     museum.enrol("door-1", "first").await.unwrap();

@@ -19,7 +19,8 @@ pub use dead_letter::{DeadLetter, KEPT_PAYLOAD_BYTES};
 pub use message::{names_a_person, read};
 pub use refusal::{InvalidName, Refusal};
 
-use crate::id::VenueId;
+use crate::gate::claim;
+use crate::id::{GateId, VenueId};
 
 /// How long after the end of its period a count is still taken.
 pub const HORIZON_HOURS: i64 = 72;
@@ -54,6 +55,14 @@ impl DeviceName {
         let fits = (3..=64).contains(&value.len())
             && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if fits { Ok(Self(value)) } else { Err(InvalidName { value: refusal::excerpt(&value) }) }
+    }
+
+    /// The name under which a gate of a venue is enrolled.
+    ///
+    /// # Errors
+    /// [`InvalidName`] when the two together are too long, or the gate's name holds `_`.
+    pub fn of_gate(venue: &VenueId, gate: &GateId) -> Result<Self, InvalidName> {
+        Self::new(format!("gate-{venue}-{gate}").to_ascii_lowercase())
     }
 
     /// The text itself.
@@ -169,9 +178,14 @@ impl fmt::Display for Topic {
 }
 
 /// Whether a device may listen to this filter: only to its own commands,
-/// `cmd/atrio/{venue}/{device}/#` or one literal topic below it.
+/// `cmd/atrio/{venue}/{device}/#` or one literal topic below it; a gate also to what the gates of its
+/// venue say of used tickets.
 #[must_use]
-pub fn may_subscribe(venue: &VenueId, device: &DeviceName, filter: &str) -> bool {
+pub fn may_subscribe(registered: &RegisteredDevice, filter: &str) -> bool {
+    let RegisteredDevice { venue, device, gate, .. } = registered;
+    if gate.is_some() && filter == claim::heard_at(venue) {
+        return true;
+    }
     let Some(rest) = filter.strip_prefix(&format!("cmd/atrio/{venue}/{device}/")) else {
         return false;
     };
@@ -187,6 +201,8 @@ pub struct RegisteredDevice {
     pub device: DeviceName,
     /// The venue it stands in.
     pub venue: VenueId,
+    /// The gate that it is; none for a counter.
+    pub gate: Option<GateId>,
     /// SHA-256 of its certificate, in hexadecimal, for people to compare.
     pub fingerprint: String,
     /// Serial number of its certificate, in hexadecimal without leading zeros: the only

@@ -1,15 +1,17 @@
-//! Entries of gates whose line was down: what becomes of one when the gate sends it in afterwards.
-//! The visitor is inside already, so nothing is undone here; a ticket that had been used elsewhere
-//! is a conflict for staff to look into.
+//! Gates whose line is down: what they know ([`bundle`]), how they decide ([`offline`]), what they
+//! tell the venue's other gates ([`claim`]), and what becomes of an entry when a gate sends it in
+//! afterwards. The visitor is inside by then, so nothing is undone here; a ticket that had been used
+//! elsewhere is a conflict for staff to look into.
+
+pub mod bundle;
+pub mod claim;
+pub mod offline;
 
 use jiff::{Timestamp, ToSpan};
 
 use crate::id::{CallerUuid, GateId, TicketId, VenueId};
-use crate::redemption::{Redemption, Refusal, admit};
+use crate::redemption::{AHEAD_MAX_MINUTES, Redemption, Refusal, admit};
 use crate::ticket::Ticket;
-
-/// How far the clock of a gate may run ahead of the platform's, in minutes.
-pub const AHEAD_MAX_MINUTES: i64 = 2;
 
 /// One ticket that let in twice: the second entry to be sent in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,15 +1,26 @@
-//! At the gate: whether a ticket admits here and now, and if not, why and what to do.
+//! At the gate: whether a ticket admits here and now, and if not, why and what to do; and taking an
+//! entry back when the turnstile did not turn.
 
 use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 use crate::id::{CallerUuid, GateId, TicketId, VenueId};
-use crate::ticket::{Ticket, TicketState};
+use crate::ticket::{Entitlement, Ticket, TicketState};
+
+/// Names these rules, so that a gate that decides by itself can tell whether it has the same.
+pub const RULES_VERSION: &str = "2026-11";
 
 /// How long before the slot starts the gate lets in, in minutes.
 pub const EARLY_MINUTES: i64 = 30;
 
 /// How long after the slot ended the gate still lets in, in minutes.
 pub const LATE_MINUTES: i64 = 60;
+
+/// How long after an entry its gate may take it back, in minutes.
+pub const UNDO_MINUTES: i64 = 5;
+
+/// How far the clock of a gate may run ahead of the platform's, in minutes.
+pub const AHEAD_MAX_MINUTES: i64 = 2;
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +78,59 @@ pub enum Refusal {
     },
 }
 
+/// What a scan that admits is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// An entry.
+    New,
+    /// The entry made before under the same nonce, whose answer was lost.
+    Before {
+        /// When it was made.
+        at: Timestamp,
+        /// Through which gate.
+        gate: GateId,
+    },
+}
+
+/// Decides on what a ticket entitles to and where it stands, as shown at a gate of `venue`.
+///
+/// # Errors
+/// The first reason not to let the visitor in.
+pub fn judge(
+    entitlement: &Entitlement,
+    state: &TicketState,
+    venue: &VenueId,
+    uuid: CallerUuid,
+    now: Timestamp,
+) -> Result<Admission, Refusal> {
+    let ticket = entitlement.ticket;
+    if &entitlement.venue != venue {
+        return Err(Refusal::OtherVenue {
+            venue: entitlement.venue.clone(),
+            gate_venue: venue.clone(),
+        });
+    }
+    match state {
+        TicketState::Redeemed { at, gate, redemption } if *redemption == uuid => {
+            return Ok(Admission::Before { at: *at, gate: gate.clone() });
+        }
+        TicketState::Redeemed { at, gate, .. } => {
+            return Err(Refusal::AlreadyRedeemed { ticket, at: *at, gate: gate.clone() });
+        }
+        TicketState::Revoked { at } => return Err(Refusal::Revoked { ticket, at: *at }),
+        TicketState::Valid => {}
+    }
+    let admits_from = entitlement.slot.start - EARLY_MINUTES.minutes();
+    let admitted_until = entitlement.slot.end + LATE_MINUTES.minutes();
+    if now < admits_from {
+        return Err(Refusal::TooEarly { admits_from });
+    }
+    if now > admitted_until {
+        return Err(Refusal::TooLate { admitted_until });
+    }
+    Ok(Admission::New)
+}
+
 /// Decides on a ticket shown at a gate. A repeat under the gate's own nonce admits again: it is the
 /// same entry, whose answer was lost.
 ///
@@ -79,39 +143,82 @@ pub fn admit(
     uuid: CallerUuid,
     now: Timestamp,
 ) -> Result<Redemption, Refusal> {
-    let id = ticket.entitlement.ticket;
-    if &ticket.entitlement.venue != venue {
-        return Err(Refusal::OtherVenue {
-            venue: ticket.entitlement.venue,
-            gate_venue: venue.clone(),
-        });
+    let (gate, redeemed_at) = match judge(&ticket.entitlement, &ticket.state, venue, uuid, now)? {
+        Admission::New => (gate.clone(), now),
+        Admission::Before { at, gate } => (gate, at),
+    };
+    let state = TicketState::Redeemed { at: redeemed_at, gate: gate.clone(), redemption: uuid };
+    Ok(Redemption { uuid, gate, redeemed_at, ticket: Ticket { state, ..ticket } })
+}
+
+/// An entry taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// When the gate took it back.
+    pub at: Timestamp,
+    /// Why, in the words of the person at the gate.
+    pub reason: String,
+}
+
+/// Why an entry is not taken back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UndoRefusal {
+    /// Another gate let in.
+    #[error("the entry was made at gate `{gate}`")]
+    OtherGate {
+        /// The gate that did.
+        gate: GateId,
+    },
+    /// It was taken back before it was made.
+    #[error("the entry was made at {redeemed_at}, after it was taken back at {undone_at}")]
+    BeforeEntry {
+        /// When the entry was made.
+        redeemed_at: Timestamp,
+        /// When the gate says it took it back.
+        undone_at: Timestamp,
+    },
+    /// The visitor has long gone in.
+    #[error("the entry could be taken back until {until}")]
+    TooLate {
+        /// The last instant it could be taken back at.
+        until: Timestamp,
+    },
+    /// The gate's clock is wrong.
+    #[error("the entry was taken back at {undone_at}, which is after now, {now}")]
+    Ahead {
+        /// When the gate says it was.
+        undone_at: Timestamp,
+        /// The platform's time.
+        now: Timestamp,
+    },
+}
+
+/// Decides whether `gate` may take back, at `undone_at`, the entry that `entry_gate` made at
+/// `redeemed_at`. A gate whose line was down says so afterwards, at `now`.
+///
+/// # Errors
+/// The first reason why the entry stands.
+pub fn undo(
+    entry_gate: &GateId,
+    redeemed_at: Timestamp,
+    gate: &GateId,
+    undone_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), UndoRefusal> {
+    if entry_gate != gate {
+        return Err(UndoRefusal::OtherGate { gate: entry_gate.clone() });
     }
-    match &ticket.state {
-        TicketState::Redeemed { at, gate, redemption } if *redemption == uuid => {
-            return Ok(Redemption { uuid, gate: gate.clone(), redeemed_at: *at, ticket });
-        }
-        TicketState::Redeemed { at, gate, .. } => {
-            return Err(Refusal::AlreadyRedeemed { ticket: id, at: *at, gate: gate.clone() });
-        }
-        TicketState::Revoked { at } => return Err(Refusal::Revoked { ticket: id, at: *at }),
-        TicketState::Valid => {}
+    if undone_at > now + AHEAD_MAX_MINUTES.minutes() {
+        return Err(UndoRefusal::Ahead { undone_at, now });
     }
-    let slot = &ticket.entitlement.slot;
-    let admits_from = slot.start - EARLY_MINUTES.minutes();
-    let admitted_until = slot.end + LATE_MINUTES.minutes();
-    if now < admits_from {
-        return Err(Refusal::TooEarly { admits_from });
+    if undone_at < redeemed_at {
+        return Err(UndoRefusal::BeforeEntry { redeemed_at, undone_at });
     }
-    if now > admitted_until {
-        return Err(Refusal::TooLate { admitted_until });
+    let until = redeemed_at + UNDO_MINUTES.minutes();
+    if undone_at > until {
+        return Err(UndoRefusal::TooLate { until });
     }
-    let state = TicketState::Redeemed { at: now, gate: gate.clone(), redemption: uuid };
-    Ok(Redemption {
-        uuid,
-        gate: gate.clone(),
-        redeemed_at: now,
-        ticket: Ticket { state, ..ticket },
-    })
+    Ok(())
 }
 
 #[cfg(test)]
@@ -174,5 +281,23 @@ mod tests {
     fn a_ticket_admits_nowhere_else() {
         let elsewhere = shown(ticket(), "20514", 1, "2026-11-24T09:10:00Z");
         assert!(matches!(elsewhere, Err(Refusal::OtherVenue { .. })));
+    }
+
+    #[test]
+    fn an_entry_is_taken_back_by_its_own_gate_within_five_minutes() {
+        let gate = |name| GateId::new(name).unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let taken = |name, undone_at, now| {
+            undo(&gate("main"), at("2026-11-24T09:10:00Z"), &gate(name), at(undone_at), at(now))
+        };
+        let (soon, late) = ("2026-11-24T09:15:00Z", "2026-11-24T09:15:01Z");
+        assert_eq!(taken("main", soon, soon), Ok(()));
+        assert_eq!(taken("main", soon, "2026-11-24T18:00:00Z"), Ok(()), "said afterwards");
+        assert!(matches!(taken("main", late, late), Err(UndoRefusal::TooLate { .. })));
+        assert!(matches!(taken("north", soon, soon), Err(UndoRefusal::OtherGate { .. })));
+        let early = "2026-11-24T09:09:59Z";
+        assert!(matches!(taken("main", early, soon), Err(UndoRefusal::BeforeEntry { .. })));
+        let now = "2026-11-24T09:12:59Z";
+        assert!(matches!(taken("main", soon, now), Err(UndoRefusal::Ahead { .. })));
     }
 }

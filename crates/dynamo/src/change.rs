@@ -18,6 +18,8 @@ pub enum Change {
     },
     /// Someone entered.
     Entry(Box<Entry>),
+    /// A gate took an entry back.
+    EntryUndone(Box<Entry>),
     /// The risk rules spoke.
     Decision(Box<DecisionRecord>),
     /// A device counted, or corrected its count.
@@ -41,8 +43,17 @@ impl Change {
             let old = old.map(Stored::try_from).transpose()?.map(Box::new);
             return Ok(Self::Booking { old, new: Box::new(Stored::try_from(new)?) });
         }
-        if old.is_none() && pk.starts_with("REDEMPTION#") {
-            return Ok(Self::Entry(Box::new(Entry::try_from(new)?)));
+        if pk.starts_with("REDEMPTION#") {
+            let entry = Box::new(Entry::try_from(new)?);
+            return Ok(match old.map(Entry::try_from).transpose()? {
+                None if entry.undone.is_none() => Self::Entry(entry),
+                // Taken back before anyone was told of it.
+                None => Self::Other,
+                Some(old) if old.undone.is_none() && entry.undone.is_some() => {
+                    Self::EntryUndone(entry)
+                }
+                Some(_) => Self::Other,
+            });
         }
         if old.is_none() && pk.starts_with("DECISIONS#") {
             return Ok(Self::Decision(Box::new(DecisionRecord::try_from(new)?)));

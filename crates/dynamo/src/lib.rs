@@ -9,6 +9,7 @@ pub mod change;
 pub mod conflict;
 pub mod count;
 pub mod decision;
+pub mod gate_day;
 pub mod month_key;
 pub mod payment;
 pub mod redemption;

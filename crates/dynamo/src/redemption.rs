@@ -1,9 +1,10 @@
 //! Redemption items: `REDEMPTION#uuid` / `REDEMPTION`, one per entry, written together with the
-//! ticket it used up.
+//! ticket it used up. An entry that was taken back is kept and says so.
 
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
-use atrio_domain::redemption::Redemption;
+use atrio_domain::redemption::{Redemption, Undo};
+use atrio_domain::ticket::{Ticket, TicketState};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{Timestamp, ToSpan};
 
@@ -34,20 +35,26 @@ pub struct Entry {
     pub gate: GateId,
     /// When.
     pub redeemed_at: Timestamp,
+    /// That it was taken back, if it was.
+    pub undone: Option<Undo>,
 }
 
-/// What became of a redemption.
+/// What became of a redemption, or of taking one back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redeemed {
-    /// The visitor is in.
+    /// It is stored.
     Done,
     /// The ticket changed meanwhile, or the nonce was used: read again.
     Stale,
 }
 
+fn entry_key(uuid: CallerUuid) -> Item {
+    key(format!("REDEMPTION#{uuid}"), "REDEMPTION")
+}
+
 fn item(redemption: &Redemption) -> Result<Item, Error> {
     let entitlement = &redemption.ticket.entitlement;
-    let mut item = key(format!("REDEMPTION#{}", redemption.uuid), "REDEMPTION");
+    let mut item = entry_key(redemption.uuid);
     let mut set = |name: &str, value: AttributeValue| {
         item.insert(name.to_owned(), value);
     };
@@ -81,6 +88,10 @@ impl TryFrom<&Item> for Entry {
             slot: read.json("slot")?,
             gate: read.parsed("gate")?,
             redeemed_at: read.parsed("redeemed_at")?,
+            undone: match read.optional_instant("undone_at")? {
+                Some(at) => Some(Undo { at, reason: read.text("undo_reason")?.to_owned() }),
+                None => None,
+            },
         })
     }
 }
@@ -104,12 +115,58 @@ impl Store {
         })
     }
 
+    /// Records an entry that its gate took back before it was sent in: it never used the ticket.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn record_undone(
+        &self,
+        redemption: &Redemption,
+        undo: &Undo,
+    ) -> Result<Redeemed, Error> {
+        let mut item = item(redemption)?;
+        item.insert("undone_at".to_owned(), instant(undo.at));
+        item.insert("undo_reason".to_owned(), text(&undo.reason));
+        Ok(match self.transact(vec![self.put(item, Condition::absent())?]).await? {
+            Written::All => Redeemed::Done,
+            Written::Refused(_) => Redeemed::Stale,
+        })
+    }
+
+    /// Takes an entry back: its ticket admits again and the entry says so, or neither.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn undo(
+        &self,
+        uuid: CallerUuid,
+        ticket: &Ticket,
+        undo: &Undo,
+    ) -> Result<Redeemed, Error> {
+        let valid = Ticket { state: TicketState::Valid, ..ticket.clone() };
+        let used_by_it = Condition::when("#status = :redeemed AND redemption = :uuid")
+            .name("#status", "status")
+            .value(":redeemed", text("REDEEMED"))
+            .value(":uuid", text(uuid.to_string()));
+        let stands = Condition::when("attribute_exists(pk) AND attribute_not_exists(undone_at)")
+            .value(":at", instant(undo.at))
+            .value(":reason", text(&undo.reason));
+        let set = "SET undone_at = :at, undo_reason = :reason";
+        let writes = vec![
+            self.put(crate::ticket::item(&valid)?, used_by_it)?,
+            self.update(entry_key(uuid), set, stands)?,
+        ];
+        Ok(match self.transact(writes).await? {
+            Written::All => Redeemed::Done,
+            Written::Refused(_) => Redeemed::Stale,
+        })
+    }
+
     /// The entry recorded under a gate's nonce.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn entry(&self, uuid: CallerUuid) -> Result<Option<Entry>, Error> {
-        let key = key(format!("REDEMPTION#{uuid}"), "REDEMPTION");
-        self.get(key).await?.as_ref().map(Entry::try_from).transpose()
+        self.get(entry_key(uuid)).await?.as_ref().map(Entry::try_from).transpose()
     }
 }

@@ -11,9 +11,9 @@ use crate::{Error, PK, SK, Store};
 
 /// The sparse index of items that something must be done about by a certain time.
 pub const DUE_INDEX: &str = "due";
-/// What is due: `HOLD`, `PAYMENT` or `REFUND`.
+/// What is due: `HOLD`, `PAYMENT`, `REFUND`, or the gates of a venue's day.
 pub const DUE_PK: &str = "due_pk";
-/// When it is due.
+/// When it is due; at a gate, the slot.
 pub const DUE_SK: &str = "due_sk";
 /// Epoch seconds after which DynamoDB may tidy an item away.
 pub const TTL: &str = "ttl";

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::ToSpan;
 
 use crate::attributes::{Attributes, instant, json, text, time_to_live};
-use crate::table::TTL;
+use crate::table::{DUE_PK, DUE_SK, TTL};
 use crate::{Error, Item, PK, Store, key};
 
 /// Days after its slot that a ticket is kept.
@@ -33,6 +33,8 @@ pub(crate) fn item(ticket: &Ticket) -> Result<Item, Error> {
     set("issued_at", instant(ticket.issued_at));
     set("status", text(ticket.state.name()));
     set(TTL, time_to_live(entitlement.slot.end + (KEPT_DAYS * 24).hours()));
+    set(DUE_PK, text(crate::gate_day::partition(&entitlement.venue, entitlement.slot.id.day())));
+    set(DUE_SK, text(entitlement.slot.id.to_string()));
     match &ticket.state {
         TicketState::Valid => {}
         TicketState::Redeemed { at, gate, redemption } => {

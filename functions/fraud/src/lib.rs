@@ -56,7 +56,13 @@ async fn take(context: &Context, record: &EventRecord) -> Result<(), Error> {
     let change = Change::from_images(present(old).as_ref(), present(new).as_ref());
     match change {
         Ok(Change::Booking { old, new }) => count(context, old.as_deref(), &new).await,
-        Ok(Change::Entry(_) | Change::Decision(_) | Change::Count(_) | Change::Other) => Ok(()),
+        Ok(
+            Change::Entry(_)
+            | Change::EntryUndone(_)
+            | Change::Decision(_)
+            | Change::Count(_)
+            | Change::Other,
+        ) => Ok(()),
         // It will not be better at the next try, and the others must not wait for it.
         Err(error) => {
             tracing::error!(error = error.to_string(), "a record cannot be read");

@@ -1,14 +1,18 @@
 //! Admitting a visitor: a scanned or typed code, checked and used up once. The gate's nonce makes a
-//! repeated scan of a lost answer the same entry. Entries made while a gate's line was down are filed
-//! afterwards.
+//! repeated scan of a lost answer the same entry. Gates get here what they need to decide by
+//! themselves, send in what they did while their line was down, and take an entry back when the
+//! turnstile did not turn.
 
+mod bundle;
 mod offline;
-mod problem;
+pub mod problem;
+pub mod undo;
 
+use atrio_domain::gate::offline::read;
 use atrio_domain::id::{CallerUuid, GateId, TicketId, UnitId, VenueId};
 use atrio_domain::redemption::{Redemption, admit};
 use atrio_domain::text::Text;
-use atrio_domain::ticket::{CODE_PREFIX, PublishedKey, Ticket, verify};
+use atrio_domain::ticket::{PublishedKey, Ticket};
 use atrio_dynamo::Store;
 use atrio_dynamo::redemption::Redeemed;
 use atrio_runtime::environment::{self, EnvironmentError};
@@ -73,6 +77,8 @@ impl Context {
 pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(redeem))
+        .routes(routes!(undo::undo_redemption))
+        .routes(routes!(bundle::show_bundle))
         .routes(routes!(offline::file_offline))
         .routes(routes!(offline::list_conflicts))
         .routes(routes!(offline::close_conflict))
@@ -149,9 +155,13 @@ async fn redeem(
         }
         // The entry that stands under this nonce is another ticket's, for this one would have
         // been read as redeemed by it.
-        let entry = context.store.entry(body.uuid).await.map_err(internal)?;
-        if entry.is_some_and(|entry| entry.ticket != id) {
-            return Err(problem::nonce_reused(body.uuid));
+        if let Some(entry) = context.store.entry(body.uuid).await.map_err(internal)? {
+            if entry.ticket != id {
+                return Err(problem::nonce_reused(body.uuid));
+            }
+            if entry.undone.is_some() {
+                return Err(problem::nonce_undone(body.uuid));
+            }
         }
         // Otherwise another gate used the ticket just now, which the next reading shows.
     }
@@ -160,13 +170,7 @@ async fn redeem(
 
 /// The ticket that a code names: signed codes are checked, typed ones looked up.
 fn ticket_id(code: &str, keys: &[VerifyingKey]) -> Result<TicketId, Problem> {
-    let code = code.trim();
-    if code.starts_with(CODE_PREFIX) || code.len() > 32 {
-        return verify(code, keys)
-            .map(|entitlement| entitlement.ticket)
-            .map_err(|error| problem::code(&error));
-    }
-    code.parse().map_err(|error| problem::typed_code(&error))
+    read(code, keys).map(|shown| shown.ticket()).map_err(|unread| problem::unread(&unread))
 }
 
 async fn load(context: &Context, id: TicketId) -> Result<Ticket, Problem> {

@@ -3,6 +3,8 @@
 
 use atrio_domain::gate::{Unfiled, file};
 use atrio_domain::id::{CallerUuid, GateId, TicketId, VenueId};
+use atrio_domain::redemption::{Redemption, Refusal};
+use atrio_domain::ticket::Ticket;
 use atrio_dynamo::conflict::{Closed, ConflictRecord};
 use atrio_dynamo::redemption::Redeemed;
 use atrio_runtime::extract::Path;
@@ -13,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ATTEMPTS, Context, internal, problem, ticket_id};
+use crate::{ATTEMPTS, Context, internal, problem, ticket_id, undo};
 
 /// Most entries of one request; each is a few reads and a transaction.
 const ENTRIES_MAX: usize = 50;
@@ -47,6 +49,18 @@ struct OfflineEntry {
     /// When the gate let in, by its own clock; kept to the microsecond.
     #[schema(value_type = String, format = DateTime)]
     redeemed_at: Timestamp,
+    /// That the gate took it back before it could send it in: it is recorded and uses no ticket.
+    undone: Option<UndoneBody>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UndoneBody {
+    /// When, at most five minutes after the entry.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// 1 to 200 characters; names no visitor.
+    reason: String,
 }
 
 /// What became of each entry, in the order sent.
@@ -119,6 +133,12 @@ async fn file_entry(
         };
         let known = ticket.state.clone();
         let now = context.clock.now();
+        if let Some(undone) = &entry.undone {
+            match file_undone(context, venue, ticket, entry, undone).await? {
+                Some(result) => return Ok(result),
+                None => continue,
+            }
+        }
         let filed = file(ticket, venue, &entry.gate_id, entry.uuid, entry.redeemed_at, now);
         let redemption = match filed {
             Ok(redemption) => redemption,
@@ -135,13 +155,53 @@ async fn file_entry(
         if context.store.redeem(&redemption).await.map_err(internal)? == Redeemed::Done {
             return Ok((Outcome::Done, None));
         }
-        let standing = context.store.entry(entry.uuid).await.map_err(internal)?;
-        if standing.is_some_and(|standing| standing.ticket != id) {
-            return refused(problem::nonce_reused(entry.uuid));
+        if let Some(standing) = context.store.entry(entry.uuid).await.map_err(internal)? {
+            if standing.ticket != id {
+                return refused(problem::nonce_reused(entry.uuid));
+            }
+            if standing.undone.is_some() {
+                return Ok((Outcome::Known, None));
+            }
         }
         // Otherwise another gate used the ticket just now, which the next reading shows.
     }
     Err(Problem::busy())
+}
+
+/// Files an entry that was taken back already. None when something was faster: read again.
+async fn file_undone(
+    context: &Context,
+    venue: &VenueId,
+    ticket: Ticket,
+    entry: &OfflineEntry,
+    undone: &UndoneBody,
+) -> Result<Option<(Outcome, Option<Problem>)>, Problem> {
+    let refused = |problem| Ok(Some((Outcome::Refused, Some(problem))));
+    let OfflineEntry { uuid, gate_id, redeemed_at, .. } = entry;
+    let undo =
+        match undo::checked(gate_id, *redeemed_at, gate_id, undone.at, &undone.reason, context) {
+            Ok(undo) => undo,
+            Err(problem) => return refused(problem),
+        };
+    if let Some(standing) = context.store.entry(*uuid).await.map_err(internal)? {
+        if standing.ticket != ticket.entitlement.ticket {
+            return refused(problem::nonce_reused(*uuid));
+        }
+        if standing.undone.is_some() {
+            return Ok(Some((Outcome::Known, None)));
+        }
+        // It was sent in before it was taken back, and the answer was lost.
+        let written = context.store.undo(*uuid, &ticket, &undo).await.map_err(internal)?;
+        return Ok((written == Redeemed::Done).then_some((Outcome::Done, None)));
+    }
+    if &ticket.entitlement.venue != venue {
+        let (venue, gate_venue) = (ticket.entitlement.venue, venue.clone());
+        return refused(problem::refusal(&Refusal::OtherVenue { venue, gate_venue }));
+    }
+    let (uuid, gate, redeemed_at) = (*uuid, gate_id.clone(), *redeemed_at);
+    let redemption = Redemption { uuid, gate, ticket, redeemed_at };
+    let written = context.store.record_undone(&redemption, &undo).await.map_err(internal)?;
+    Ok((written == Redeemed::Done).then_some((Outcome::Done, None)))
 }
 
 /// The tickets of a venue that let in twice.

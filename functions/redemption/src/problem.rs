@@ -1,8 +1,9 @@
 //! Refusals at the gate as problem documents, in words the person at the gate can act on.
 
+use atrio_domain::gate::offline::{OfflineRefusal, Unread};
 use atrio_domain::gate::{Conflict, Unfiled};
-use atrio_domain::id::{CallerUuid, InvalidId, TicketId};
-use atrio_domain::redemption::Refusal;
+use atrio_domain::id::{CallerUuid, InvalidId, TicketId, VenueId};
+use atrio_domain::redemption::{Refusal, UndoRefusal};
 use atrio_domain::ticket::CodeError;
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
@@ -10,7 +11,8 @@ use axum::http::StatusCode;
 const RULE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// Why a ticket does not admit.
-pub(crate) fn refusal(refusal: &Refusal) -> Problem {
+#[must_use]
+pub fn refusal(refusal: &Refusal) -> Problem {
     let problem = |status, kind| Problem::new(status, kind).detail(refusal);
     match refusal {
         Refusal::AlreadyRedeemed { at, gate, .. } => {
@@ -34,8 +36,100 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
     }
 }
 
+/// Why a ticket does not admit at a gate that decides by itself.
+#[must_use]
+pub fn offline_refusal(offline: &OfflineRefusal) -> Problem {
+    match offline {
+        OfflineRefusal::Refused(why) => refusal(why),
+        OfflineRefusal::Unknown { .. } => Problem::new(StatusCode::NOT_FOUND, "ticket-unknown")
+            .detail(offline)
+            .field(
+                "code",
+                offline,
+                "scan the QR code: the line is down, and only a signed code of a ticket sold just now \
+                 can be believed",
+            ),
+    }
+}
+
+/// Why an entry is not taken back.
+#[must_use]
+pub fn undo_refusal(refusal: &UndoRefusal) -> Problem {
+    let problem = |kind, field, fix: &str| {
+        Problem::new(RULE, kind).detail(refusal).field(field, refusal, fix)
+    };
+    match refusal {
+        UndoRefusal::OtherGate { gate } => {
+            problem("entry-other-gate", "gate_id", "take it back at the gate that let in")
+                .fact("entry_gate_id", gate)
+        }
+        UndoRefusal::TooLate { until } => {
+            problem("undo-too-late", "uuid", "let the desk look into it; the entry stands")
+                .fact("until", until)
+        }
+        UndoRefusal::BeforeEntry { .. } | UndoRefusal::Ahead { .. } => {
+            problem("invalid-field", "undone_at", "set the gate's clock")
+        }
+    }
+}
+
+/// No reason, or one that is too long.
+#[must_use]
+pub fn undo_reason(max: usize) -> Problem {
+    let message = format!("a reason has 1 to {max} characters");
+    Problem::new(RULE, "invalid-field").detail(&message).field(
+        "reason",
+        &message,
+        "say in a few words why, without naming the visitor",
+    )
+}
+
+/// There is no such entry.
+#[must_use]
+pub fn unknown_entry(uuid: CallerUuid) -> Problem {
+    Problem::not_found(
+        "redemption-unknown",
+        "uuid",
+        &uuid.to_string(),
+        "take the uuid of an entry of this venue; entries are kept for 30 days",
+    )
+}
+
+/// The ticket moved on since the entry.
+pub(crate) fn ticket_moved_on(uuid: CallerUuid, state: &str) -> Problem {
+    let message = format!("the ticket of entry `{uuid}` is {state} and not used by it any more");
+    Problem::new(StatusCode::CONFLICT, "ticket-changed").detail(&message).field(
+        "uuid",
+        &message,
+        "let the desk look into it",
+    )
+}
+
+/// The entry under that nonce was taken back.
+#[must_use]
+pub fn nonce_undone(uuid: CallerUuid) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "redemption-undone")
+        .detail(format_args!("the entry `{uuid}` was taken back"))
+        .field("uuid", "was taken back", "scan again, under a fresh uuid")
+}
+
+/// There is no such venue.
+pub(crate) fn unknown_venue(venue: &VenueId) -> Problem {
+    let fix = "take a venue of `GET /v1/venues`";
+    Problem::not_found("unknown-venue", "venue_id", venue.as_str(), fix)
+}
+
+/// Why what was shown names no ticket.
+#[must_use]
+pub fn unread(unread: &Unread) -> Problem {
+    match unread {
+        Unread::Code(error) => code(error),
+        Unread::Typed(error) => typed_code(error),
+    }
+}
+
 /// Why a scanned code is not a ticket.
-pub(crate) fn code(error: &CodeError) -> Problem {
+fn code(error: &CodeError) -> Problem {
     let (kind, fix) = match error {
         CodeError::Unreadable { .. } => {
             ("ticket-unreadable", "scan again, or type the 16 characters below the QR code")
@@ -48,7 +142,7 @@ pub(crate) fn code(error: &CodeError) -> Problem {
 }
 
 /// Why a typed code is not a ticket's.
-pub(crate) fn typed_code(error: &InvalidId) -> Problem {
+fn typed_code(error: &InvalidId) -> Problem {
     Problem::new(RULE, "ticket-unreadable").detail(error).field(
         "code",
         error,
@@ -67,7 +161,8 @@ pub(crate) fn unknown_ticket(id: TicketId) -> Problem {
 }
 
 /// The nonce stands for the entry of another ticket.
-pub(crate) fn nonce_reused(uuid: CallerUuid) -> Problem {
+#[must_use]
+pub fn nonce_reused(uuid: CallerUuid) -> Problem {
     Problem::new(StatusCode::CONFLICT, "uuid-reused")
         .detail(format_args!("`{uuid}` stands for the entry of another ticket"))
         .field("uuid", "stands for another entry", "make a fresh uuid for each scan")

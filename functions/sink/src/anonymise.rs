@@ -80,7 +80,7 @@ pub(crate) fn day_of(change: &Change) -> Option<Date> {
             let old = old.as_ref().map(|stored| &stored.booking);
             sale(old, &new.booking).map(|_| new.booking.slot.id.day())
         }
-        Change::Entry(entry) => Some(entry.slot.id.day()),
+        Change::Entry(entry) | Change::EntryUndone(entry) => Some(entry.slot.id.day()),
         Change::Decision(record) => Some(record.slot.day()),
         Change::Count(_) | Change::Other => None,
     }
@@ -153,7 +153,13 @@ pub(crate) fn units(
     booking.units.iter().map(row).collect()
 }
 
-pub(crate) fn entry(entry: &Entry, key: &[u8; 32]) -> Result<admissions::Row, Unmapped> {
+/// An entry, or with the quantity -1 the row that takes it out of every sum again: the same in all
+/// else, for the lake is only ever added to.
+pub(crate) fn entry(
+    entry: &Entry,
+    quantity: i32,
+    key: &[u8; 32],
+) -> Result<admissions::Row, Unmapped> {
     let day = entry.slot.id.day();
     Ok(admissions::Row {
         month: month_of(day),
@@ -163,7 +169,7 @@ pub(crate) fn entry(entry: &Entry, key: &[u8; 32]) -> Result<admissions::Row, Un
         slot_day: day,
         gate_id: entry.gate.to_string(),
         unit_id: entry.unit.to_string(),
-        quantity: 1,
+        quantity,
         admission_key: pseudonym(key, entry.uuid.as_bytes()),
         admitted_quarter: cut(entry.redeemed_at, QUARTER_SECONDS)?,
     })

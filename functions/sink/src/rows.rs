@@ -57,7 +57,12 @@ impl Rows {
                     self.unit_items.push(sequence, unit);
                 }
             }
-            Change::Entry(entry) => self.admissions.push(sequence, anonymise::entry(entry, key)?),
+            Change::Entry(entry) => {
+                self.admissions.push(sequence, anonymise::entry(entry, 1, key)?);
+            }
+            Change::EntryUndone(entry) => {
+                self.admissions.push(sequence, anonymise::entry(entry, -1, key)?);
+            }
             Change::Decision(record) => {
                 self.decisions.push(sequence, anonymise::decision(record, key)?);
             }

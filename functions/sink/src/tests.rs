@@ -129,6 +129,27 @@ fn money_that_is_not_given_back_stays_in_the_sums() {
 }
 
 /// A context whose table is never asked: counts need no pseudonym key.
+#[test]
+fn an_entry_taken_back_has_a_row_that_takes_it_out_of_every_sum() {
+    use atrio_dynamo::redemption::Entry;
+    let slot = confirmed().slot;
+    let entry = Entry {
+        uuid: Uuid::from_u128(1).into(),
+        ticket: atrio_domain::id::TicketId::from_bytes([7; 10]),
+        venue: VenueId::new("20240").unwrap(),
+        product: ProductId::new("admission").unwrap(),
+        unit: UnitId::new("adult").unwrap(),
+        slot,
+        gate: atrio_domain::id::GateId::new("main").unwrap(),
+        redeemed_at: at("2026-11-30T23:07:31Z"),
+        undone: None,
+    };
+    let made = anonymise::entry(&entry, 1, &KEY).unwrap();
+    let undone = anonymise::entry(&entry, -1, &KEY).unwrap();
+    assert_eq!(made.quantity + undone.quantity, 0);
+    assert_eq!(atrio_lake_schema::admissions::Row { quantity: 1, ..undone }, made);
+}
+
 async fn context() -> (TempDir, String, Context) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("file://{}", folder.path().display());

@@ -1,4 +1,5 @@
-//! Table `admissions`: one row for each ticket that opened a gate.
+//! Table `admissions`: one row for each ticket that opened a gate, and one more that takes the entry
+//! back where the turnstile did not turn.
 
 use deltalake::arrow::array::RecordBatch;
 use jiff::Timestamp;
@@ -22,7 +23,11 @@ pub const TABLE: Table = Table {
         Column::SLOT_DAY,
         Column::text("gate_id", "identifier", "The gate that opened", Privacy::Operational),
         Column::UNIT_ID,
-        Column::integer("quantity", "people", "How many entered: one"),
+        Column::integer(
+            "quantity",
+            "people",
+            "How many entered: one, or minus one where the entry was taken back",
+        ),
         Column::text(
             "admission_key",
             "hexadecimal",
@@ -55,7 +60,7 @@ pub struct Row {
     pub gate_id: String,
     /// The unit.
     pub unit_id: String,
-    /// How many entered.
+    /// How many entered; negative where an entry was taken back.
     pub quantity: i32,
     /// The entry's pseudonym.
     pub admission_key: String,

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use atrio_domain::device::{self, DeviceName, MAX_PAYLOAD_BYTES, MAX_TOPIC_BYTES, Refusal};
-use atrio_domain::id::VenueId;
+use atrio_domain::device::{
+    self, DeviceName, MAX_PAYLOAD_BYTES, MAX_TOPIC_BYTES, Refusal, RegisteredDevice,
+};
+use atrio_domain::gate::claim::{self, Claims, Said, Use};
+use atrio_domain::id::GateId;
 use atrio_ingest::Outcome;
 
 use super::queue::IngestQueue;
@@ -48,6 +51,8 @@ pub(super) enum Publication {
     Kept,
     /// Acknowledge and, where the protocol can, say why it was not counted; that is durable.
     NotCounted(Refusal),
+    /// Another gate's claim of the ticket stands: say whose.
+    Claimed(Use),
     /// The device has no right to publish this: say why.
     Forbidden(String),
     /// It could not be written: close without an acknowledgement, so that it is sent again.
@@ -60,9 +65,12 @@ pub(super) struct Admission(Arc<Inner>);
 
 struct Inner {
     queue: IngestQueue,
-    /// Venues of the devices that have connected. It never outgrows the registry, and a device is
-    /// looked up again whenever it connects.
-    venues: Mutex<HashMap<String, (VenueId, DeviceName)>>,
+    /// The devices that have connected. It never outgrows the registry, and a device is looked up
+    /// again whenever it connects.
+    known: Mutex<HashMap<String, RegisteredDevice>>,
+    /// Which gate has which ticket. Gates keep their own journals and say again what the platform
+    /// does not know yet when they find a broker that has forgotten it.
+    claims: Mutex<Claims>,
     stopping: AtomicBool,
     being_written: AtomicUsize,
 }
@@ -80,7 +88,8 @@ impl Admission {
     pub(super) fn new(queue: IngestQueue) -> Self {
         Self(Arc::new(Inner {
             queue,
-            venues: Mutex::default(),
+            known: Mutex::default(),
+            claims: Mutex::default(),
             stopping: AtomicBool::new(false),
             being_written: AtomicUsize::new(0),
         }))
@@ -109,8 +118,8 @@ impl Admission {
         if shown.will_topic.is_some_and(|topic| !topic.starts_with(&own)) {
             return Err(Closed::Will);
         }
-        let mut venues = self.0.venues.lock().unwrap_or_else(PoisonError::into_inner);
-        venues.insert(common_name.to_owned(), (registered.venue, name));
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(common_name.to_owned(), registered);
         Ok(())
     }
 
@@ -121,9 +130,13 @@ impl Admission {
         topic: &str,
         payload: &[u8],
     ) -> Publication {
-        let Some((venue, device)) = self.known(client_id) else {
+        let Some(known) = self.known(client_id) else {
             return Publication::Forbidden(format!("`{client_id}` has not connected"));
         };
+        if let Some(gate) = &known.gate {
+            return self.hear(&known, gate, topic, payload);
+        }
+        let RegisteredDevice { venue, device, .. } = known;
         let own = format!("dt/atrio/{venue}/{device}/");
         if !topic.starts_with(&own) || topic.len() > MAX_TOPIC_BYTES {
             return Publication::Forbidden(format!(
@@ -154,10 +167,40 @@ impl Admission {
         }
     }
 
+    /// Judges what a gate says of a ticket. Of claims made at once the first stands, because they are
+    /// heard one after the other here, before any is acknowledged.
+    fn hear(
+        &self,
+        known: &RegisteredDevice,
+        gate: &GateId,
+        topic: &str,
+        payload: &[u8],
+    ) -> Publication {
+        let own = claim::topic(&known.venue, known.device.as_str());
+        if topic != own {
+            return Publication::Forbidden(format!("gate `{gate}` publishes only on `{own}`"));
+        }
+        let said: Said = match serde_json::from_slice(payload) {
+            Ok(said) => said,
+            Err(error) => {
+                return Publication::Forbidden(format!("the message does not read: {error}"));
+            }
+        };
+        if &said.about().gate_id != gate {
+            return Publication::Forbidden(format!(
+                "this is gate `{gate}`: it speaks for itself only"
+            ));
+        }
+        let mut claims = self.0.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        match claims.hear(&known.venue, &said, self.0.queue.now()) {
+            Ok(()) => Publication::Kept,
+            Err(standing) => Publication::Claimed(standing),
+        }
+    }
+
     /// Whether a device may listen to a filter.
     pub(super) fn subscribe(&self, client_id: &str, filter: &str) -> bool {
-        self.known(client_id)
-            .is_some_and(|(venue, device)| device::may_subscribe(&venue, &device, filter))
+        self.known(client_id).is_some_and(|known| device::may_subscribe(&known, filter))
     }
 
     /// Takes no more messages and waits until those being written are written.
@@ -177,7 +220,7 @@ impl Admission {
         }
     }
 
-    fn known(&self, client_id: &str) -> Option<(VenueId, DeviceName)> {
-        self.0.venues.lock().unwrap_or_else(PoisonError::into_inner).get(client_id).cloned()
+    fn known(&self, client_id: &str) -> Option<RegisteredDevice> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner).get(client_id).cloned()
     }
 }

@@ -94,6 +94,12 @@ impl Gatekeeper {
                 tracing::info!(client_id, topic, code = refusal.code(), "message not counted");
                 refuse(PublishAckReason::PayloadFormatInvalid, refusal.to_string(), false)
             }
+            Publication::Claimed(standing) => {
+                // The gate reads whose claim stands. One that could not would take the refusal for
+                // success, so it is cut off.
+                let words = serde_json::to_string(&standing).unwrap_or_default();
+                refuse(PublishAckReason::ImplementationSpecificError, words, !explains)
+            }
             Publication::Forbidden(words) => {
                 tracing::warn!(client_id, topic, reason = words, "message refused");
                 refuse(PublishAckReason::NotAuthorized, words, !explains)

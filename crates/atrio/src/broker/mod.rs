@@ -1,6 +1,7 @@
 //! The embedded MQTT broker: what AWS IoT Core, its rule and its stream are in the cloud. It lets in
 //! devices whose certificate our authority signed, keeps each to its own topics, and acknowledges a
-//! message only once `atrio-ingest` has made it durable. It decides nothing about counts itself.
+//! message only once `atrio-ingest` has made it durable. It decides nothing about counts itself. For
+//! the gates of a venue it passes on which tickets are used, and takes the first claim of each.
 
 mod admission;
 mod hooks;

@@ -58,6 +58,11 @@ impl IngestQueue {
         answered.await.unwrap_or_else(|_| lost())
     }
 
+    /// The platform's time.
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
     /// What enrolment wrote down about a device.
     pub(super) async fn registered(
         &self,

@@ -7,7 +7,8 @@ use std::time::Duration;
 use atrio::broker::{Broker, BrokerConfig, IngestQueue};
 use atrio::devices::{DeviceCa, DevicesError, Enrolment};
 use atrio_domain::calendar::Opening;
-use atrio_domain::device::{DeadLetter, Model, StoredCount};
+use atrio_domain::device::{DeadLetter, DeviceName, Model, StoredCount};
+use atrio_domain::id::{GateId, VenueId};
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::{HoursSource, Venue, VenueKind};
 use atrio_dynamo::Store;
@@ -137,13 +138,26 @@ impl Museum {
 
     pub(crate) async fn enrol(&self, device: &str, out: &str) -> Result<Enrolment, DevicesError> {
         let (device, venue) = (device.parse().unwrap(), "uffizi".parse().unwrap());
-        self.ca.enrol(&self.store, device, venue, &self.directory(out), self.clock.now()).await
+        self.ca
+            .enrol(&self.store, device, (venue, None), &self.directory(out), self.clock.now())
+            .await
     }
 
     /// A device enrolled at the Uffizi, connected.
     pub(crate) async fn device(&self, name: &str) -> Device {
         self.enrol(name, name).await.unwrap();
         self.enter(name, Some(&self.directory(name)), None).await.unwrap()
+    }
+
+    /// A gate enrolled at the Uffizi, connected.
+    pub(crate) async fn gate(&self, name: &str) -> Device {
+        let (venue, gate): (VenueId, GateId) = ("uffizi".parse().unwrap(), name.parse().unwrap());
+        let device = DeviceName::of_gate(&venue, &gate).unwrap();
+        let (out, now) = (self.directory(name), self.clock.now());
+        let client_id = device.to_string();
+        let at = (venue, Some(gate));
+        self.ca.enrol(&self.store, device, at, &out, now).await.unwrap();
+        self.enter(&client_id, Some(&out), None).await.unwrap()
     }
 
     /// A device that trusts the museum's authority connects with the certificate in `keys`.

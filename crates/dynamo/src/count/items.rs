@@ -153,6 +153,9 @@ pub(super) fn of_device(device: &RegisteredDevice) -> Item {
     set(&mut item, "fingerprint", text(&device.fingerprint));
     set(&mut item, "certificate_serial", text(&device.certificate_serial));
     set(&mut item, "enrolled_at", instant(device.enrolled_at));
+    if let Some(gate) = &device.gate {
+        set(&mut item, "gate", text(gate.as_str()));
+    }
     if let Some(revoked_at) = device.revoked_at {
         set(&mut item, "revoked_at", instant(revoked_at));
     }
@@ -168,6 +171,7 @@ pub fn registered_device(item: &Item) -> Result<RegisteredDevice, Error> {
     Ok(RegisteredDevice {
         device: device_of(&read)?,
         venue: read.parsed("venue_id")?,
+        gate: read.optional_text("gate")?.map(|_| read.parsed("gate")).transpose()?,
         fingerprint: read.text("fingerprint")?.to_owned(),
         certificate_serial: read.text("certificate_serial")?.to_owned(),
         enrolled_at: read.parsed("enrolled_at")?,

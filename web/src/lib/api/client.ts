@@ -6,10 +6,12 @@ import type {
 	Availability,
 	Booking,
 	BookingRequest,
+	Conflict,
 	Dashboard,
 	DashboardOverview,
 	Decision,
 	DeskBookingRequest,
+	GateState,
 	Method,
 	OfferChange,
 	OfferRecord,
@@ -18,6 +20,7 @@ import type {
 	Sale,
 	Shift,
 	Ticket,
+	UndoneRedemption,
 	Venue,
 	VenueDetail
 } from './types';
@@ -146,7 +149,24 @@ export interface RedemptionRequest {
 export const redeem = (token: string, request: RedemptionRequest) =>
 	json<Redemption>('/v1/redemptions', { method: 'POST', body: request, token });
 
+export const undoRedemption = (
+	token: string,
+	uuid: string,
+	body: { venue_id: string; gate_id: string; reason: string }
+) => json<UndoneRedemption>(`/v1/redemptions/${id(uuid)}/undo`, { method: 'POST', body, token });
+
+export const getGateState = (token: string) => json<GateState>('/v1/gate', { token });
+
 // Manager.
+
+export const listConflicts = (token: string, venueId: string) =>
+	json<{ conflicts: Conflict[] }>(`/v1/venues/${id(venueId)}/conflicts`, { token }).then(
+		(answer) => answer.conflicts
+	);
+
+export const closeConflict = async (token: string, venueId: string, uuid: string, note: string) => {
+	await send(`/v1/venues/${id(venueId)}/conflicts/${id(uuid)}/close`, { method: 'POST', body: { note }, token });
+};
 
 export interface Tagged<T> {
 	value: T;

@@ -193,6 +193,37 @@ export interface Redemption {
 	show: Text | null;
 }
 
+export interface UndoneRedemption {
+	uuid: string;
+	outcome: 'UNDONE';
+	ticket_id: string;
+	redeemed_at: string;
+	undone_at: string;
+	reason: string;
+}
+
+/** What a gate's own program says of itself; the platform has no such page. */
+export interface GateState {
+	venue_id: string;
+	gate_id: string;
+	line: { state: 'ONLINE' | 'OFFLINE'; since: string; why: string | null };
+	site: { is_set_up: boolean; is_connected: boolean };
+	queued: number;
+	bundle: { day: string; made_at: string; tickets: number; has_same_rules: boolean } | null;
+}
+
+/** A ticket that two gates let in. */
+export interface Conflict {
+	uuid: string;
+	ticket_id: string;
+	gate_id: string;
+	redeemed_at: string;
+	standing_gate_id: string;
+	standing_redeemed_at: string;
+	closed_at: string | null;
+	note: string | null;
+}
+
 export interface Dashboard {
 	venue_id: string;
 	day: string;

@@ -1,5 +1,5 @@
 // What the gate remembers of its scans on this device, and how a scan reaches the server safely.
-import { redeem, serverNow } from '$lib/api/client';
+import { redeem, serverNow, undoRedemption } from '$lib/api/client';
 import { asProblem, type Problem } from '$lib/api/problem';
 import type { Redemption } from '$lib/api/types';
 import { newUuid } from '$lib/uuid';
@@ -13,6 +13,7 @@ export interface Scan {
 
 export type ScanOutcome =
 	| { kind: 'admitted'; scan: Scan; redemption: Redemption }
+	| { kind: 'undone'; scan: Scan; redemption: Redemption }
 	| { kind: 'refused'; scan: Scan; problem: Problem }
 	| { kind: 'unanswered'; scan: Scan; problem: Problem };
 
@@ -38,6 +39,18 @@ export async function check(
 			await new Promise((resolve) => setTimeout(resolve, wait));
 		}
 	}
+}
+
+/** Takes an entry back: the visitor did not pass. Asked again, it is the same answer. */
+export async function takeBack(
+	token: string,
+	venueId: string,
+	gateId: string,
+	{ scan, redemption }: { scan: Scan; redemption: Redemption },
+	reason: string
+): Promise<ScanOutcome> {
+	await undoRedemption(token, scan.nonce, { venue_id: venueId, gate_id: gateId, reason });
+	return { kind: 'undone', scan, redemption };
 }
 
 /** Enough of a code to recognise it in the list without showing all of it to bystanders. */

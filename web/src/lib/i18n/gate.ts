@@ -90,6 +90,61 @@ export const gate = {
 		it: 'Non far entrare. Se si ripete, chiama il responsabile.',
 		en: 'Do not admit. If it happens again, call the supervisor.'
 	},
+	'gate.undone': { it: 'INGRESSO ANNULLATO', en: 'ENTRY TAKEN BACK' },
+	'gate.undoneText': {
+		it: 'Il biglietto vale di nuovo: puoi leggerlo ancora.',
+		en: 'The ticket is valid again: it can be scanned once more.'
+	},
+	'gate.undo': { it: 'Non è passato: annulla l’ingresso', en: 'Did not pass: take the entry back' },
+	'gate.undoWhy': { it: 'Perché', en: 'Why' },
+	'gate.undoTurnstile': { it: 'Il tornello non ha girato', en: 'The turnstile did not turn' },
+	'gate.undoTurned': { it: 'Il visitatore è tornato indietro', en: 'The visitor turned back' },
+	'gate.undoWrong': { it: 'Letto il biglietto sbagliato', en: 'The wrong ticket was scanned' },
+	'gate.undoSend': { it: 'Annulla l’ingresso', en: 'Take the entry back' },
+	'gate.online': { it: 'In linea', en: 'Online' },
+	'gate.offline': { it: 'Senza linea dalle {when}', en: 'Offline since {when}' },
+	'gate.offlineText': {
+		it: 'Il varco decide da solo e invia tutto quando la linea torna.',
+		en: 'The gate decides by itself and sends everything in when the line is back.'
+	},
+	'gate.queued': { it: '{n} ingresso da inviare|{n} ingressi da inviare', en: '{n} entry to send in|{n} entries to send in' },
+	'gate.neighbours': { it: 'Gli altri varchi sanno dei biglietti usati', en: 'The other gates know of used tickets' },
+	'gate.noNeighbours': {
+		it: 'Gli altri varchi non si sentono: un biglietto potrebbe entrare due volte',
+		en: 'The other gates are not heard: a ticket could enter twice'
+	},
+	'gate.bundle': { it: '{n} biglietti del {day}, alle {when}', en: '{n} tickets of {day}, as of {when}' },
+	'gate.noBundle': { it: 'Il varco non conosce ancora nessun biglietto', en: 'The gate knows no ticket yet' },
+	'gate.otherRules': {
+		it: 'Il varco decide con regole diverse dal server: va aggiornato',
+		en: 'The gate decides by other rules than the server: update it'
+	},
+	'gate.stopped': {
+		it: 'Il programma del varco non risponde: riavvialo.',
+		en: 'The program of the gate does not answer: start it again.'
+	},
+	'gate.do.entry-other-gate': {
+		it: 'Annulla al varco che ha fatto entrare.',
+		en: 'Take it back at the gate that let in.'
+	},
+	'conflicts.title': { it: 'Entrati due volte', en: 'Entered twice' },
+	'conflicts.lead': {
+		it: 'Biglietti che due varchi senza linea hanno fatto entrare entrambi. Resta valido il primo ingresso arrivato al server; per ognuno scrivi che cosa è successo.',
+		en: 'Tickets that two gates without a line both let in. The entry that reached the server first stands; for each, write what happened.'
+	},
+	'conflicts.none': { it: 'Nessun biglietto è entrato due volte.', en: 'No ticket has entered twice.' },
+	'conflicts.open': { it: 'Da chiarire', en: 'To be looked into' },
+	'conflicts.closed': { it: 'Chiariti', en: 'Closed' },
+	'conflicts.entry': { it: '{when}, varco {gate}', en: '{when}, gate {gate}' },
+	'conflicts.stands': { it: 'vale', en: 'stands' },
+	'conflicts.second': { it: 'in più', en: 'extra' },
+	'conflicts.note': { it: 'Che cosa è successo', en: 'What happened' },
+	'conflicts.noteHint': {
+		it: 'Al massimo 500 caratteri, senza nomi di visitatori.',
+		en: 'At most 500 characters, naming no visitor.'
+	},
+	'conflicts.close': { it: 'Chiudi', en: 'Close' },
+	'conflicts.closedAt': { it: 'Chiuso {when}', en: 'Closed {when}' },
 	'staff.title': { it: 'Serve una chiave di accesso', en: 'An access key is needed' },
 	'staff.gateText': {
 		it: 'Questa pagina è per il personale del varco. Apri il collegamento ricevuto, oppure incolla qui la chiave (ruolo «gate» o «desk»).',

@@ -39,6 +39,27 @@ export const problems = {
 	'problem.ticket-too-early': { it: 'Troppo presto', en: 'Too early' },
 	'problem.ticket-too-late': { it: 'Troppo tardi', en: 'Too late' },
 	'problem.ticket-revoked': { it: 'Biglietto annullato', en: 'Ticket revoked' },
+	'problem.entry-other-gate': { it: 'Ingresso di un altro varco', en: 'Entry of another gate' },
+	'problem.undo-too-late': {
+		it: 'Troppo tardi per annullare: l’ingresso resta.',
+		en: 'Too late to take back: the entry stands.'
+	},
+	'problem.redemption-undone': {
+		it: 'Questo ingresso è stato annullato: leggi di nuovo il biglietto.',
+		en: 'This entry was taken back: scan the ticket again.'
+	},
+	'problem.ticket-changed': {
+		it: 'Il biglietto è cambiato nel frattempo.',
+		en: 'The ticket has changed meanwhile.'
+	},
+	'problem.conflict-closed': {
+		it: 'Chiuso da altri con un’altra nota.',
+		en: 'Closed by somebody else with another note.'
+	},
+	'problem.gate-never-online': {
+		it: 'Questo varco non ha mai raggiunto il server',
+		en: 'This gate has never reached the server'
+	},
 	'problem.invalid-offer': { it: 'Così non si può offrire.', en: 'This cannot be offered.' },
 	'problem.changed-meanwhile': {
 		it: 'Qualcun altro ha salvato nel frattempo: leggi la versione attuale e rifai la modifica.',

@@ -1,0 +1,193 @@
+//! What a gate carries so that it can decide by itself: the published keys, the tickets that are
+//! expected on a day and where each stands, and what the units are called. It names no person and no
+//! booking.
+
+use ed25519_dalek::VerifyingKey;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::SlotTimes;
+use crate::id::{CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
+use crate::redemption::RULES_VERSION;
+use crate::tariff::price;
+use crate::text::Text;
+use crate::ticket::{Entitlement, PublishedKey, Ticket, TicketState};
+use crate::venue::Venue;
+
+/// A day of a venue, for its gates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// The venue.
+    pub venue_id: VenueId,
+    /// The day at the venue.
+    pub day: Date,
+    /// The rules that the platform admits by.
+    pub rules_version: String,
+    /// The platform's time when it was made.
+    pub made_at: Timestamp,
+    /// What codes are verified with.
+    pub keys: Vec<PublishedKey>,
+    /// What is on sale, for tickets sold after the bundle was made.
+    pub units: Vec<BundleUnit>,
+    /// The tickets of the day, gathered by what they share.
+    pub groups: Vec<Group>,
+}
+
+/// A unit as the gate shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleUnit {
+    /// The product.
+    pub product_id: ProductId,
+    /// The unit.
+    pub unit_id: UnitId,
+    /// What it is called; says the age or that company is needed where that is the rule.
+    pub name: Text,
+    /// What the visitor must show, where something must be shown.
+    pub show: Option<Text>,
+}
+
+/// Tickets of one slot and one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Their unit.
+    #[serde(flatten)]
+    pub unit: BundleUnit,
+    /// Their slot.
+    pub slot: SlotTimes,
+    /// The tickets.
+    pub tickets: Vec<Expected>,
+}
+
+/// A ticket that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// The ticket.
+    pub id: TicketId,
+    /// Where it stood when the bundle was made.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// Where a ticket stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "UPPERCASE")]
+pub enum Standing {
+    /// Admits once.
+    Valid,
+    /// Has admitted.
+    Redeemed {
+        /// When.
+        at: Timestamp,
+        /// Through which gate.
+        gate_id: GateId,
+        /// Under which nonce.
+        redemption: CallerUuid,
+    },
+    /// Admits no more.
+    Revoked {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+impl From<TicketState> for Standing {
+    fn from(state: TicketState) -> Self {
+        match state {
+            TicketState::Valid => Self::Valid,
+            TicketState::Redeemed { at, gate, redemption } => {
+                Self::Redeemed { at, gate_id: gate, redemption }
+            }
+            TicketState::Revoked { at } => Self::Revoked { at },
+        }
+    }
+}
+
+impl From<Standing> for TicketState {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Valid => Self::Valid,
+            Standing::Redeemed { at, gate_id, redemption } => {
+                Self::Redeemed { at, gate: gate_id, redemption }
+            }
+            Standing::Revoked { at } => Self::Revoked { at },
+        }
+    }
+}
+
+impl Bundle {
+    /// Gathers the tickets of a day.
+    #[must_use]
+    pub fn of(
+        venue: &Venue,
+        day: Date,
+        keys: &[VerifyingKey],
+        mut tickets: Vec<Ticket>,
+        made_at: Timestamp,
+    ) -> Self {
+        // In one order, so that the same day reads the same.
+        tickets.sort_by_key(|ticket| (ticket.entitlement.slot.id, ticket.entitlement.ticket));
+        let mut groups: Vec<Group> = Vec::new();
+        for ticket in tickets {
+            let Entitlement { ticket: id, product, unit, slot, .. } = ticket.entitlement;
+            let unit = BundleUnit {
+                product_id: product,
+                unit_id: unit,
+                name: ticket.unit_name,
+                show: ticket.document,
+            };
+            let expected = Expected { id, standing: ticket.state.into() };
+            match groups.iter_mut().find(|group| group.slot == slot && group.unit == unit) {
+                Some(group) => group.tickets.push(expected),
+                None => groups.push(Group { unit, slot, tickets: vec![expected] }),
+            }
+        }
+        let on_sale = venue.products.iter().flat_map(|product| {
+            let tariffs = product.options.iter().filter_map(move |option| option.tariff_on(day));
+            tariffs.flat_map(|tariff| &tariff.units).map(move |unit| BundleUnit {
+                product_id: product.id.clone(),
+                unit_id: unit.id.clone(),
+                name: unit.name.clone(),
+                show: price(product, unit, day).show,
+            })
+        });
+        Self {
+            venue_id: venue.id.clone(),
+            day,
+            rules_version: RULES_VERSION.to_owned(),
+            made_at,
+            keys: keys.iter().map(PublishedKey::of).collect(),
+            units: on_sale.collect(),
+            groups,
+        }
+    }
+
+    /// The keys, for verifying. One that cannot be read verifies nothing and is left out.
+    #[must_use]
+    pub fn verifying_keys(&self) -> Vec<VerifyingKey> {
+        self.keys.iter().filter_map(PublishedKey::verifying_key).collect()
+    }
+
+    /// A ticket that is expected, with what it shares with others.
+    #[must_use]
+    pub fn expected(&self, ticket: TicketId) -> Option<(&Group, &Expected)> {
+        self.groups.iter().find_map(|group| {
+            group.tickets.iter().find(|known| known.id == ticket).map(|known| (group, known))
+        })
+    }
+
+    /// How many tickets it holds.
+    #[must_use]
+    pub fn tickets(&self) -> usize {
+        self.groups.iter().map(|group| group.tickets.len()).sum()
+    }
+
+    /// The unit as sold now, or as sold with a ticket of the day.
+    #[must_use]
+    pub fn unit(&self, product: &ProductId, unit: &UnitId) -> Option<&BundleUnit> {
+        self.units
+            .iter()
+            .chain(self.groups.iter().map(|group| &group.unit))
+            .find(|known| &known.product_id == product && &known.unit_id == unit)
+    }
+}

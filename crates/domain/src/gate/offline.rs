@@ -1,0 +1,178 @@
+//! How a gate decides while the platform is out of reach: by the bundle, by what it and its
+//! neighbours used since, and by the same rules and reasons as the platform.
+//!
+//! A ticket that the bundle does not hold was sold after the bundle was made, or is of another day.
+//! A signed code of it is believed: only the platform signs, and only what was paid for. What a gate
+//! risks by that is a ticket that was revoked since; sending away everybody who bought an hour ago
+//! would be worse. A typed code is not signed, so it must be in the bundle.
+
+use std::collections::HashSet;
+
+use ed25519_dalek::VerifyingKey;
+use jiff::Timestamp;
+
+use super::bundle::Bundle;
+use super::claim::Use;
+use crate::calendar::SlotTimes;
+use crate::id::{CallerUuid, InvalidId, TicketId, UnitId, VenueId};
+use crate::redemption::{Admission, Refusal, judge};
+use crate::text::Text;
+use crate::ticket::{CODE_PREFIX, CodeError, Entitlement, TicketState, verify};
+
+/// Longest code that is taken for a typed one, in characters.
+const TYPED_MAX_CHARS: usize = 32;
+
+/// What was shown at a gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// A code that the platform signed.
+    Signed(Entitlement),
+    /// A code that somebody typed.
+    Typed(TicketId),
+}
+
+impl Shown {
+    /// The ticket it names.
+    #[must_use]
+    pub fn ticket(&self) -> TicketId {
+        match self {
+            Self::Signed(entitlement) => entitlement.ticket,
+            Self::Typed(ticket) => *ticket,
+        }
+    }
+}
+
+/// Why what was shown names no ticket.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// A code that is not ours, or was cut.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// Characters that are no ticket's.
+    #[error(transparent)]
+    Typed(#[from] InvalidId),
+}
+
+/// Reads what was shown: signed codes are checked, typed ones read however they were typed.
+///
+/// # Errors
+/// Why it names no ticket.
+pub fn read(code: &str, keys: &[VerifyingKey]) -> Result<Shown, Unread> {
+    let code = code.trim();
+    if code.starts_with(CODE_PREFIX) || code.len() > TYPED_MAX_CHARS {
+        return Ok(Shown::Signed(verify(code, keys)?));
+    }
+    Ok(Shown::Typed(code.parse()?))
+}
+
+/// What a gate knows beside its bundle.
+#[derive(Debug, Clone, Copy)]
+pub struct Since<'a> {
+    /// The use of the ticket by this gate or a neighbour, where one is known.
+    pub used: Option<&'a Use>,
+    /// Entries that were taken back.
+    pub undone: &'a HashSet<CallerUuid>,
+}
+
+/// An entry that a gate makes by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfflineEntry {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// As whom.
+    pub unit: UnitId,
+    /// What the unit is called.
+    pub unit_name: Text,
+    /// What the visitor must show, where something must be shown.
+    pub show: Option<Text>,
+    /// From when to when the ticket is.
+    pub slot: SlotTimes,
+    /// When the visitor was let in.
+    pub redeemed_at: Timestamp,
+}
+
+/// Why a gate by itself does not let in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfflineRefusal {
+    /// As the platform would.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A typed code that the bundle does not hold.
+    #[error("ticket `{}` is not among those known at {made_at}", .ticket.typed_code())]
+    Unknown {
+        /// The ticket.
+        ticket: TicketId,
+        /// When the bundle was made.
+        made_at: Timestamp,
+    },
+}
+
+/// Decides on a ticket shown at a gate of `venue` that is by itself. A repeat under the gate's own
+/// nonce is the same entry.
+///
+/// # Errors
+/// The first reason not to let the visitor in.
+pub fn admit(
+    bundle: &Bundle,
+    since: Since<'_>,
+    shown: Shown,
+    venue: &VenueId,
+    uuid: CallerUuid,
+    now: Timestamp,
+) -> Result<OfflineEntry, OfflineRefusal> {
+    let ticket = shown.ticket();
+    let expected = bundle.expected(ticket);
+    let entitlement = match (expected, shown) {
+        (Some((group, _)), _) => Entitlement {
+            ticket,
+            venue: bundle.venue_id.clone(),
+            product: group.unit.product_id.clone(),
+            unit: group.unit.unit_id.clone(),
+            slot: group.slot,
+        },
+        (None, Shown::Signed(entitlement)) => entitlement,
+        (None, Shown::Typed(_)) => {
+            return Err(OfflineRefusal::Unknown { ticket, made_at: bundle.made_at });
+        }
+    };
+    let state = state(expected.map(|(_, known)| known.standing.clone().into()), since);
+    let admission = judge(&entitlement, &state, venue, uuid, now)?;
+    let unit = expected
+        .map(|(group, _)| &group.unit)
+        .or_else(|| bundle.unit(&entitlement.product, &entitlement.unit));
+    // A unit that is on sale since the bundle was made is shown by its id.
+    let name = || Text::new(entitlement.unit.as_str(), entitlement.unit.as_str());
+    Ok(OfflineEntry {
+        ticket,
+        unit_name: unit.map_or_else(name, |unit| unit.name.clone()),
+        show: unit.and_then(|unit| unit.show.clone()),
+        unit: entitlement.unit,
+        slot: entitlement.slot,
+        redeemed_at: match admission {
+            Admission::New => now,
+            Admission::Before { at, .. } => at,
+        },
+    })
+}
+
+/// Where a ticket stands by all that is known: what was used since counts first, then the bundle,
+/// unless the use it tells of was taken back.
+fn state(in_bundle: Option<TicketState>, since: Since<'_>) -> TicketState {
+    if let Some(used) = since.used {
+        return TicketState::Redeemed {
+            at: used.at,
+            gate: used.gate_id.clone(),
+            redemption: used.uuid,
+        };
+    }
+    match in_bundle {
+        Some(TicketState::Redeemed { redemption, .. }) if since.undone.contains(&redemption) => {
+            TicketState::Valid
+        }
+        Some(state) => state,
+        None => TicketState::Valid,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+use ed25519_dalek::SigningKey;
+use uuid::Uuid;
+
+use super::*;
+use crate::calendar::Opening;
+use crate::gate::bundle::Standing;
+use crate::id::{GateId, ProductId};
+use crate::tariff::Cents;
+use crate::ticket::{Ticket, sign};
+use crate::venue::{HoursSource, Venue, VenueKind, shipped_product};
+
+const NOW: &str = "2026-11-24T09:10:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn venue(id: &str) -> Venue {
+    Venue {
+        id: VenueId::new(id).unwrap(),
+        name: "Museo".to_owned(),
+        kind: VenueKind::Museum,
+        category: None,
+        municipality: "Firenze".to_owned(),
+        region: "Toscana".to_owned(),
+        latitude: 43.77,
+        longitude: 11.25,
+        full_price_cents: Cents(1200),
+        annual_visitors: None,
+        website: None,
+        hours: HoursSource::DefaultWeek,
+        opening: Opening::default_week(),
+        products: vec![shipped_product(VenueKind::Museum, Cents(1200), None).unwrap()],
+    }
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_bytes(&[3; 32])
+}
+
+fn ticket(number: u8, unit: &str, state: TicketState) -> Ticket {
+    Ticket {
+        entitlement: Entitlement {
+            ticket: TicketId::from_bytes([number; 10]),
+            venue: VenueId::new("20240").unwrap(),
+            product: ProductId::new("admission").unwrap(),
+            unit: UnitId::new(unit).unwrap(),
+            slot: SlotTimes {
+                id: "2026-11-24T10:00".parse().unwrap(),
+                start: at("2026-11-24T09:00:00Z"),
+                end: at("2026-11-24T10:00:00Z"),
+            },
+        },
+        unit_name: Text::new("Ragazzi 12-17", "Minors 12-17"),
+        reason: Text::new("", ""),
+        document: Some(Text::new("Documento di identità", "Identity document")),
+        booking: Uuid::nil().into(),
+        issued_at: at("2026-11-20T09:00:00Z"),
+        state,
+    }
+}
+
+/// A bundle of tickets 1 to 3: valid, used at the north gate, revoked.
+fn bundle() -> Bundle {
+    let used = TicketState::Redeemed {
+        at: at("2026-11-24T09:01:00Z"),
+        gate: GateId::new("north").unwrap(),
+        redemption: Uuid::from_u128(99).into(),
+    };
+    let tickets = vec![
+        ticket(3, "minor", TicketState::Revoked { at: at("2026-11-23T09:00:00Z") }),
+        ticket(2, "minor", used),
+        ticket(1, "minor", TicketState::Valid),
+    ];
+    let keys = [key().verifying_key()];
+    let day = "2026-11-24".parse().unwrap();
+    Bundle::of(&venue("20240"), day, &keys, tickets, at("2026-11-24T09:05:00Z"))
+}
+
+fn shown(ticket: &Ticket) -> Shown {
+    let code = sign(&ticket.entitlement, &key()).unwrap();
+    read(&code, &bundle().verifying_keys()).unwrap()
+}
+
+fn decide(
+    shown: Shown,
+    used: Option<&Use>,
+    nonce: u128,
+    now: &str,
+) -> Result<OfflineEntry, OfflineRefusal> {
+    let undone = HashSet::new();
+    let since = Since { used, undone: &undone };
+    let here = VenueId::new("20240").unwrap();
+    admit(&bundle(), since, shown, &here, Uuid::from_u128(nonce).into(), at(now))
+}
+
+fn valid(number: u8) -> Shown {
+    shown(&ticket(number, "minor", TicketState::Valid))
+}
+
+fn used(number: u8, gate: &str, nonce: u128) -> Use {
+    Use {
+        ticket: TicketId::from_bytes([number; 10]),
+        uuid: Uuid::from_u128(nonce).into(),
+        gate_id: GateId::new(gate).unwrap(),
+        at: at("2026-11-24T09:08:00Z"),
+    }
+}
+
+#[test]
+fn a_bundle_reads_back_and_gathers_what_tickets_share() {
+    let bundle = bundle();
+    let text = serde_json::to_string(&bundle).unwrap();
+    assert_eq!(serde_json::from_str::<Bundle>(&text).unwrap(), bundle);
+    assert_eq!((bundle.groups.len(), bundle.tickets()), (1, 3));
+    assert_eq!(bundle.groups[0].tickets[0].standing, Standing::Valid);
+}
+
+#[test]
+fn a_bundle_names_no_booking() {
+    assert!(!serde_json::to_string(&bundle()).unwrap().contains(&Uuid::nil().to_string()));
+}
+
+#[test]
+fn an_expected_ticket_admits_and_says_what_to_show() {
+    let entry = decide(valid(1), None, 1, NOW).unwrap();
+    assert_eq!(entry.unit_name.en, "Minors 12-17");
+    assert_eq!(entry.show.unwrap().en, "Identity document");
+    assert_eq!(entry.redeemed_at, at(NOW));
+    let typed = read(&TicketId::from_bytes([1; 10]).typed_code(), &[]).unwrap();
+    assert!(decide(typed, None, 1, NOW).is_ok());
+}
+
+#[test]
+fn what_this_gate_or_a_neighbour_used_is_refused_and_a_lost_answer_is_given_again() {
+    let south = used(1, "south", 5);
+    let refused = decide(valid(1), Some(&south), 6, NOW);
+    assert_eq!(
+        refused,
+        Err(OfflineRefusal::Refused(Refusal::AlreadyRedeemed {
+            ticket: south.ticket,
+            at: south.at,
+            gate: south.gate_id.clone(),
+        }))
+    );
+    assert_eq!(decide(valid(1), Some(&south), 5, NOW).unwrap().redeemed_at, south.at);
+}
+
+#[test]
+fn what_the_bundle_tells_of_is_refused() {
+    let refusal = |number| decide(valid(number), None, 6, NOW).unwrap_err();
+    assert!(matches!(refusal(2), OfflineRefusal::Refused(Refusal::AlreadyRedeemed { .. })));
+    assert!(matches!(refusal(3), OfflineRefusal::Refused(Refusal::Revoked { .. })));
+}
+
+#[test]
+fn an_entry_that_was_taken_back_after_the_bundle_admits_again() {
+    let undone = HashSet::from([Uuid::from_u128(99).into()]);
+    let since = Since { used: None, undone: &undone };
+    let here = VenueId::new("20240").unwrap();
+    let nonce = Uuid::from_u128(1).into();
+    assert!(admit(&bundle(), since, valid(2), &here, nonce, at(NOW)).is_ok());
+}
+
+#[test]
+fn a_ticket_sold_after_the_bundle_is_believed_by_its_signature_and_not_by_its_number() {
+    let sold = ticket(9, "youth", TicketState::Valid);
+    let entry = decide(shown(&sold), None, 1, NOW).unwrap();
+    assert_eq!(entry.unit_name.en, "Youth 18-25", "as the venue sells it");
+    assert_eq!(entry.show.unwrap().en, "Identity document");
+    let typed = Shown::Typed(sold.entitlement.ticket);
+    assert!(matches!(decide(typed, None, 1, NOW), Err(OfflineRefusal::Unknown { .. })));
+}
+
+#[test]
+fn a_gate_by_itself_keeps_the_hours_and_the_venue() {
+    let refusal = |shown, now| decide(shown, None, 1, now).unwrap_err();
+    let early = refusal(valid(1), "2026-11-24T08:29:59Z");
+    assert!(matches!(early, OfflineRefusal::Refused(Refusal::TooEarly { .. })));
+    assert!(decide(valid(1), None, 1, "2026-11-24T11:00:00Z").is_ok(), "an hour late");
+    let late = refusal(valid(1), "2026-11-24T11:00:01Z");
+    assert!(matches!(late, OfflineRefusal::Refused(Refusal::TooLate { .. })));
+    let mut elsewhere = ticket(9, "minor", TicketState::Valid);
+    elsewhere.entitlement.venue = VenueId::new("20514").unwrap();
+    let elsewhere = refusal(shown(&elsewhere), NOW);
+    assert!(matches!(elsewhere, OfflineRefusal::Refused(Refusal::OtherVenue { .. })));
+}
+
+#[test]
+fn a_code_of_a_stranger_is_read_by_no_gate() {
+    let code = sign(
+        &ticket(1, "minor", TicketState::Valid).entitlement,
+        &SigningKey::from_bytes(&[4; 32]),
+    );
+    let unread = read(&code.unwrap(), &bundle().verifying_keys());
+    assert!(matches!(unread, Err(Unread::Code(CodeError::UnknownKey { .. }))));
+    assert!(matches!(read("nonsense", &[]), Err(Unread::Typed(_))));
+}

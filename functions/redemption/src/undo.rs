@@ -1,0 +1,124 @@
+//! Taking an entry back: the visitor did not pass, so the ticket admits again. The entry is kept as
+//! undone, and the lake gets a row that takes it out of its sums.
+
+use atrio_domain::id::{CallerUuid, GateId, TicketId, VenueId};
+use atrio_domain::redemption::{self, Undo};
+use atrio_domain::ticket::TicketState;
+use atrio_dynamo::redemption::{Entry, Redeemed};
+use atrio_runtime::extract::Path;
+use atrio_runtime::{Json, Problem, Role, Staff};
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{ATTEMPTS, Context, internal, load, problem};
+
+/// Longest reason, in characters.
+pub const REASON_MAX_CHARS: usize = 200;
+
+/// Why an entry is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UndoBody {
+    #[schema(value_type = String)]
+    venue_id: VenueId,
+    /// The gate that made the entry.
+    #[schema(value_type = String)]
+    gate_id: GateId,
+    /// 1 to 200 characters; names no visitor.
+    reason: String,
+    /// When the gate took it back, by its own clock, where its line was down; now when left out. At
+    /// most five minutes after the entry.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    undone_at: Option<Timestamp>,
+}
+
+/// An entry taken back.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UndoView {
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    /// Always `UNDONE`.
+    outcome: &'static str,
+    #[schema(value_type = String)]
+    ticket_id: TicketId,
+    #[schema(value_type = String, format = DateTime)]
+    redeemed_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    undone_at: Timestamp,
+    /// The reason that stands: the first one given.
+    reason: String,
+}
+
+/// Takes an entry back within five minutes, at the gate that made it; its ticket admits again.
+#[utoipa::path(post, path = "/v1/redemptions/{uuid}/undo", tag = "gate",
+    params(("uuid" = String, Path)), request_body = UndoBody, security(("staff" = [])),
+    responses((status = 200, body = UndoView), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn undo_redemption(
+    State(context): State<Context>,
+    staff: Staff,
+    Path(uuid): Path<String>,
+    Json(body): Json<UndoBody>,
+) -> Result<axum::Json<UndoView>, Problem> {
+    staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
+    staff.must_see(&body.venue_id)?;
+    let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
+    for _ in 0..ATTEMPTS {
+        let entry = context.store.entry(uuid).await.map_err(internal)?;
+        let entry = entry
+            .filter(|entry| entry.venue == body.venue_id)
+            .ok_or_else(|| problem::unknown_entry(uuid))?;
+        if let Some(undo) = entry.undone.clone() {
+            return Ok(axum::Json(view(entry, undo)));
+        }
+        let at = body.undone_at.unwrap_or_else(|| context.clock.now());
+        let (gate, made_at) = (&entry.gate, entry.redeemed_at);
+        let undo = checked(gate, made_at, &body.gate_id, at, &body.reason, &context)?;
+        let ticket = load(&context, entry.ticket).await?;
+        let used_by_it = matches!(
+            &ticket.state, TicketState::Redeemed { redemption, .. } if *redemption == uuid
+        );
+        if used_by_it {
+            let written = context.store.undo(uuid, &ticket, &undo).await.map_err(internal)?;
+            if written == Redeemed::Done {
+                return Ok(axum::Json(view(entry, undo)));
+            }
+            // Something was faster; the next reading shows what.
+        } else if context.store.entry(uuid).await.map_err(internal)? == Some(entry) {
+            return Err(problem::ticket_moved_on(uuid, ticket.state.name()));
+        }
+    }
+    Err(Problem::busy())
+}
+
+/// An undo that the rules allow.
+pub(crate) fn checked(
+    entry_gate: &GateId,
+    redeemed_at: Timestamp,
+    gate: &GateId,
+    at: Timestamp,
+    reason: &str,
+    context: &Context,
+) -> Result<Undo, Problem> {
+    let reason = reason.trim().to_owned();
+    if !(1..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
+        return Err(problem::undo_reason(REASON_MAX_CHARS));
+    }
+    redemption::undo(entry_gate, redeemed_at, gate, at, context.clock.now())
+        .map_err(|refusal| problem::undo_refusal(&refusal))?;
+    Ok(Undo { at, reason })
+}
+
+fn view(entry: Entry, undo: Undo) -> UndoView {
+    UndoView {
+        uuid: entry.uuid,
+        outcome: "UNDONE",
+        ticket_id: entry.ticket,
+        redeemed_at: entry.redeemed_at,
+        undone_at: undo.at,
+        reason: undo.reason,
+    }
+}
