@@ -62,6 +62,7 @@ STAFF = {
     "GET /v1/venues/{venue_id}/products/{product_id}",
     "PUT /v1/venues/{venue_id}/products/{product_id}",
     "GET /v1/venues/{venue_id}/changes",
+    "POST /v1/venues/{venue_id}/call-offs",
     "POST /v1/venues/{venue_id}/shifts",
     "GET /v1/venues/{venue_id}/shifts",
     "GET /v1/venues/{venue_id}/shifts/{uuid}",

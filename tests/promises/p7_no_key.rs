@@ -167,6 +167,11 @@ const DOORS: &[(&str, &str, Door)] = &[
     ),
     (
         "POST",
+        "/v1/venues/{venue_id}/call-offs",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/call-offs", scope: Scope::Named },
+    ),
+    (
+        "POST",
         "/v1/venues/{venue_id}/shifts",
         Staff { roles: &["desk", "manager"], path: "/v1/venues/20240/shifts", scope: Scope::Named },
     ),
@@ -295,6 +300,7 @@ fn posted(path: &str) -> Value {
         Some("sales") => json!({"booking_uuid": fresh_uuid(), "method": "CASH"}),
         Some("files") => json!({"uuid": fresh_uuid()}),
         Some("paid-back") => json!({"reference": "TRN 1"}),
+        Some("call-offs") => json!({"from": "2026-11-24", "to": "2026-11-24"}),
         Some("void") => json!({"booking_uuid": fresh_uuid(), "reason": "wrong slot"}),
         Some("undo") => json!({"venue_id": VENUE, "gate_id": "main", "reason": "it did not turn"}),
         Some("close") if path.contains("/conflicts/") => json!({"note": "a twin"}),

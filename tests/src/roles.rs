@@ -485,6 +485,12 @@ impl Manager {
         self.api.post(&path, &json!({"reference": reference})).await
     }
 
+    /// Calls off the visits of days that the venue no longer offers.
+    pub async fn calls_off(&self, from: &str, to: &str) -> Answer {
+        let path = format!("/v1/venues/{}/call-offs", self.venue);
+        self.api.post(&path, &json!({"from": from, "to": to})).await
+    }
+
     /// Closes a conflict of the gates with a note.
     pub async fn closes(&self, uuid: &str, note: &str) -> Answer {
         let path = format!("/v1/venues/{}/conflicts/{uuid}/close", self.venue);

@@ -2,7 +2,7 @@
 //! tickets, places and lake agree afterwards (P2).
 
 use atrio::{payment_book, sandbox};
-use atrio_tests::{Gate, Manager, Options, Process, Visitor, Wish};
+use atrio_tests::{Clerk, Gate, Manager, Options, Process, Visitor, Wish, fresh_uuid};
 use serde_json::{Value, json};
 
 const VENUE: &str = "105950";
@@ -144,4 +144,59 @@ async fn a_venue_that_changes_its_rule_keeps_its_word_to_those_who_paid_before()
     let cancelled = before.cancel_for(&uuid, 2 * ADULT_CENTS).await.expect(200);
     assert_eq!(cancelled["status"], "CANCELLED");
     museum.nothing_left_over().await;
+}
+
+#[tokio::test]
+async fn a_museum_that_must_close_pays_everybody_back_in_one_action() {
+    let museum = Process::fresh().await;
+    let manager = Manager::of(&museum, VENUE).await;
+    let [paid, free, undecided, next_day] = [(); 4].map(|()| Visitor::of(&museum));
+    let (paid_for, tickets) = paid.buys(&two_adults(FRIDAY)).await;
+    let (free_of_charge, _) = free.books_free(&Wish::at(VENUE, FRIDAY, &[("minor", 3)])).await;
+    let held = undecided.hold(&two_adults(FRIDAY)).await;
+    let (untouched, _) = next_day.buys(&two_adults("2026-11-28T11:00")).await;
+    let clerk = Clerk::of(&museum, VENUE).await;
+    let shift = fresh_uuid();
+    clerk.opens(&shift, "window", 0).await.expect(201);
+    let at_window = clerk.holds(&two_adults(FRIDAY)).await;
+    clerk.sells(&shift, &at_window, "CARD", None).await.expect(201);
+
+    let early = manager.calls_off("2026-11-27", "2026-11-27").await.expect(200);
+    assert_eq!(early, json!({"called_off": [], "left": [], "remaining": 0}), "it is still open");
+    let (mut opening, tag) = manager.reads("opening").await;
+    let reason = json!({"it": "Chiuso per allerta meteo", "en": "Closed: weather alert"});
+    opening["closures"] = json!([{"from": "2026-11-27", "to": "2026-11-27", "reason": reason}]);
+    manager.changes("opening", &tag, &opening).await.expect(200);
+
+    let done = manager.calls_off("2026-11-26", "2026-11-29").await.expect(200);
+    let mut refunds: Vec<_> =
+        (0..2).map(|n| done["called_off"][n]["refund_cents"].as_i64().unwrap()).collect();
+    refunds.sort_unstable();
+    assert_eq!(refunds, [0, 2 * ADULT_CENTS]);
+    assert_eq!(done["left"][0]["why"], "sold-at-desk");
+    assert_eq!((done["left"].as_array().unwrap().len(), &done["remaining"]), (1, &json!(0)));
+    let again = manager.calls_off("2026-11-26", "2026-11-29").await.expect(200);
+    assert_eq!(again["called_off"], json!([]), "once is enough");
+    assert_eq!(again["left"], done["left"]);
+
+    assert_eq!(free.booking(&free_of_charge).await["status"], "CANCELLED");
+    assert_eq!(next_day.booking(&untouched).await["status"], "CONFIRMED");
+    assert_eq!(undecided.booking(&held).await["status"], "ON_HOLD");
+    undecided.cancel(&held).await.expect(200);
+    clerk.voids(&shift, &at_window, "closed by the weather").await.expect(200);
+    let gate = Gate::of(&museum, VENUE, "main").await;
+    let code = tickets[0]["code"].as_str().unwrap();
+    gate.scan(code).await.expect_problem(409, "ticket-revoked", "code");
+    let (changes, _) = manager.reads("changes").await;
+    assert_eq!(changes["changes"][0]["part"], "call-offs/2026-11-26/2026-11-29");
+    manager.calls_off("2026-11-29", "2026-11-26").await.expect_problem(422, "invalid-field", "to");
+
+    let figures = museum.nothing_left_over().await;
+    let booking = paid.booking(&paid_for).await;
+    assert_eq!(
+        (&booking["status"], &booking["payment"]["status"]),
+        (&json!("CANCELLED"), &json!("REFUNDED"))
+    );
+    assert!(is_refunded(&museum, booking["payment"]["id"].as_str().unwrap()));
+    assert_eq!(figures["bookings confirmed"], json!({"table": 1, "lake": 1}));
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::attributes::{Attributes, instant_text, json, number, text};
+use crate::transaction::Condition;
 use crate::{Error, Item, PK, SK, Store, key};
 
 /// A change with who made it.
@@ -80,6 +81,15 @@ impl TryFrom<&Item> for AuditRecord {
 }
 
 impl Store {
+    /// Records a change that is stored elsewhere.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn record_change(&self, record: &AuditRecord) -> Result<(), Error> {
+        self.transact(vec![self.put(item(record)?, Condition::none())?]).await?;
+        Ok(())
+    }
+
     /// A venue's changes, newest first, older than the cursor where one is given, at most `limit`;
     /// and the cursor of the next page.
     ///

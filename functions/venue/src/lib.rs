@@ -2,6 +2,7 @@
 //! Every change names what it was made from, leaves a record of who changed what, and says
 //! which booked places it leaves without a slot.
 
+mod call_off;
 mod problem;
 mod view;
 
@@ -70,6 +71,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show_opening, change_opening))
         .routes(routes!(show_product, change_product))
         .routes(routes!(list_changes))
+        .routes(routes!(call_off::call_off))
         .with_state(context)
 }
 

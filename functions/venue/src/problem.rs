@@ -4,6 +4,7 @@ use atrio_domain::id::ProductId;
 use atrio_domain::offer::OfferError;
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
+use jiff::civil::Date;
 
 /// The offer cannot be booked by.
 pub(crate) fn offer(error: &OfferError) -> Problem {
@@ -58,6 +59,13 @@ pub(crate) fn changed_meanwhile(entity_tag: &str) -> Problem {
         .detail("what stands there is not what the change was made from")
         .field("If-Match", "names something older", "read again and repeat the change")
         .fact("entity_tag", entity_tag)
+}
+
+/// The days are reversed or too many.
+pub(crate) fn days(from: Date, to: Date, most: i32) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field")
+        .detail(format_args!("{from} to {to} is no span of 1 to {most} days"))
+        .field("to", "ends no such span", format!("write `from` or a day up to {} later", most - 1))
 }
 
 /// The page of records cannot be that long.

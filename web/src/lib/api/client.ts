@@ -6,6 +6,7 @@ import type {
 	Availability,
 	Booking,
 	BookingRequest,
+	CallOffResult,
 	Conflict,
 	Dashboard,
 	DashboardOverview,
@@ -229,6 +230,10 @@ export const changeOffer = async (
 			headers: { 'if-match': entityTag }
 		})
 	);
+
+/** Calls off the visits of these days whose slots are no longer offered; all of the money goes back. */
+export const callOff = (token: string, venueId: string, from: string, to: string) =>
+	json<CallOffResult>(`/v1/venues/${id(venueId)}/call-offs`, { method: 'POST', token, body: { from, to } });
 
 export const listOfferChanges = (token: string, venueId: string, cursor: string | null) =>
 	json<{ changes: OfferRecord[]; next_cursor: string | null }>(

@@ -292,6 +292,13 @@ export interface OfferChange {
 	stranded: { product_id: string; slot_id: string; taken: number }[];
 }
 
+/** What calling visits off did; staff look after what is left. */
+export interface CallOffResult {
+	called_off: { booking_reference: string; slot_id: string; places: number; refund_cents: number }[];
+	left: { booking_reference: string; slot_id: string; why: 'sold-at-desk' | 'ticket-used' }[];
+	remaining: number;
+}
+
 export interface OfferRecord {
 	at: string;
 	actor: string;

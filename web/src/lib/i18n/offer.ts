@@ -63,5 +63,18 @@ export const offer = {
 	'offer.field.surcharges': { it: 'sovrapprezzi', en: 'surcharges' },
 	'offer.field.free_days': { it: 'giornate gratuite', en: 'free days' },
 	'offer.field.fiscal_class': { it: 'classe fiscale', en: 'fiscal class' },
-	'offer.field.name': { it: 'nome', en: 'name' }
+	'offer.field.name': { it: 'nome', en: 'name' },
+	'offer.callOffText': {
+		it: 'Chi aveva prenotato questi orari può essere rimborsato adesso, per intero: i biglietti non varranno più.',
+		en: 'Everybody who booked these times can be paid back now, in full: their tickets will admit no more.'
+	},
+	'offer.callOff': { it: 'Annulla e rimborsa tutti', en: 'Call off and pay everybody back' },
+	'offer.calledOff': {
+		it: '{n} prenotazione annullata.|{n} prenotazioni annullate.',
+		en: '{n} booking called off.|{n} bookings called off.'
+	},
+	'offer.calledOffMoney': { it: 'Rimborsi: {price}.', en: 'Paid back: {price}.' },
+	'offer.callOffLeft': { it: 'Da sistemare di persona:', en: 'To be looked after in person:' },
+	'offer.left.sold-at-desk': { it: 'venduta allo sportello, si restituisce lì', en: 'sold at the desk, which takes it back' },
+	'offer.left.ticket-used': { it: 'qualcuno è già entrato', en: 'somebody has entered' }
 } as const;

@@ -16,8 +16,8 @@ export class OfferPart<T> {
 	private entityTag = '';
 
 	constructor(
-		private readonly token: string,
-		private readonly venueId: string,
+		readonly token: string,
+		readonly venueId: string,
 		private readonly part: string
 	) {
 		this.read();
