@@ -28,6 +28,19 @@ fn account_key(booking: CallerUuid, payment: &PaymentId) -> Item {
     key(format!("BOOKING#{booking}"), format!("ACCOUNT#{payment}"))
 }
 
+fn account_item(
+    booking: CallerUuid,
+    payment: &PaymentId,
+    account: &Account,
+    now: Timestamp,
+) -> Item {
+    let mut item = account_key(booking, payment);
+    item.insert("holder".to_owned(), text(&account.holder));
+    item.insert("iban".to_owned(), text(account.iban.as_str()));
+    item.insert(TTL.to_owned(), time_to_live(now + (ACCOUNT_KEPT_DAYS * 24).hours()));
+    item
+}
+
 fn trail_key(venue: &VenueId, payment: &PaymentId) -> Item {
     key(format!("{PARTITION}{venue}"), payment.as_str())
 }
@@ -83,10 +96,7 @@ impl Store {
         account: &Account,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let mut item = account_key(payment.booking, &payment.id);
-        item.insert("holder".to_owned(), text(&account.holder));
-        item.insert("iban".to_owned(), text(account.iban.as_str()));
-        item.insert(TTL.to_owned(), time_to_live(now + (ACCOUNT_KEPT_DAYS * 24).hours()));
+        let item = account_item(payment.booking, &payment.id, account, now);
         let unfiled = Condition::when("attribute_not_exists(#file)").name("#file", "file");
         let written = self.transact(vec![self.put(item, unfiled)?]).await?;
         Ok(matches!(written, Written::All))
@@ -170,5 +180,22 @@ impl Store {
         let partition = format!("{PARTITION}{venue}");
         let items = self.between(partition, "-".to_owned(), "~".to_owned()).await?;
         items.iter().map(trail).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::Change;
+
+    #[test]
+    fn no_account_leaves_the_table_with_its_stream() {
+        let booking = "6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01".parse().unwrap();
+        let payment = PaymentId::new("302123456789012356").unwrap();
+        let account = Account::new("Maria Esposito", "IT60X0542811101000000123456").unwrap();
+        let item = account_item(booking, &payment, &account, Timestamp::UNIX_EPOCH);
+        assert_eq!(Change::from_images(None, Some(&item)).unwrap(), Change::Other);
+        assert_eq!(Change::from_images(Some(&item), None).unwrap(), Change::Other);
+        assert!(item.contains_key(TTL), "it is forgotten even if nobody pays back");
     }
 }

@@ -120,7 +120,7 @@ struct PaymentBrief {
 #[utoipa::path(post, path = "/v1/bookings/{uuid}/payment", tag = "shop", params(("uuid" = String, Path)),
     request_body = PaymentBody,
     responses((status = 200, body = StartedView), (status = 404, body = Problem), (status = 409, body = Problem),
-        (status = 422, body = Problem), (status = 503, body = Problem)))]
+        (status = 422, body = Problem), (status = 502, body = Problem), (status = 503, body = Problem)))]
 async fn start_payment(
     State(context): State<Context>,
     Path(uuid): Path<String>,
