@@ -217,7 +217,7 @@ async fn prices_that_cannot_be_charged_are_refused_where_they_are_wrong_and_chan
         (at("1/min_age"), json!(30), offer, unit("[1].max_age")),
         (at("1/min_age"), json!(300), field, unit("[1].min_age")),
         (at("1/conditions"), json!([{"citizen_of": [{"code": "ZZ", "name": {"it": "a", "en": "b"}}]}]), offer, unit("[1].conditions[0].citizen_of[0].code")),
-        (at("1/conditions"), json!([{"resident_in": [{"code": "Matera", "name": "Matera"}]}]), offer, unit("[1].conditions[0].resident_in[0].code")),
+        (at("1/conditions"), json!([{"resident_in": [{"code": "077099", "name": "Atlantide"}]}]), offer, unit("[1].conditions[0].resident_in[0].code")),
         (at("1/conditions"), json!([{"student_of": []}]), offer, unit("[1].conditions[0]")),
         (at("1/conditions"), json!(["wizard"]), field, unit("[1].conditions[0]")),
         (at("3/accompanied_by"), json!(["nobody"]), offer, unit("[3].accompanied_by")),

@@ -195,6 +195,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use atrio_domain::tariff::price;
     use atrio_domain::venue::{FiscalClass, shipped_product};
     use jiff::civil::date;
 
@@ -228,10 +229,11 @@ mod tests {
         assert_eq!(product.fiscal_class, FiscalClass::Undecided);
         let day = date(2026, 11, 24);
         let units = &product.options[0].tariff_on(day).unwrap().units;
-        let cents =
-            |day| units.iter().map(|unit| atrio_domain::tariff::price(product, unit, day).cents.0);
-        assert!(cents(day).eq([1000, 0]));
-        assert!(cents(date(2026, 12, 6)).eq([0, 0]));
+        let cents = |day| -> Vec<i64> {
+            units.iter().map(|unit| price(product, unit, day).cents.0).collect()
+        };
+        assert_eq!(cents(day), [1000, 0]);
+        assert_eq!(cents(date(2026, 12, 6)), [0, 0]);
         assert_eq!(units[1].documents.len(), 1);
     }
 

@@ -112,10 +112,12 @@ pub enum TariffFault {
         code: String,
     },
     /// There is no such town.
-    #[error("`{code}` is no town's code")]
+    #[error("no town has the code `{code}` and the name `{name}`")]
     UnknownTown {
-        /// What was written.
+        /// The code that was written.
         code: String,
+        /// The name beside it.
+        name: String,
     },
     /// A rule for no day.
     #[error("the rule names no day")]
@@ -155,7 +157,7 @@ impl TariffFault {
                 "write the two letters of ISO 3166-1, or `EU` for the European Union"
             }
             Self::UnknownTown { .. } => {
-                "write the six digits of ISTAT, such as `077014` for Matera"
+                "write code and name as ISTAT has them, such as `077014` and `Matera`"
             }
             Self::NoDay => "name at least one day",
             Self::RepeatedSurcharge => {
@@ -317,12 +319,10 @@ impl Condition {
             Self::ResidentIn(towns) => {
                 for (index, town) in towns.iter().enumerate() {
                     let at = format!("{at}.resident_in[{index}]");
-                    if !town.is_well_formed() {
-                        let code = town.code.clone();
-                        return Err(TariffFault::UnknownTown { code }.at(format!("{at}.code")));
-                    }
-                    if town.name.trim().is_empty() {
-                        return Err(TariffFault::Wordless.at(format!("{at}.name")));
+                    if !town.is_known() {
+                        let (code, name) = (town.code.clone(), town.name.clone());
+                        let fault = TariffFault::UnknownTown { code, name };
+                        return Err(fault.at(format!("{at}.code")));
                     }
                 }
             }
