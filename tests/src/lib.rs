@@ -6,12 +6,14 @@
 
 mod answer;
 mod device;
+mod mail;
 mod process;
 mod roles;
 mod wait;
 
 pub use answer::{Answer, Api};
 pub use device::{Device, count_message};
+pub use mail::Mail;
 pub use process::{Options, Output, Process, free_port};
 pub use roles::{Clerk, Contact, Gate, Manager, Outcome, Visitor, Wish, availability, fresh_uuid};
 pub use wait::{SOON, eventually};

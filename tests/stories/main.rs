@@ -9,4 +9,5 @@ mod desk;
 mod main_job;
 mod operations;
 mod payments;
+mod tickets;
 mod venue_offer;

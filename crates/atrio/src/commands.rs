@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use atrio_domain::device::DeviceName;
 use atrio_domain::id::VenueId;
+use atrio_domain::ticket::key_id;
 use atrio_runtime::{Clock, Role};
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ use crate::devices::DeviceCa;
 use crate::keys::Secrets;
 use crate::platform::{Installation, Platform, Settings};
 use crate::pump::chain;
-use crate::{lake_check, sample_traffic};
+use crate::{lake_check, outbox, sample_traffic};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -64,6 +65,9 @@ enum Command {
         #[arg(long)]
         venue: Option<VenueId>,
     },
+    /// The keys that sign tickets.
+    #[command(subcommand)]
+    TicketKey(TicketKeyCommand),
     /// People counters and other devices.
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -83,6 +87,21 @@ enum Command {
     /// The lake.
     #[command(subcommand)]
     Lake(LakeCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum TicketKeyCommand {
+    /// Adds a fresh key; tickets signed with the keys before it go on to admit. A platform that runs
+    /// takes it up within seconds.
+    #[command(after_help = "Example: atrio ticket-key rotate --from 2026-12-01T03:00:00+01:00")]
+    Rotate {
+        /// When it begins to sign: now, or later, so that gates that are offline learn it before.
+        #[arg(long)]
+        from: Option<Timestamp>,
+    },
+    /// Lists the keys: which signs, and until when each is published.
+    #[command(after_help = "Example: atrio ticket-key list")]
+    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,6 +183,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             let clock = clock_of(data.running()?.as_ref());
             say(&Secrets::open(&data)?.issuer().token(role, venue, &clock)?);
         }
+        Command::TicketKey(command) => ticket_keys(&DataDir::open(&data)?, &command)?,
         Command::Device(DeviceCommand::Enrol { name, venue, out }) => {
             let attached = Attached::to(&data).await?;
             let ca = DeviceCa::open(attached.data.path())?;
@@ -189,6 +209,34 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn ticket_keys(data: &DataDir, command: &TicketKeyCommand) -> Result<(), Failure> {
+    let now = clock_of(data.running()?.as_ref()).now();
+    let keys = match command {
+        TicketKeyCommand::List => Secrets::open(data)?.ticket_keys()?,
+        TicketKeyCommand::Rotate { from } => {
+            let from = from.unwrap_or(now);
+            if from < now {
+                return Err(
+                    format!("`--from` is {from}, which is over; name a later instant").into()
+                );
+            }
+            Secrets::rotate_ticket_key(data, from)?
+        }
+    };
+    let signing = key_id(&keys.signing(now).verifying_key());
+    for term in keys.terms() {
+        let key = key_id(&term.key.verifying_key());
+        let does = match term.published_until {
+            _ if key == signing => "signs".to_owned(),
+            _ if term.from > now => format!("will sign from {}", term.from),
+            Some(until) if until > now => format!("is published until {until}"),
+            Some(_) | None => "is published no more".to_owned(),
+        };
+        say(&format!("{key} {does}"));
+    }
+    Ok(())
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
@@ -225,6 +273,9 @@ fn announce(platform: &Platform, traffic: Option<f64>, web_missing: bool) -> Res
     say(&format!("  desk       {http}/desk/#token={desk}&venue={venue}"));
     say(&format!("  gate       {http}/gate/#token={gate}&venue={venue}"));
     say(&format!("  dashboard  {http}/dashboard/#token={manager}&venue={venue}"));
+    if let Some(outbox) = outbox::address(http) {
+        say(&format!("  mail       {outbox}"));
+    }
     say(&format!("  API        {http}/openapi.json"));
     say(&format!("  devices    mqtts://{}", platform.run.mqtt));
     match traffic {

@@ -2,12 +2,14 @@
 //! as they run on AWS, the pages, and the commands of the `atrio` program.
 
 pub mod broker;
+mod chores;
 pub mod commands;
 pub mod data_dir;
 pub mod database;
 pub mod devices;
 pub mod keys;
 pub mod lake_check;
+mod outbox;
 pub mod pages;
 pub mod payment_book;
 pub mod platform;

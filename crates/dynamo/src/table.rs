@@ -11,7 +11,7 @@ use crate::{Error, PK, SK, Store};
 
 /// The sparse index of items that something must be done about by a certain time.
 pub const DUE_INDEX: &str = "due";
-/// What is due: `HOLD`, `PAYMENT` or `REFUND`.
+/// What is due: `HOLD`, `PAYMENT`, `REFUND` or `MAIL`.
 pub const DUE_PK: &str = "due_pk";
 /// When it is due.
 pub const DUE_SK: &str = "due_sk";

@@ -17,6 +17,7 @@ import type {
 	Sale,
 	Shift,
 	Ticket,
+	TicketList,
 	Venue,
 	VenueDetail
 } from './types';
@@ -109,10 +110,21 @@ export const startPayment = (uuid: string) =>
 		{ method: 'POST', body: { return_url: `/booking/?uuid=${id(uuid)}` } }
 	);
 
-export const getTickets = (uuid: string) =>
-	json<{ tickets: Ticket[] }>(`/v1/bookings/${id(uuid)}/tickets`).then((answer) => answer.tickets);
+export const getTickets = (uuid: string) => json<TicketList>(`/v1/bookings/${id(uuid)}/tickets`);
 
-export const ticketsPdfAddress = (uuid: string) => `/v1/bookings/${id(uuid)}/tickets.pdf`;
+/** In the language of the booking, unless another is named. */
+export const ticketsPdfAddress = (uuid: string, lang?: string) =>
+	`/v1/bookings/${id(uuid)}/tickets.pdf${lang ? `?lang=${id(lang)}` : ''}`;
+
+export const visitAddress = (uuid: string, lang: string) =>
+	`/v1/bookings/${id(uuid)}/visit.ics?lang=${id(lang)}`;
+
+/** Takes a new ticket for a lost one; under the same key it is the same ticket. */
+export const reissueTicket = (uuid: string, ticket: string, key: string) =>
+	json<Ticket>(`/v1/bookings/${id(uuid)}/tickets/${id(ticket)}/reissue`, {
+		method: 'POST',
+		body: { uuid: key }
+	});
 
 // Gate.
 
