@@ -78,8 +78,8 @@ $(READER)/bin/python:
 	python3 -m venv $(READER)
 	$(READER)/bin/pip install --quiet --disable-pip-version-check 'deltalake==1.*' 'pyarrow'
 
-tools: ## Installs the browser and the MQTT client that the tests use, where they are missing.
-	@[ -x $(CHROMIUM) ] && command -v mosquitto_pub >/dev/null || { \
+tools: ## Installs the browser, the MQTT client and the PDF reader that the tests use, where missing.
+	@[ -x $(CHROMIUM) ] && command -v mosquitto_pub >/dev/null && command -v pdfinfo >/dev/null || { \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -qq && \
-	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium mosquitto-clients; }
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium mosquitto-clients poppler-utils; }

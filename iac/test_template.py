@@ -41,6 +41,8 @@ PUBLIC = {
     "PUT /v1/bookings/{uuid}/refund-account": "the uuid is the key",
     "GET /v1/bookings/{uuid}/tickets": "the uuid is the key",
     "GET /v1/bookings/{uuid}/tickets.pdf": "the uuid is the key",
+    "GET /v1/bookings/{uuid}/visit.ics": "the uuid is the key",
+    "POST /v1/bookings/{uuid}/tickets/{ticket_id}/reissue": "the uuid is the key",
     "GET /v1/ticket-keys": "public keys, which offline gates fetch",
 }
 # Routes for staff: a token the authoriser accepts, then roles and venues in the function.
@@ -78,10 +80,11 @@ SECRETS = {
     "ATRIO_PAGOPA_API_KEY": {"payment", "upkeep"},
     "ATRIO_PAGOPA_RECEIPT_SECRET": {"payment"},
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
-    "ATRIO_TICKET_SIGNING_KEY": {"ticketing"},
+    "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify"},
 }
 # Who may read what of the index: upkeep what is due, the gates' function the tickets of a day.
-INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND"}, "payment": {"REFUND"}, "redemption": {"GATE#*"}, "venue": {"GATE#*"}}
+INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
+              "venue": {"GATE#*"}, "notify": {"MAIL"}}
 # Actions that AWS accepts on no narrower resource than *.
 RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # AWS managed cache policy.
@@ -295,9 +298,44 @@ def streams_are_bounded(template):
             findings.append(f"{logical}: leaves less than half the stream's {hours} h to read a dead letter again")
         if source.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             findings.append(f"{logical}: does not report failed records one by one")
-    wanted = {"ingest", "fraud", "sink"}
+    for logical, pipe in of_type(template, "AWS::Pipes::Pipe").items():
+        stream = pipe.get("SourceParameters", {}).get("DynamoDBStreamParameters", {})
+        if not stream.get("DeadLetterConfig") or stream.get("OnPartialBatchItemFailure") != "AUTOMATIC_BISECT":
+            findings.append(f"{logical}: a change that fails is not set aside by itself")
+        if not 0 < stream.get("MaximumRecordAgeInSeconds", -1) <= STREAM_HOURS["Table"] * 3600 / 2:
+            findings.append(f"{logical}: leaves less than half the stream's hours to read a dead letter again")
+        if not 0 <= stream.get("MaximumRetryAttempts", -1) <= 10_000:
+            findings.append(f"{logical}: retries without bound")
+    wanted = {"ingest", "sink", "fraud", "notify"}
     found = {owner(template, source["FunctionName"]) for source in sources(template).values()}
+    found |= {name for name, _, _ in listeners(template)}
     return findings + [f"no stream feeds {name}" for name in wanted - found]
+
+
+def listeners(template):
+    """Who hears the bus: function, rule, target."""
+    for rule in of_type(template, "AWS::Events::Rule").values():
+        if rule.get("EventBusName") == {"Ref": "Bus"}:
+            for target in rule["Targets"]:
+                yield owner(template, target["Arn"]), rule, target
+
+
+def what_the_bus_brings_is_lost_nowhere(template):
+    findings = []
+    bus = template["Resources"]["Bus"]["Properties"]
+    if bus.get("KmsKeyIdentifier") != {"Fn::GetAtt": ["DataKey", "Arn"]}:
+        findings.append("Bus: contacts travel under a key that is not ours")
+    for name, rule, target in listeners(template):
+        if not target.get("DeadLetterConfig") or not target.get("RetryPolicy"):
+            findings.append(f"{name}: an event that never arrives is nowhere")
+        if "[<record>]" not in target.get("InputTransformer", {}).get("InputTemplate", ""):
+            findings.append(f"{name}: hears no record in the form of a stream")
+        config = functions(template)[name][1].get("EventInvokeConfig", {})
+        if not config.get("DestinationConfig", {}).get("OnFailure"):
+            findings.append(f"{name}: an event that fails is nowhere")
+        if rule["EventPattern"].get("source") != ["atrio.table"]:
+            findings.append(f"{name}: hears others than the table")
+    return findings
 
 
 def heard_partitions(source):
@@ -322,6 +360,17 @@ def no_function_hears_its_own_writes(template):
                 for key in leading_keys(statement):
                     if any(key.startswith(prefix) for prefix in heard):
                         findings.append(f"{logical}: {name} writes {key} and hears it")
+    for logical, pipe in of_type(template, "AWS::Pipes::Pipe").items():
+        consumers += pipe["Source"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+        heard = heard_partitions(pipe.get("SourceParameters", {}))
+        if not heard:
+            findings.append(f"{logical}: carries every change, the listeners' own too")
+        for name, _, _ in listeners(template):
+            for statement in role_statements(template, name):
+                if any("Put" in action or "Update" in action for action in listed(statement["Action"])):
+                    for key in leading_keys(statement):
+                        if any(key.startswith(prefix) for prefix in heard):
+                            findings.append(f"{logical}: {name} writes {key} and hears it")
     if consumers > 2:
         findings.append(f"{consumers} consumers of the table's stream; DynamoDB throttles a third")
     return findings
@@ -581,16 +630,26 @@ CHECKS = [
     ]),
     (streams_are_bounded, [
         properties_at("SinkSource", "DestinationConfig", drop=True),
-        properties_at("FraudSource", "BisectBatchOnFunctionError", drop=True),
+        properties_at("SinkSource", "BisectBatchOnFunctionError", drop=True),
+        properties_at("BookingsPipe", "SourceParameters", "DynamoDBStreamParameters", "DeadLetterConfig", drop=True),
+        properties_at("BookingsPipe", "SourceParameters", "DynamoDBStreamParameters", "MaximumRetryAttempts", value=-1),
         properties_at("IngestSource", "MaximumRetryAttempts", drop=True),
         properties_at("IngestSource", "MaximumRetryAttempts", value=-1),
         properties_at("SinkSource", "MaximumRecordAgeInSeconds", value=21600),
         properties_at("SinkSource", "FunctionResponseTypes", drop=True),
-        at("FraudSource", drop=True),
+        at("FraudRule", drop=True),
+        at("IngestSource", drop=True),
+    ]),
+    (what_the_bus_brings_is_lost_nowhere, [
+        properties_at("Bus", "KmsKeyIdentifier", drop=True),
+        properties_at("FraudRule", "Targets", 0, "DeadLetterConfig", drop=True),
+        properties_at("NotifyRule", "Targets", 0, "InputTransformer", drop=True),
+        properties_at("NotifyFunction", "EventInvokeConfig", drop=True),
     ]),
     (no_function_hears_its_own_writes, [
-        properties_at("FraudSource", "FilterCriteria", drop=True),
+        properties_at("BookingsPipe", "SourceParameters", "FilterCriteria", drop=True),
         lambda template: leading_keys(role_statements(template, "sink")[3]).append("DEVICE#*"),
+        lambda template: leading_keys(role_statements(template, "notify")[4]).append("BOOKING#*"),
     ]),
     (what_must_not_run_twice_does_not, [
         properties_at("SinkFunction", "ReservedConcurrentExecutions", drop=True),

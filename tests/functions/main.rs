@@ -105,6 +105,7 @@ fn cases() -> Vec<Case> {
         },
         Case { function: "ingest", event: json!({"Records": []}), answers: no_failures },
         Case { function: "fraud", event: json!({"Records": []}), answers: no_failures },
+        Case { function: "notify", event: schedule.clone(), answers: no_failures },
         Case { function: "sink", event: window, answers: |a| a.get("errorType").is_none() },
         Case { function: "upkeep", event: schedule, answers: |a| a["failed"].as_i64() == Some(0) },
     ]
@@ -193,9 +194,10 @@ fn start(function: &str, api: &str, endpoint: &str, lake: &str) -> Running {
             ("ATRIO_PAYMENT_SECRET", "secret"),
             ("ATRIO_PUBLIC_URL", "https://atrio.example"),
             ("ATRIO_CONTACT_HASH_KEY", "secret"),
+            ("ATRIO_MAIL_FROM", "atrio <tickets@atrio.example>"),
         ])
         .env("ATRIO_TICKET_SIGNING_KEY", base64::engine::general_purpose::STANDARD.encode(seed))
-        .env("ATRIO_TICKET_PUBLIC_KEYS", serde_json::to_string(&[published]).unwrap())
+        .env("ATRIO_TICKET_PUBLIC_KEYS", json!({"keys": [published]}).to_string())
         .spawn()
         .unwrap();
     Running(child)

@@ -50,6 +50,8 @@ const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/v1/bookings/{uuid}/tickets.pdf", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/refunds", Public(KEY_OF_BOOKING)),
     ("PUT", "/v1/bookings/{uuid}/refund-account", Public(KEY_OF_BOOKING)),
+    ("GET", "/v1/bookings/{uuid}/visit.ics", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/bookings/{uuid}/tickets/{ticket_id}/reissue", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/payments/notifications", Provider),
     ("POST", "/v1/payments/pagopa/receipts", Provider),
     (
@@ -390,4 +392,21 @@ async fn the_pages_beside_the_api_show_no_venue_and_no_visitor() {
     }
     let stranger: Value = museum.api().get(&format!("/v1/bookings/{}", fresh_uuid())).await.json();
     assert_eq!(stranger["status"], 404);
+}
+
+#[tokio::test]
+async fn mails_are_shown_to_this_machine_and_to_no_page_of_another() {
+    let museum = Process::fresh().await;
+    let ask = async |path: &str, header: (&'static str, &str)| {
+        let client = reqwest::Client::new();
+        let request = client.get(format!("{}{path}", museum.run.http)).header(header.0, header.1);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask("/outbox", ("accept", "text/html")).await, 200);
+    for led_here in [("host", "museum.example"), ("x-forwarded-for", "192.0.2.7")] {
+        assert_eq!(ask("/outbox", led_here).await, 403, "{led_here:?}");
+    }
+    for path in ["/outbox/..%2fsecrets", "/outbox/nothing", "/outbox/..%2f..%2fsecrets/source"] {
+        assert_eq!(ask(path, ("accept", "text/html")).await, 404, "{path}");
+    }
 }

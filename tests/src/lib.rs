@@ -7,6 +7,7 @@
 mod answer;
 mod device;
 mod gate_program;
+mod mail;
 mod pagopa;
 mod process;
 mod relay;
@@ -16,6 +17,7 @@ mod wait;
 pub use answer::{Answer, Api};
 pub use device::{Device, count_message};
 pub use gate_program::GateProgram;
+pub use mail::Mail;
 pub use pagopa::{Moment, PagoPaDouble, Position};
 pub use process::{Options, Output, Process, free_port};
 pub use relay::Relay;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::answer::Api;
+use crate::mail::Mail;
 use crate::wait::{SOON, eventually};
 
 /// A Tuesday morning on which the museums are open.
@@ -271,6 +272,21 @@ impl Process {
     #[must_use]
     pub fn store(&self) -> atrio_dynamo::Store {
         atrio::database::store(&self.run.dynamodb)
+    }
+
+    /// The mails that it wrote.
+    #[must_use]
+    pub fn mails(&self) -> Vec<Mail> {
+        Mail::of(&self.data.path().join("outbox"))
+    }
+
+    /// Waits until it wrote so many mails, and answers them.
+    pub async fn wrote_mails(&self, count: usize) -> Vec<Mail> {
+        eventually("the mails are written", SOON, async || match self.mails() {
+            mails if mails.len() == count => Ok(mails),
+            mails => Err(format!("{} mails", mails.len())),
+        })
+        .await
     }
 
     /// Runs a command of the program on this platform's folder.

@@ -227,6 +227,12 @@ impl Visitor {
         list["tickets"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Takes a new ticket for a lost one, under this key of the request.
+    pub async fn takes_new_ticket(&self, booking: &str, ticket: &str, key: &str) -> Answer {
+        let path = format!("/v1/bookings/{booking}/tickets/{ticket}/reissue");
+        self.api.post(&path, &json!({"uuid": key})).await
+    }
+
     /// Holds, pays and waits for the confirmation; answers uuid and tickets.
     ///
     /// # Panics

@@ -13,4 +13,5 @@ mod pagopa;
 mod payments;
 mod person;
 mod tariffs;
+mod tickets;
 mod venue_offer;

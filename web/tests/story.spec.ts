@@ -58,6 +58,17 @@ test('a family books, pays, enters once, and the manager sees it', async ({ page
 	});
 	const tickets = page.url();
 
+	await test.step('a lost ticket is issued again', async () => {
+		await expect(page.getByTestId('mail-note')).toHaveText(/ a .…@.….+\.$/);
+		await expect(page.getByTestId('visit-ics')).toHaveAttribute('href', /\/visit\.ics\?lang=it$/);
+		const last = page.getByTestId('ticket-code').last();
+		const lost = (await last.textContent()) ?? '';
+		await page.getByTestId('reissue').last().click();
+		await page.getByTestId('reissue-yes').click();
+		await expect(last).not.toHaveText(lost);
+		await expect(page.getByTestId('ticket')).toHaveCount(2);
+	});
+
 	await test.step('the gate admits once', async () => {
 		await openStaffPage(page, '/gate/', platform.gateToken);
 		const result = page.getByTestId('gate-result');

@@ -1,6 +1,8 @@
 //! The commands of the `atrio` program. Each acts on the platform that runs on its data folder, or
 //! on the files where none runs; it ends with one clear line and a status.
 
+mod gate_program;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,18 +10,20 @@ use std::sync::Arc;
 
 use atrio_domain::device::DeviceName;
 use atrio_domain::id::{GateId, VenueId};
-use atrio_runtime::provider::Kind;
+use atrio_domain::ticket::key_id;
+use atrio_runtime::provider;
 use atrio_runtime::{Clock, Role};
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
+use self::gate_program::GateOptions;
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::Secrets;
 use crate::platform::{Installation, Platform, Settings};
 use crate::pump::chain;
-use crate::{gate, lake_check, sample_traffic};
+use crate::{lake_check, outbox, sample_traffic};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -56,7 +60,7 @@ enum Command {
         now: Option<Timestamp>,
         /// Who takes the money: `sandbox`, or `pagopa` as the variables ATRIO_PAGOPA_… name it.
         #[arg(long, default_value = "sandbox", env = "ATRIO_PAYMENT_KIND")]
-        payment: Kind,
+        payment: provider::Kind,
     },
     /// Prints a bearer token of the embedded issuer.
     #[command(after_help = "Example: atrio token --role gate --venue 20240")]
@@ -68,6 +72,9 @@ enum Command {
         #[arg(long)]
         venue: Option<VenueId>,
     },
+    /// The keys that sign tickets.
+    #[command(subcommand)]
+    TicketKey(TicketKeyCommand),
     /// People counters and other devices.
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -94,52 +101,28 @@ enum Command {
     Lake(LakeCommand),
 }
 
-#[derive(Debug, clap::Args)]
-struct GateOptions {
-    /// The venue.
-    #[arg(long)]
-    venue: VenueId,
-    /// The gate.
-    #[arg(long)]
-    gate: GateId,
-    /// The platform.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    platform: String,
-    /// A staff token of role gate at the venue.
-    #[arg(long, env = "ATRIO_GATE_TOKEN", hide_env_values = true)]
-    token: String,
-    /// The folder that `atrio device enrol --kind gate` wrote; without it the gate shares nothing with
-    /// the venue's others.
-    #[arg(long)]
-    cert: Option<PathBuf>,
-    /// The broker on site.
-    #[arg(long, default_value = "localhost:8883")]
-    mqtt: String,
-    /// The folder of the gate's journal.
-    #[arg(long, default_value = "./gate")]
-    state: PathBuf,
-    /// Where the gate's page listens, on this machine.
-    #[arg(long, default_value = "127.0.0.1:8090")]
-    listen: SocketAddr,
-    /// The built pages.
-    #[arg(long, default_value = "web/build")]
-    web: PathBuf,
-    /// How often the day's tickets are asked for and what waits is sent in, in seconds.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    every_seconds: u64,
-    /// Also takes codes from the standard input, one a line, as a scanner types them; answers each
-    /// with a line of JSON.
-    #[arg(long)]
-    stdin: bool,
-}
-
 /// What is enrolled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Kind {
+enum DeviceKind {
     /// A people counter.
     Counter,
     /// A gate: it tells the venue's other gates which tickets are used.
     Gate,
+}
+
+#[derive(Debug, Subcommand)]
+enum TicketKeyCommand {
+    /// Adds a fresh key; tickets signed with the keys before it go on to admit. A platform that runs
+    /// takes it up within seconds.
+    #[command(after_help = "Example: atrio ticket-key rotate --from 2026-12-01T03:00:00+01:00")]
+    Rotate {
+        /// When it begins to sign: now, or later, so that gates that are offline learn it before.
+        #[arg(long)]
+        from: Option<Timestamp>,
+    },
+    /// Lists the keys: which signs, and until when each is published.
+    #[command(after_help = "Example: atrio ticket-key list")]
+    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -153,7 +136,7 @@ enum DeviceCommand {
         name: String,
         /// What it is.
         #[arg(long, value_enum, default_value = "counter")]
-        kind: Kind,
+        kind: DeviceKind,
         /// Where it stands.
         #[arg(long)]
         venue: VenueId,
@@ -215,7 +198,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
         Command::Serve { http, mqtt, traffic, web, now, payment } => {
             let traffic = match traffic {
                 Speed::Off => None,
-                Speed::Times(_) if payment == Kind::PagoPa => {
+                Speed::Times(_) if payment == provider::Kind::PagoPa => {
                     return Err("sample visitors would open real debts; add `--traffic off`".into());
                 }
                 Speed::Times(speed) => Some(speed),
@@ -227,10 +210,11 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             let clock = clock_of(data.running()?.as_ref());
             say(&Secrets::open(&data)?.issuer().token(role, venue, &clock)?);
         }
+        Command::TicketKey(command) => ticket_keys(&DataDir::open(&data)?, &command)?,
         Command::Device(DeviceCommand::Enrol { name, kind, venue, out }) => {
             let (device, gate) = match kind {
-                Kind::Counter => (DeviceName::new(name)?, None),
-                Kind::Gate => {
+                DeviceKind::Counter => (DeviceName::new(name)?, None),
+                DeviceKind::Gate => {
                     let gate = GateId::new(name)?;
                     (DeviceName::of_gate(&venue, &gate)?, Some(gate))
                 }
@@ -247,7 +231,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             ));
             attached.detach().await;
         }
-        Command::Gate(options) => run_gate(options).await?,
+        Command::Gate(options) => gate_program::run(options).await?,
         Command::Replay { source: _, speed, json } => return replay(&data, speed, json).await,
         Command::Lake(LakeCommand::Verify { json }) => return verify(&data, json).await,
         Command::Lake(LakeCommand::Compact) => {
@@ -262,6 +246,34 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn ticket_keys(data: &DataDir, command: &TicketKeyCommand) -> Result<(), Failure> {
+    let now = clock_of(data.running()?.as_ref()).now();
+    let keys = match command {
+        TicketKeyCommand::List => Secrets::open(data)?.ticket_keys()?,
+        TicketKeyCommand::Rotate { from } => {
+            let from = from.unwrap_or(now);
+            if from < now {
+                return Err(
+                    format!("`--from` is {from}, which is over; name a later instant").into()
+                );
+            }
+            Secrets::rotate_ticket_key(data, from)?
+        }
+    };
+    let signing = key_id(&keys.signing(now).verifying_key());
+    for term in keys.terms() {
+        let key = key_id(&term.key.verifying_key());
+        let does = match term.published_until {
+            _ if key == signing => "signs".to_owned(),
+            _ if term.from > now => format!("will sign from {}", term.from),
+            Some(until) if until > now => format!("is published until {until}"),
+            Some(_) | None => "is published no more".to_owned(),
+        };
+        say(&format!("{key} {does}"));
+    }
+    Ok(())
+}
+
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ATRIO_LOG").unwrap_or_else(|_| {
         tracing_subscriber::EnvFilter::new("warn,rmqtt=error,dynoxide=error,rumqttc=error")
@@ -269,48 +281,6 @@ fn start_log() {
     // A logger that is set already stays.
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
-}
-
-async fn run_gate(options: GateOptions) -> Result<(), Failure> {
-    start_log();
-    let broker = options.mqtt;
-    let opened = gate::open(gate::Settings {
-        venue: options.venue,
-        gate: options.gate,
-        platform: options.platform,
-        token: options.token,
-        site: options.cert.map(|certificate| gate::SiteSettings { broker, certificate }),
-        folder: options.state,
-        listen: options.listen,
-        web: options.web,
-        every: std::time::Duration::from_secs(options.every_seconds),
-    })
-    .await?;
-    say(&format!("the gate is open: {}", opened.address));
-    if options.stdin {
-        let (line, mut lines) = tokio::sync::mpsc::channel(1);
-        // A thread of its own, which ends with the program: a read of the standard input cannot be
-        // given up.
-        std::thread::spawn(move || {
-            for code in std::io::stdin().lines().map_while(Result::ok) {
-                if line.blocking_send(code).is_err() {
-                    return;
-                }
-            }
-        });
-        let gate = Arc::clone(&opened.gate);
-        tokio::spawn(async move {
-            while let Some(code) = lines.recv().await {
-                if !code.trim().is_empty() {
-                    say(&gate.scan(uuid::Uuid::new_v4().into(), &code).await.line());
-                }
-            }
-        });
-    }
-    say("stop with Ctrl-C");
-    stop_signal().await;
-    say("stopped; everything is kept");
-    Ok(())
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
@@ -332,7 +302,7 @@ const SHOWN_VENUE: &str = "20240";
 fn announce(
     platform: &Platform,
     traffic: Option<f64>,
-    payment: Kind,
+    payment: provider::Kind,
     web_missing: bool,
 ) -> Result<(), Failure> {
     let http = &platform.run.http;
@@ -348,11 +318,14 @@ fn announce(
     say(&format!("  desk       {http}/desk/#token={desk}&venue={venue}"));
     say(&format!("  gate       {http}/gate/#token={gate}&venue={venue}"));
     say(&format!("  dashboard  {http}/dashboard/#token={manager}&venue={venue}"));
+    if let Some(outbox) = outbox::address(http) {
+        say(&format!("  mail       {outbox}"));
+    }
     say(&format!("  API        {http}/openapi.json"));
     say(&format!("  devices    mqtts://{}", platform.run.mqtt));
     match payment {
-        Kind::Sandbox => say("  payments   sandbox: no money moves"),
-        Kind::PagoPa => say("  payments   pagoPA"),
+        provider::Kind::Sandbox => say("  payments   sandbox: no money moves"),
+        provider::Kind::PagoPa => say("  payments   pagoPA"),
     }
     match traffic {
         Some(speed) => {

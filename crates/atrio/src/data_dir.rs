@@ -136,6 +136,17 @@ impl DataDir {
         }
     }
 
+    /// Waits for a turn at something that one process does at a time; dropping it ends the turn.
+    ///
+    /// # Errors
+    /// When the file cannot be written or locked.
+    pub fn turn(&self, name: &str) -> Result<File, DataDirError> {
+        let path = self.join(name);
+        let opened = File::create(&path).map_err(file("create", &path))?;
+        opened.lock().map_err(file("lock", &path))?;
+        Ok(opened)
+    }
+
     /// Says where the platform that runs here can be reached.
     ///
     /// # Errors

@@ -2,12 +2,14 @@
 //! its owner only; and the issuer of staff tokens that stands in for the identity provider.
 
 use atrio_domain::id::VenueId;
+use atrio_domain::ticket::{KeyError, KeyRing, KeySeed};
 use atrio_runtime::access::Claims;
 use atrio_runtime::environment::EnvironmentError;
 use atrio_runtime::{Access, Clock, Role, random};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::SigningKey;
+use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
 
@@ -16,13 +18,31 @@ use crate::data_dir::{DataDir, DataDirError};
 const ISSUER: &str = "https://atrio.example/sandbox-issuer";
 const AUDIENCE: &str = "atrio";
 
+/// The name of the file of secrets.
+const FILE: &str = "secrets.json";
+
 /// How long a staff token lasts: a working day.
 const TOKEN_TTL_SECONDS: i64 = 12 * 3_600;
+
+/// Why a key was not rotated.
+#[derive(Debug, thiserror::Error)]
+pub enum RotationError {
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] DataDirError),
+    /// A key that is there does not read.
+    #[error("`secrets.json` holds a key that does not read")]
+    Key(#[from] KeyError),
+}
 
 /// The secrets of an installation.
 #[derive(Serialize, Deserialize)]
 pub struct Secrets {
+    /// Of the first key that signs tickets.
     ticket_seed: String,
+    /// Of those after it, each with the instant from which it signs.
+    #[serde(default)]
+    later_ticket_seeds: Vec<KeySeed>,
     issuer_seed: String,
     /// Shared with the sandbox payment provider.
     pub payment_secret: String,
@@ -42,24 +62,45 @@ impl Secrets {
     /// # Errors
     /// When the file cannot be read or written.
     pub fn open(data: &DataDir) -> Result<Self, DataDirError> {
-        if let Some(known) = data.read_json("secrets.json")? {
+        if let Some(known) = data.read_json(FILE)? {
             return Ok(known);
         }
         let fresh = || STANDARD.encode(random::bytes::<32>());
         let made = Self {
             ticket_seed: fresh(),
+            later_ticket_seeds: Vec::new(),
             issuer_seed: fresh(),
             payment_secret: fresh(),
             contact_hash_key: fresh(),
         };
-        data.write_json("secrets.json", &made, 0o600)?;
+        data.write_json(FILE, &made, 0o600)?;
         Ok(made)
     }
 
-    /// Signs tickets.
-    #[must_use]
-    pub fn ticket_key(&self) -> SigningKey {
-        signing_key(&self.ticket_seed)
+    /// The keys that sign tickets.
+    ///
+    /// # Errors
+    /// When a seed in the file does not read.
+    pub fn ticket_keys(&self) -> Result<KeyRing, KeyError> {
+        let first = KeySeed { from: Timestamp::UNIX_EPOCH, seed: self.ticket_seed.clone() };
+        let seeds: Vec<KeySeed> =
+            std::iter::once(first).chain(self.later_ticket_seeds.iter().cloned()).collect();
+        KeyRing::new(&seeds)
+    }
+
+    /// Adds a fresh key that signs tickets from an instant on; the platform that runs on the folder
+    /// takes it up by itself. Answers the keys.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn rotate_ticket_key(data: &DataDir, from: Timestamp) -> Result<KeyRing, RotationError> {
+        // Two rotations at once would each forget the other's key.
+        let _turn = data.turn("secrets.turn")?;
+        let mut secrets = Self::open(data)?;
+        secrets.later_ticket_seeds.push(KeySeed::new(&random::bytes(), from));
+        let keys = secrets.ticket_keys()?;
+        data.write_json(FILE, &secrets, 0o600)?;
+        Ok(keys)
     }
 
     /// Issues staff tokens.

@@ -2,6 +2,7 @@
 //! as they run on AWS, the pages, and the commands of the `atrio` program.
 
 pub mod broker;
+mod chores;
 pub mod commands;
 pub mod data_dir;
 pub mod database;
@@ -9,6 +10,7 @@ pub mod devices;
 pub mod gate;
 pub mod keys;
 pub mod lake_check;
+mod outbox;
 pub mod pages;
 pub mod payment_book;
 pub mod platform;

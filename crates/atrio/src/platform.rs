@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use atrio_domain::ticket::KeyRing;
 use atrio_lake_query::Lake;
 use atrio_lake_write::LakeWriter;
-use atrio_runtime::Clock;
 use atrio_runtime::provider::pagopa::PagoPa;
 use atrio_runtime::provider::{self, Provider};
+use atrio_runtime::{Clock, Shared};
+use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -18,20 +20,18 @@ use tokio::task::JoinHandle;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::broker::{Broker, BrokerConfig, IngestQueue};
+use crate::chores::{self, Rotation};
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::{Issuer, Secrets};
 use crate::pages::{self, Figures};
-use crate::pump::{self, chain};
+use crate::pump::{self, Watcher, chain};
 use crate::sandbox::Sandbox;
-use crate::{sample_traffic, seed};
+use crate::{outbox, sample_traffic, seed};
 
-/// How often what is due by the clock is done.
-const UPKEEP_EVERY: Duration = Duration::from_secs(2);
-
-/// How often the lake's small files are gathered.
-const COMPACT_EVERY: Duration = Duration::from_mins(15);
+/// The address that mails of one machine come from.
+const MAIL_FROM: &str = "atrio <tickets@atrio.example>";
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -95,6 +95,9 @@ pub enum StartError {
     /// The sandbox provider's book cannot be opened.
     #[error("the sandbox provider's book cannot be opened")]
     Sandbox(#[from] std::io::Error),
+    /// The keys of tickets cannot be used.
+    #[error("the keys of tickets cannot be used")]
+    TicketKeys(#[from] atrio_domain::ticket::KeyError),
     /// A token cannot be signed.
     #[error("a staff token cannot be signed")]
     Token(#[from] jsonwebtoken::errors::Error),
@@ -180,7 +183,10 @@ impl Platform {
             clock_ahead_microseconds: clock.ahead_microseconds(),
             moves_money: matches!(*provider, Provider::PagoPa(_)),
         };
+        let keys = secrets.ticket_keys()?;
         let parts = Parts {
+            gate_keys: Shared::new(keys.published(clock.now())),
+            ticket_keys: Shared::new(keys),
             data: data.clone(),
             store: store.clone(),
             clock,
@@ -322,6 +328,8 @@ fn provider(
 }
 
 struct Parts {
+    ticket_keys: Shared<KeyRing>,
+    gate_keys: Shared<Vec<VerifyingKey>>,
     data: DataDir,
     store: atrio_dynamo::Store,
     clock: Clock,
@@ -338,7 +346,6 @@ impl Parts {
     fn functions(&self) -> Result<OpenApiRouter, StartError> {
         let (store, clock) = (&self.store, self.clock);
         let access = self.secrets.issuer().access(clock)?;
-        let ticket_key = self.secrets.ticket_key();
         Ok(OpenApiRouter::new()
             .merge(atrio_availability::router(atrio_availability::Context::new(
                 store.clone(),
@@ -361,12 +368,12 @@ impl Parts {
                 store: store.clone(),
                 clock,
                 access: access.clone(),
-                ticket_keys: vec![ticket_key.verifying_key()].into(),
+                ticket_keys: self.gate_keys.clone(),
             }))
             .merge(atrio_ticketing::router(atrio_ticketing::Context {
                 store: store.clone(),
                 clock,
-                signing_key: Arc::new(ticket_key),
+                keys: self.ticket_keys.clone(),
             }))
             .merge(atrio_venue::router(atrio_venue::Context {
                 store: store.clone(),
@@ -392,15 +399,19 @@ impl Parts {
         web: &Path,
         mut stop: watch::Receiver<bool>,
     ) -> Result<JoinHandle<()>, StartError> {
-        let bank = match &*self.provider {
+        let mut beside = match &*self.provider {
             Provider::Sandbox(_) => {
                 let secret = self.secrets.payment_secret.as_bytes();
                 Sandbox::open(&self.data, secret, &self.public_url, self.clock)?.router()
             }
             Provider::PagoPa(_) => axum::Router::new(),
         };
+        // Mails hold tickets and addresses: shown only where nobody but this machine listens.
+        if outbox::address(&self.public_url).is_some() {
+            beside = beside.merge(outbox::router(self.outbox()));
+        }
         let router =
-            pages::router(self.functions()?, bank, web, Arc::clone(&self.figures), self.clock);
+            pages::router(self.functions()?, beside, web, Arc::clone(&self.figures), self.clock);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         Ok(tokio::spawn(async move {
             let stopped = async move {
@@ -412,6 +423,11 @@ impl Parts {
                 tracing::error!(%error, "HTTP stopped");
             }
         }))
+    }
+
+    /// The folder of mails.
+    fn outbox(&self) -> PathBuf {
+        self.data.join("outbox")
     }
 
     fn start_sink(&self, stop: watch::Receiver<bool>) -> JoinHandle<()> {
@@ -432,37 +448,36 @@ impl Parts {
             clock: self.clock,
             provider: Arc::clone(&self.provider),
         };
-        Ok(vec![
-            tokio::spawn(pump::into_fraud(
+        let notify = atrio_notify::Context {
+            store: self.store.clone(),
+            clock: self.clock,
+            keys: self.ticket_keys.clone(),
+            transport: atrio_notify::Transport::Folder(self.outbox()),
+            from: MAIL_FROM.to_owned(),
+            public_url: self.public_url.clone(),
+        };
+        let rotation = Rotation {
+            data: self.data.clone(),
+            clock: self.clock,
+            ticket_keys: self.ticket_keys.clone(),
+            gate_keys: self.gate_keys.clone(),
+        };
+        let watching = |watcher| {
+            tokio::spawn(pump::into_watcher(
                 database::streams(&self.endpoint),
-                fraud,
+                watcher,
                 self.data.clone(),
                 Arc::clone(&self.figures.progress),
                 stop.clone(),
-            )),
-            tokio::spawn(keep_up(upkeep, stop.clone())),
-            tokio::spawn(compact(Arc::clone(&self.writer), stop)),
+            ))
+        };
+        Ok(vec![
+            watching(Watcher::Fraud(fraud)),
+            watching(Watcher::Notify(notify.clone())),
+            tokio::spawn(chores::retry_mail(notify, stop.clone())),
+            tokio::spawn(rotation.follow(stop.clone())),
+            tokio::spawn(chores::keep_up(upkeep, stop.clone())),
+            tokio::spawn(chores::compact(Arc::clone(&self.writer), stop)),
         ])
-    }
-}
-
-async fn keep_up(upkeep: atrio_upkeep::Context, mut stop: watch::Receiver<bool>) {
-    loop {
-        if let Err(error) = atrio_upkeep::handle(&upkeep).await {
-            tracing::error!(error = chain(&error), "upkeep will try again");
-        }
-        if tokio::time::timeout(UPKEEP_EVERY, stop.wait_for(|stop| *stop)).await.is_ok() {
-            return;
-        }
-    }
-}
-
-async fn compact(writer: Arc<LakeWriter>, mut stop: watch::Receiver<bool>) {
-    while tokio::time::timeout(COMPACT_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
-        for table in atrio_lake_schema::TABLES {
-            if let Err(error) = writer.compact(table).await {
-                tracing::error!(table = table.name, error = chain(&error), "not compacted");
-            }
-        }
     }
 }

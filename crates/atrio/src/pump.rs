@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use tokio::sync::watch;
@@ -18,16 +19,13 @@ const BATCH: i32 = 1_000;
 
 /// How often an idle stream is looked at. It is also how long the lake's commits are apart.
 const SINK_EVERY: Duration = Duration::from_millis(700);
-const FRAUD_EVERY: Duration = Duration::from_millis(150);
+const WATCH_EVERY: Duration = Duration::from_millis(150);
 
 /// How long to wait after a failure.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Batches between which the lake is told of positions without rows.
 const SETTLE_EVERY: Duration = Duration::from_mins(1);
-
-/// Where the fraud function left off.
-const FRAUD_FILE: &str = "fraud-position.json";
 
 /// Why the stream cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +85,7 @@ struct Reader {
     client: Client,
     shard: Shard,
     iterator: Option<String>,
+    batch: i32,
 }
 
 impl Reader {
@@ -94,6 +93,7 @@ impl Reader {
         client: &Client,
         shard: &Shard,
         position: Option<String>,
+        batch: i32,
     ) -> Result<Self, PumpError> {
         let kind = if position.is_some() {
             ShardIteratorType::AfterSequenceNumber
@@ -109,7 +109,8 @@ impl Reader {
             .send()
             .await
             .map_err(|error| PumpError::Stream(chain(&error)))?;
-        Ok(Self { client: client.clone(), shard: shard.clone(), iterator: answer.shard_iterator })
+        let iterator = answer.shard_iterator;
+        Ok(Self { client: client.clone(), shard: shard.clone(), iterator, batch })
     }
 
     async fn next(&mut self) -> Result<Vec<EventRecord>, PumpError> {
@@ -117,7 +118,7 @@ impl Reader {
             .client
             .get_records()
             .set_shard_iterator(self.iterator.clone())
-            .limit(BATCH)
+            .limit(self.batch)
             .send()
             .await
             .map_err(|error| PumpError::Stream(chain(&error)))?;
@@ -187,7 +188,7 @@ async fn sink_until_stopped(
     let shard = shard(client).await?;
     let stream = sink.stream(&shard.id);
     let position = sink.lake().resume_position(&stream).await?;
-    let mut reader = Reader::behind(client, &shard, position.map(|p| p.to_string())).await?;
+    let mut reader = Reader::behind(client, &shard, position.map(|p| p.to_string()), BATCH).await?;
     let mut unsettled = None;
     let mut settled_at = tokio::time::Instant::now();
     loop {
@@ -219,20 +220,56 @@ async fn sink_until_stopped(
     }
 }
 
-/// Carries the stream to the fraud function until told to stop.
-pub async fn into_fraud(
+/// Who hears the stream beside the sink. On AWS a bus brings each its changes; here each reads by
+/// itself, so that none waits for another there or here.
+#[derive(Debug)]
+pub enum Watcher {
+    /// Counts behaviour.
+    Fraud(atrio_fraud::Context),
+    /// Writes mail.
+    Notify(atrio_notify::Context),
+}
+
+impl Watcher {
+    /// Where it left off.
+    fn file(&self) -> &'static str {
+        match self {
+            Self::Fraud(_) => "fraud-position.json",
+            Self::Notify(_) => "notify-position.json",
+        }
+    }
+
+    /// Records at a time: drawing and filing a mail takes as long as counting many bookings, and who
+    /// stops the platform waits for a batch.
+    fn batch(&self) -> i32 {
+        match self {
+            Self::Fraud(_) => BATCH,
+            Self::Notify(_) => BATCH / 20,
+        }
+    }
+
+    async fn handle(&self, records: &[EventRecord]) -> DynamoDbEventResponse {
+        match self {
+            Self::Fraud(context) => atrio_fraud::handle(context, records).await,
+            Self::Notify(context) => atrio_notify::handle(context, records).await,
+        }
+    }
+}
+
+/// Carries the stream to a watcher until told to stop.
+pub async fn into_watcher(
     client: Client,
-    fraud: atrio_fraud::Context,
+    watcher: Watcher,
     data: DataDir,
     progress: Arc<Progress>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        match watch_until_stopped(&client, &fraud, &data, &mut stop).await {
+        match watch_until_stopped(&client, &watcher, &data, &mut stop).await {
             Ok(()) => return,
             Err(error) => {
                 progress.failures.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(error = chain(&error), "the fraud function will try again");
+                tracing::error!(error = chain(&error), "a watcher of the stream will try again");
                 if paused(&mut stop, RETRY_AFTER).await {
                     return;
                 }
@@ -243,25 +280,25 @@ pub async fn into_fraud(
 
 async fn watch_until_stopped(
     client: &Client,
-    fraud: &atrio_fraud::Context,
+    watcher: &Watcher,
     data: &DataDir,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), PumpError> {
     let shard = shard(client).await?;
-    let position: Option<String> = data.read_json(FRAUD_FILE)?;
-    let mut reader = Reader::behind(client, &shard, position).await?;
+    let position: Option<String> = data.read_json(watcher.file())?;
+    let mut reader = Reader::behind(client, &shard, position, watcher.batch()).await?;
     loop {
         let records = reader.next().await?;
         if !records.is_empty() {
-            let answer = atrio_fraud::handle(fraud, &records).await;
+            let answer = watcher.handle(&records).await;
             if let Some(failure) = answer.batch_item_failures.first() {
                 let at = failure.item_identifier.clone().unwrap_or_default();
-                return Err(PumpError::Stream(format!("record {at} was not counted")));
+                return Err(PumpError::Stream(format!("record {at} was not taken")));
             }
             if let Some(position) = last_sequence(&records) {
-                data.write_json(FRAUD_FILE, &position, 0o600)?;
+                data.write_json(watcher.file(), &position, 0o600)?;
             }
-        } else if paused(stop, FRAUD_EVERY).await {
+        } else if paused(stop, WATCH_EVERY).await {
             return Ok(());
         }
         if *stop.borrow() {

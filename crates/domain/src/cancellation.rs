@@ -125,7 +125,7 @@ impl Booking {
                 TicketState::Valid => {
                     revoked.push(Ticket { state: TicketState::Revoked { at: now }, ..ticket });
                 }
-                TicketState::Revoked { .. } => {}
+                TicketState::Revoked { .. } | TicketState::Replaced { .. } => {}
                 TicketState::Redeemed { at, .. } => return Err(StepError::TicketUsed { at }),
             }
         }

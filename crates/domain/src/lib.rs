@@ -9,6 +9,7 @@ pub mod device;
 pub mod gate;
 pub mod hold;
 pub mod id;
+pub mod mail;
 pub mod offer;
 pub mod payment;
 pub mod person;

@@ -56,6 +56,14 @@ pub enum Refusal {
         /// Since when.
         at: Timestamp,
     },
+    /// The visitor took another in its place.
+    #[error("ticket `{}` was replaced by a new one at {at}", .ticket.typed_code())]
+    Replaced {
+        /// The ticket.
+        ticket: TicketId,
+        /// Since when.
+        at: Timestamp,
+    },
     /// It is for another place.
     #[error("the ticket is for venue `{venue}`, this gate is at `{gate_venue}`")]
     OtherVenue {
@@ -118,6 +126,7 @@ pub fn judge(
             return Err(Refusal::AlreadyRedeemed { ticket, at: *at, gate: gate.clone() });
         }
         TicketState::Revoked { at } => return Err(Refusal::Revoked { ticket, at: *at }),
+        TicketState::Replaced { at } => return Err(Refusal::Replaced { ticket, at: *at }),
         TicketState::Valid => {}
     }
     let admits_from = entitlement.slot.start - EARLY_MINUTES.minutes();
@@ -275,6 +284,14 @@ mod tests {
         assert!(at("2026-11-24T08:30:00Z").is_ok());
         assert!(at("2026-11-24T11:00:00Z").is_ok());
         assert!(matches!(at("2026-11-24T11:00:01Z"), Err(Refusal::TooLate { .. })));
+    }
+
+    #[test]
+    fn a_ticket_that_was_replaced_says_so() {
+        let at = "2026-11-24T08:00:00Z".parse().unwrap();
+        let replaced = Ticket { state: TicketState::Replaced { at }, ..ticket() };
+        let refused = shown(replaced, "20240", 1, "2026-11-24T09:10:00Z").unwrap_err();
+        assert_eq!(refused, Refusal::Replaced { ticket: TicketId::from_bytes([7; 10]), at });
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub(crate) fn item(ticket: &Ticket) -> Result<Item, Error> {
             set("redemption", text(redemption.to_string()));
         }
         TicketState::Revoked { at } => set("revoked_at", instant(*at)),
+        TicketState::Replaced { at } => set("replaced_at", instant(*at)),
     }
     Ok(item)
 }
@@ -61,7 +62,10 @@ pub(crate) fn ticket(item: &Item) -> Result<Ticket, Error> {
             gate: read.parsed("gate")?,
             redemption: read.parsed("redemption")?,
         },
-        "REVOKED" => TicketState::Revoked { at: read.parsed("revoked_at")? },
+        "REVOKED" => match read.optional_instant("replaced_at")? {
+            Some(at) => TicketState::Replaced { at },
+            None => TicketState::Revoked { at: read.parsed("revoked_at")? },
+        },
         other => return Err(read.malformed("status", format!("is `{other}`"))),
     };
     Ok(Ticket {

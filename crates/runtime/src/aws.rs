@@ -26,11 +26,12 @@ pub fn dynamodb(region: String, credentials: Credentials) -> aws_sdk_dynamodb::c
         .credentials_provider(credentials)
 }
 
-/// The table named by the environment.
+/// The region, the function's own keys, and the endpoint where AWS itself is not meant.
 ///
 /// # Errors
 /// When a variable is missing.
-pub fn store_from_environment() -> Result<Store, EnvironmentError> {
+pub fn account_from_environment() -> Result<(String, Credentials, Option<String>), EnvironmentError>
+{
     let region = environment::text("AWS_REGION", "the region, set by Lambda")?;
     let credentials = Credentials::new(
         environment::text("AWS_ACCESS_KEY_ID", "the function's key, set by Lambda")?,
@@ -39,10 +40,17 @@ pub fn store_from_environment() -> Result<Store, EnvironmentError> {
         None,
         "environment",
     );
+    Ok((region, credentials, std::env::var("AWS_ENDPOINT_URL").ok()))
+}
+
+/// The table named by the environment.
+///
+/// # Errors
+/// When a variable is missing.
+pub fn store_from_environment() -> Result<Store, EnvironmentError> {
+    let (region, credentials, endpoint) = account_from_environment()?;
     let mut config = dynamodb(region, credentials);
-    if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") {
-        config = config.endpoint_url(endpoint);
-    }
+    config.set_endpoint_url(endpoint);
     Ok(Store {
         client: aws_sdk_dynamodb::Client::from_conf(config.build()),
         table: environment::text("ATRIO_TABLE", "the name of the table")?,

@@ -11,9 +11,12 @@ pub mod problem;
 pub mod provider;
 pub mod random;
 pub mod serve;
+pub mod shared;
+pub mod ticket_keys;
 
 pub use access::{Access, Role, Staff};
 pub use address::ClientAddress;
 pub use clock::Clock;
 pub use extract::{Json, Path, Query};
 pub use problem::{FieldError, Problem};
+pub use shared::Shared;

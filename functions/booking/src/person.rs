@@ -122,7 +122,9 @@ impl TicketUse {
     fn of(ticket: &Ticket) -> Self {
         let (redeemed_at, gate_id) = match &ticket.state {
             TicketState::Redeemed { at, gate, .. } => (Some(*at), Some(gate.clone())),
-            TicketState::Valid | TicketState::Revoked { .. } => (None, None),
+            TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => {
+                (None, None)
+            }
         };
         let (id, status) = (ticket.entitlement.ticket, ticket.state.name());
         Self { id, status, redeemed_at, gate_id }

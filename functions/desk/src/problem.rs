@@ -94,6 +94,7 @@ pub(crate) fn ticket_used(ticket: &Ticket) -> Problem {
     let what = match &ticket.state {
         TicketState::Redeemed { at, gate, .. } => format!("was used at {at} at gate `{gate}`"),
         TicketState::Revoked { at } => format!("was revoked at {at}"),
+        TicketState::Replaced { at } => format!("was replaced by a new one at {at}"),
         TicketState::Valid => "is valid".to_owned(),
     };
     Problem::new(StatusCode::CONFLICT, "ticket-used")

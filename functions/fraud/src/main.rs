@@ -1,4 +1,4 @@
-//! The Lambda of this function, fed by the table's stream.
+//! The Lambda of this function, fed by the bus that carries the table's stream.
 
 use aws_lambda_events::event::dynamodb::Event;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -9,7 +9,10 @@ async fn main() -> Result<(), Error> {
     let context = atrio_fraud::Context::from_environment()?;
     let handle = |event: LambdaEvent<Event>| {
         let context = &context;
-        async move { Ok::<_, Error>(atrio_fraud::handle(context, &event.payload.records).await) }
+        async move {
+            let answer = atrio_fraud::handle(context, &event.payload.records).await;
+            atrio_runtime::serve::to_bus(answer)
+        }
     };
     lambda_runtime::run(service_fn(handle)).await
 }

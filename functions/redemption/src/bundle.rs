@@ -47,9 +47,9 @@ pub(crate) async fn show_bundle(
     let venue = context.store.venue(&venue_id).await.map_err(internal)?;
     let venue = venue.ok_or_else(|| problem::unknown_venue(&venue_id))?;
     let now = context.clock.now();
-    let day = query.day.unwrap_or_else(|| now.to_zoned_datetime(venue.time_zone()).date());
+    let day = query.day.unwrap_or_else(|| venue.day_at(now));
     let tickets = context.store.tickets_of_day(&venue_id, day).await.map_err(internal)?;
-    let bundle = Bundle::of(&venue, day, &context.ticket_keys, tickets, now);
+    let bundle = Bundle::of(&venue, day, &context.ticket_keys.current(), tickets, now);
     let tag = entity_tag(&bundle)?;
     let caching = [
         (header::ETAG, tag.clone()),

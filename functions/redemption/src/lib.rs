@@ -12,11 +12,11 @@ use atrio_domain::gate::offline::read;
 use atrio_domain::id::{CallerUuid, GateId, TicketId, UnitId, VenueId};
 use atrio_domain::redemption::{Redemption, admit};
 use atrio_domain::text::Text;
-use atrio_domain::ticket::{PublishedKey, Ticket};
+use atrio_domain::ticket::Ticket;
 use atrio_dynamo::Store;
 use atrio_dynamo::redemption::Redeemed;
-use atrio_runtime::environment::{self, EnvironmentError};
-use atrio_runtime::{Access, Clock, Json, Problem, Role, Staff};
+use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::{Access, Clock, Json, Problem, Role, Shared, Staff};
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use ed25519_dalek::VerifyingKey;
@@ -39,7 +39,7 @@ pub struct Context {
     /// Checks the tokens of gates.
     pub access: Access,
     /// The keys that tickets may be signed with.
-    pub ticket_keys: std::sync::Arc<[VerifyingKey]>,
+    pub ticket_keys: Shared<Vec<VerifyingKey>>,
 }
 
 impl FromRef<Context> for Access {
@@ -48,8 +48,6 @@ impl FromRef<Context> for Access {
     }
 }
 
-const KEYS: &str = "ATRIO_TICKET_PUBLIC_KEYS";
-
 impl Context {
     /// Works on what the environment names.
     ///
@@ -57,18 +55,11 @@ impl Context {
     /// When a variable is missing or cannot be used.
     pub fn from_environment() -> Result<Self, EnvironmentError> {
         let clock = Clock::system();
-        let published: Vec<PublishedKey> = serde_json::from_str(&environment::text(
-            KEYS,
-            "the published ticket keys, a JSON list",
-        )?)
-        .map_err(|error| environment::bad(KEYS, error))?;
-        let keys: Option<Vec<VerifyingKey>> =
-            published.iter().map(PublishedKey::verifying_key).collect();
         Ok(Self {
             store: atrio_runtime::aws::store_from_environment()?,
             clock,
             access: Access::from_environment(clock)?,
-            ticket_keys: keys.ok_or_else(|| environment::bad(KEYS, "a key is not Ed25519"))?.into(),
+            ticket_keys: atrio_runtime::ticket_keys::published_from_environment()?,
         })
     }
 }
@@ -140,7 +131,7 @@ async fn redeem(
 ) -> Result<(StatusCode, axum::Json<RedemptionView>), Problem> {
     staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
     staff.must_see(&body.venue_id)?;
-    let id = ticket_id(&body.code, &context.ticket_keys)?;
+    let id = ticket_id(&body.code, &context.ticket_keys.current())?;
     for _ in 0..ATTEMPTS {
         let ticket = load(&context, id).await?;
         let known = ticket.state.clone();

@@ -123,7 +123,7 @@ async fn file_entry(
     entry: &OfflineEntry,
 ) -> Result<(Outcome, Option<Problem>), Problem> {
     let refused = |problem| Ok((Outcome::Refused, Some(problem)));
-    let id = match ticket_id(&entry.code, &context.ticket_keys) {
+    let id = match ticket_id(&entry.code, &context.ticket_keys.current()) {
         Ok(id) => id,
         Err(problem) => return refused(problem),
     };

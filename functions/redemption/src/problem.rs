@@ -24,6 +24,9 @@ pub fn refusal(refusal: &Refusal) -> Problem {
         Refusal::Revoked { at, .. } => problem(StatusCode::CONFLICT, "ticket-revoked")
             .field("code", refusal, "send the visitor to the desk")
             .fact("revoked_at", at),
+        Refusal::Replaced { at, .. } => problem(StatusCode::CONFLICT, "ticket-replaced")
+            .field("code", refusal, "ask for the ticket that was issued in its place")
+            .fact("replaced_at", at),
         Refusal::OtherVenue { venue, .. } => problem(RULE, "ticket-other-venue")
             .field("code", refusal, "tell the visitor which venue the ticket is for")
             .fact("ticket_venue_id", venue),

@@ -1,29 +1,26 @@
-//! Tickets as visitors carry them: signed codes, QR pictures, a PDF, and the published keys with
-//! which any gate verifies a code offline. Only this function holds the signing key.
+//! Tickets as visitors carry them: signed codes, QR pictures, a PDF, an entry for the calendar, a new
+//! ticket for a lost one, and the published keys with which any gate verifies a code offline.
 
-mod pdf;
 mod problem;
-
-use std::sync::Arc;
+mod reissue;
 
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{CallerUuid, TicketId, UnitId, VenueId};
+use atrio_domain::mail::{MailKind, MailState, masked};
 use atrio_domain::text::{Locale, Text};
-use atrio_domain::ticket::{PublishedKey, Ticket, TicketState, sign};
+use atrio_domain::ticket::{KeyRing, PublishedKey, Ticket, TicketState};
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
-use atrio_runtime::environment::{self, EnvironmentError};
-use atrio_runtime::{Clock, Path, Problem};
+use atrio_dynamo::booking::Stored;
+use atrio_paper::CodePicture;
+use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::{Clock, Path, Problem, Query, Shared};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -35,8 +32,8 @@ pub struct Context {
     pub store: Store,
     /// The time.
     pub clock: Clock,
-    /// Signs the codes.
-    pub signing_key: Arc<SigningKey>,
+    /// The keys that sign the codes.
+    pub keys: Shared<KeyRing>,
 }
 
 impl std::fmt::Debug for Context {
@@ -45,24 +42,16 @@ impl std::fmt::Debug for Context {
     }
 }
 
-const KEY: &str = "ATRIO_TICKET_SIGNING_KEY";
-
 impl Context {
     /// Works on what the environment names.
     ///
     /// # Errors
     /// When a variable is missing or cannot be used.
     pub fn from_environment() -> Result<Self, EnvironmentError> {
-        let text = environment::text(KEY, "the Ed25519 seed of the tickets, 32 bytes in base 64")?;
-        let seed: Option<[u8; 32]> = base64::engine::general_purpose::STANDARD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok());
-        let seed = seed.ok_or_else(|| environment::bad(KEY, "it is not 32 bytes in base 64"))?;
         Ok(Self {
             store: atrio_runtime::aws::store_from_environment()?,
             clock: Clock::system(),
-            signing_key: Arc::new(SigningKey::from_bytes(&seed)),
+            keys: atrio_runtime::ticket_keys::from_environment()?,
         })
     }
 }
@@ -72,6 +61,8 @@ pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(list_tickets))
         .routes(routes!(print_tickets))
+        .routes(routes!(enter_in_calendar))
+        .routes(routes!(reissue::reissue_ticket))
         .routes(routes!(publish_keys))
         .with_state(context)
 }
@@ -80,11 +71,23 @@ pub fn router(context: Context) -> OpenApiRouter {
 #[derive(Debug, Serialize, ToSchema)]
 struct TicketListView {
     tickets: Vec<TicketView>,
+    /// The mail with the tickets; none where nobody gave an address.
+    mail: Option<MailView>,
+}
+
+/// A mail to the visitor.
+#[derive(Debug, Serialize, ToSchema)]
+struct MailView {
+    /// Where it goes, the first letters only.
+    to: String,
+    /// When it was taken for delivery; null while it was not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    sent_at: Option<Timestamp>,
 }
 
 /// A ticket.
 #[derive(Debug, Serialize, ToSchema)]
-struct TicketView {
+pub(crate) struct TicketView {
     #[schema(value_type = String)]
     id: TicketId,
     /// The id in groups of four, for reading out and typing.
@@ -125,8 +128,16 @@ struct VenueBrief {
 /// What a booking's tickets are shown with.
 struct Issued {
     venue: Venue,
-    locale: Locale,
+    stored: Stored,
     tickets: Vec<Ticket>,
+}
+
+/// In which language a document is wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Language {
+    /// The language of the booking where none is named.
+    lang: Option<Locale>,
 }
 
 /// The tickets of a confirmed booking, each with its code.
@@ -139,28 +150,63 @@ async fn list_tickets(
     let issued = issued(&context, &uuid).await?;
     let tickets: Result<_, _> =
         issued.tickets.into_iter().map(|ticket| view(&context, &issued.venue, ticket)).collect();
-    Ok(Json(TicketListView { tickets: tickets? }))
+    let booking = &issued.stored.booking;
+    let mail = match &booking.contact {
+        None => None,
+        Some(contact) => {
+            let known = context.store.mail(booking.uuid, MailKind::Confirmed).await;
+            let sent_at = match known.map_err(internal)?.map(|known| known.mail.state) {
+                Some(MailState::Sent { at }) => Some(at),
+                _ => None,
+            };
+            Some(MailView { to: masked(&contact.email), sent_at })
+        }
+    };
+    Ok(Json(TicketListView { tickets: tickets?, mail }))
 }
 
 /// All tickets of a confirmed booking, a page each, ready to print.
-#[utoipa::path(get, path = "/v1/bookings/{uuid}/tickets.pdf", tag = "shop", params(("uuid" = String, Path)),
-    responses((status = 200, content_type = "application/pdf"), (status = 404, body = Problem), (status = 409, body = Problem)))]
+#[utoipa::path(get, path = "/v1/bookings/{uuid}/tickets.pdf", tag = "shop",
+    params(("uuid" = String, Path), ("lang" = Option<String>, Query, description = "`it` or `en`")),
+    responses((status = 200, content_type = "application/pdf"), (status = 400, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn print_tickets(
     State(context): State<Context>,
     Path(uuid): Path<String>,
+    Query(language): Query<Language>,
 ) -> Result<Response, Problem> {
     let issued = issued(&context, &uuid).await?;
-    let mut pages = Vec::with_capacity(issued.tickets.len());
-    for ticket in &issued.tickets {
-        let code = signed(&context, ticket)?;
-        pages.push(pdf::Page { ticket, qr: qr(&code)? });
-    }
-    let document = pdf::document(&issued.venue, issued.locale, &pages);
+    let locale = language.lang.unwrap_or(issued.stored.booking.locale);
+    let keys = context.keys.current();
+    let key = keys.signing(context.clock.now());
+    let document = atrio_paper::printed(&issued.venue, locale, &issued.tickets, key)
+        .map_err(|error| Problem::internal(&error))?;
     let headers = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"atrio-{uuid}.pdf\"")),
     ];
     Ok((headers, document).into_response())
+}
+
+/// The visit of a confirmed booking, for the visitor's calendar.
+#[utoipa::path(get, path = "/v1/bookings/{uuid}/visit.ics", tag = "shop",
+    params(("uuid" = String, Path), ("lang" = Option<String>, Query, description = "`it` or `en`")),
+    responses((status = 200, content_type = "text/calendar"), (status = 400, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn enter_in_calendar(
+    State(context): State<Context>,
+    Path(uuid): Path<String>,
+    Query(language): Query<Language>,
+) -> Result<Response, Problem> {
+    let issued = issued(&context, &uuid).await?;
+    let booking = &issued.stored.booking;
+    let locale = language.lang.unwrap_or(booking.locale);
+    let entry = atrio_paper::calendar_entry(booking, &issued.venue, locale);
+    let headers = [
+        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"atrio-visit.ics\""),
+    ];
+    Ok((headers, entry).into_response())
 }
 
 /// The keys with which codes are verified, as a JSON Web Key Set.
@@ -170,15 +216,15 @@ struct KeySetView {
     keys: Vec<PublishedKey>,
 }
 
-/// What an offline gate needs to verify codes.
+/// What an offline gate needs to verify codes: every key a ticket may be shown with, newest first.
 #[utoipa::path(get, path = "/v1/ticket-keys", tag = "gate", responses((status = 200, body = KeySetView)))]
 async fn publish_keys(State(context): State<Context>) -> Json<KeySetView> {
-    Json(KeySetView { keys: vec![PublishedKey::of(&context.signing_key.verifying_key())] })
+    let keys = context.keys.current().published(context.clock.now());
+    Json(KeySetView { keys: keys.iter().map(PublishedKey::of).collect() })
 }
 
 async fn issued(context: &Context, uuid: &str) -> Result<Issued, Problem> {
     let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
-    let internal = |error: atrio_dynamo::Error| Problem::internal(&error);
     let stored = context.store.booking(uuid).await.map_err(internal)?;
     let stored = stored.ok_or_else(|| problem::unknown_booking(uuid))?;
     if stored.tickets.is_empty() {
@@ -186,22 +232,22 @@ async fn issued(context: &Context, uuid: &str) -> Result<Issued, Problem> {
         return Err(problem::no_tickets_yet(status));
     }
     let tickets = context.store.tickets(&stored.tickets).await.map_err(internal)?;
-    let venue = context.store.venue(&stored.booking.venue_id).await.map_err(internal)?;
-    let venue = venue.ok_or_else(|| problem::venue_gone(&stored.booking.venue_id))?;
-    Ok(Issued { venue, locale: stored.booking.locale, tickets })
+    let venue = venue(context, &stored.booking.venue_id).await?;
+    Ok(Issued { venue, stored, tickets })
+}
+
+async fn venue(context: &Context, id: &VenueId) -> Result<Venue, Problem> {
+    let venue = context.store.venue(id).await.map_err(internal)?;
+    venue.ok_or_else(|| problem::venue_gone(id))
 }
 
 fn view(context: &Context, venue: &Venue, ticket: Ticket) -> Result<TicketView, Problem> {
-    let code = signed(context, &ticket)?;
-    let qr_svg = qr(&code)?
-        .render::<svg::Color<'_>>()
-        .min_dimensions(240, 240)
-        .quiet_zone(true)
-        .build()
-        .replace(r#"<?xml version="1.0" standalone="yes"?>"#, "");
+    let keys = context.keys.current();
+    let code = CodePicture::of(&ticket, keys.signing(context.clock.now()))
+        .map_err(|error| Problem::internal(&error))?;
     let redeemed_at = match &ticket.state {
         TicketState::Redeemed { at, .. } => Some(*at),
-        TicketState::Valid | TicketState::Revoked { .. } => None,
+        TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => None,
     };
     Ok(TicketView {
         id: ticket.entitlement.ticket,
@@ -211,18 +257,19 @@ fn view(context: &Context, venue: &Venue, ticket: Ticket) -> Result<TicketView, 
         venue: VenueBrief { id: venue.id.clone(), name: venue.name.clone() },
         status: ticket.state.name(),
         redeemed_at,
-        code,
-        qr_svg,
+        qr_svg: code.svg(),
+        code: code.text,
         reason: ticket.reason,
         document: ticket.document,
     })
 }
 
-fn signed(context: &Context, ticket: &Ticket) -> Result<String, Problem> {
-    sign(&ticket.entitlement, &context.signing_key).map_err(|error| Problem::internal(&error))
-}
-
-/// Level M: a fold or a smudge on paper still reads, and the code stays small enough for a phone.
-fn qr(code: &str) -> Result<QrCode, Problem> {
-    QrCode::with_error_correction_level(code, EcLevel::M).map_err(|error| Problem::internal(&error))
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` asks for")]
+fn internal(error: atrio_dynamo::Error) -> Problem {
+    match error {
+        atrio_dynamo::Error::Stale { .. } => Problem::busy(),
+        atrio_dynamo::Error::Malformed { .. } | atrio_dynamo::Error::Service { .. } => {
+            Problem::internal(&error)
+        }
+    }
 }

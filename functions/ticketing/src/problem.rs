@@ -1,6 +1,7 @@
 //! Refusals of this function as problem documents.
 
-use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::id::{CallerUuid, TicketId, VenueId};
+use atrio_domain::ticket::ReissueError;
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
 
@@ -25,4 +26,36 @@ pub(crate) fn no_tickets_yet(status: &str) -> Problem {
 /// The venue was taken out of the catalogue.
 pub(crate) fn venue_gone(venue: &VenueId) -> Problem {
     Problem::not_found("unknown-venue", "venue_id", venue.as_str(), "ask the venue for the tickets")
+}
+
+/// The booking has no such ticket.
+pub(crate) fn unknown_ticket(id: TicketId) -> Problem {
+    Problem::not_found(
+        "unknown-ticket",
+        "ticket_id",
+        &id.typed_code(),
+        "take the id from the tickets of this booking",
+    )
+}
+
+/// The uuid stands for the re-issue of another ticket.
+pub(crate) fn uuid_reused(uuid: CallerUuid) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "uuid-reused")
+        .detail(format_args!("`{uuid}` stands for the re-issue of another ticket"))
+        .field("uuid", "stands for another ticket", "make a fresh uuid for each ticket")
+}
+
+/// The ticket is not issued again.
+pub(crate) fn not_issued_again(error: &ReissueError) -> Problem {
+    let problem = |kind| Problem::new(StatusCode::CONFLICT, kind).detail(error);
+    match error {
+        ReissueError::NotValid { state, .. } => problem("ticket-not-valid")
+            .field("ticket_id", error, "read the tickets of the booking again")
+            .fact("ticket_status", state),
+        ReissueError::TooOften { .. } => problem("reissued-too-often").field(
+            "ticket_id",
+            error,
+            "show the booking at the venue's desk, where a person helps",
+        ),
+    }
 }

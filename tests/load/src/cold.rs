@@ -15,7 +15,7 @@ use crate::measure::Times;
 use crate::report::{self, mebibytes};
 
 /// Functions without the lake's engine.
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 11] = [
     "availability",
     "booking",
     "payment",
@@ -25,6 +25,7 @@ const FUNCTIONS: [&str; 10] = [
     "venue",
     "ingest",
     "fraud",
+    "notify",
     "upkeep",
 ];
 
@@ -110,10 +111,11 @@ fn start(program: &Path, api: &str) -> Result<Child, Failure> {
             ("ATRIO_PAYMENT_SECRET", "secret"),
             ("ATRIO_PUBLIC_URL", "https://atrio.example"),
             ("ATRIO_CONTACT_HASH_KEY", "secret"),
+            ("ATRIO_MAIL_FROM", "atrio <tickets@atrio.example>"),
             // Base 64 of 32 bytes.
             ("ATRIO_TICKET_SIGNING_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="),
         ])
-        .env("ATRIO_TICKET_PUBLIC_KEYS", serde_json::to_string(&[key])?)
+        .env("ATRIO_TICKET_PUBLIC_KEYS", serde_json::json!({"keys": [key]}).to_string())
         .stdout(Stdio::null())
         .spawn()?;
     Ok(child)

@@ -136,7 +136,7 @@ impl Buyer {
             "option_id": "standard",
             "slot_id": slot,
             "units": [{"unit_id": "adult", "quantity": 1}],
-            "contact": {"full_name": "Ada Prova", "email": format!("{uuid}@example.org")},
+            "contact": {"full_name": "Visitor 1", "email": format!("{uuid}@example.org")},
             "locale": "it",
         });
         let answer = self.post("/v1/bookings", body).await;

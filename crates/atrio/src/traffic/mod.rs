@@ -2,7 +2,7 @@
 //! working only through the doors everybody has, the HTTP API and MQTT over TLS. [`run_live`]
 //! keeps the platform busy at the pace of its clock; [`replay`] feeds it yesterday and today so
 //! far. The module never touches the database or the lake and invents no person: every sample
-//! visitor is a number at `example.org`.
+//! visitor is a number at `sample.invalid`.
 
 mod counters;
 mod day;

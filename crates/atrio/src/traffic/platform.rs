@@ -211,7 +211,7 @@ impl Platform {
             "units": units,
             "contact": {
                 "full_name": format!("Visitor {:06}", request.visitor),
-                "email": format!("visitor-{:06}@example.org", request.visitor),
+                "email": format!("visitor-{:06}@sample.invalid", request.visitor),
             },
             "locale": if request.visitor.is_multiple_of(3) { "en" } else { "it" },
             "channel": request.channel,

@@ -89,6 +89,11 @@ pub enum Standing {
         /// Since when.
         at: Timestamp,
     },
+    /// Another ticket admits in its place.
+    Replaced {
+        /// Since when.
+        at: Timestamp,
+    },
 }
 
 impl From<TicketState> for Standing {
@@ -99,6 +104,7 @@ impl From<TicketState> for Standing {
                 Self::Redeemed { at, gate_id: gate, redemption }
             }
             TicketState::Revoked { at } => Self::Revoked { at },
+            TicketState::Replaced { at } => Self::Replaced { at },
         }
     }
 }
@@ -111,6 +117,7 @@ impl From<Standing> for TicketState {
                 Self::Redeemed { at, gate: gate_id, redemption }
             }
             Standing::Revoked { at } => Self::Revoked { at },
+            Standing::Replaced { at } => Self::Replaced { at },
         }
     }
 }

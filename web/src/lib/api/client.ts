@@ -21,6 +21,7 @@ import type {
 	Sale,
 	Shift,
 	Ticket,
+	TicketList,
 	UndoneRedemption,
 	Venue,
 	VenueDetail
@@ -133,10 +134,21 @@ export const listRefunds = (uuid: string) =>
 export const giveRefundAccount = (uuid: string, body: { account_holder: string; iban: string }) =>
 	send(`/v1/bookings/${id(uuid)}/refund-account`, { method: 'PUT', body });
 
-export const getTickets = (uuid: string) =>
-	json<{ tickets: Ticket[] }>(`/v1/bookings/${id(uuid)}/tickets`).then((answer) => answer.tickets);
+export const getTickets = (uuid: string) => json<TicketList>(`/v1/bookings/${id(uuid)}/tickets`);
 
-export const ticketsPdfAddress = (uuid: string) => `/v1/bookings/${id(uuid)}/tickets.pdf`;
+/** In the language of the booking, unless another is named. */
+export const ticketsPdfAddress = (uuid: string, lang?: string) =>
+	`/v1/bookings/${id(uuid)}/tickets.pdf${lang ? `?lang=${id(lang)}` : ''}`;
+
+export const visitAddress = (uuid: string, lang: string) =>
+	`/v1/bookings/${id(uuid)}/visit.ics?lang=${id(lang)}`;
+
+/** Takes a new ticket for a lost one; under the same key it is the same ticket. */
+export const reissueTicket = (uuid: string, ticket: string, key: string) =>
+	json<Ticket>(`/v1/bookings/${id(uuid)}/tickets/${id(ticket)}/reissue`, {
+		method: 'POST',
+		body: { uuid: key }
+	});
 
 // Gate.
 

@@ -183,6 +183,12 @@ export interface Ticket {
 	reason: Text;
 }
 
+export interface TicketList {
+	tickets: Ticket[];
+	/** The mail with the tickets: first letters of the address, and when it went. */
+	mail: { to: string; sent_at: string | null } | null;
+}
+
 export interface Redemption {
 	uuid: string;
 	outcome: 'ADMITTED';

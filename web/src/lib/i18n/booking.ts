@@ -112,6 +112,15 @@ export const booking = {
 	'booking.code': { it: 'Codice prenotazione', en: 'Booking code' },
 	'booking.tickets': { it: 'Biglietti', en: 'Tickets' },
 	'booking.pdf': { it: 'Scarica il PDF', en: 'Download the PDF' },
+	'booking.calendar': { it: 'Metti in calendario', en: 'Add to calendar' },
+	'booking.mailSent': {
+		it: 'Abbiamo mandato i biglietti anche a {to}.',
+		en: 'We sent the tickets to {to} too.'
+	},
+	'booking.mailWaits': {
+		it: 'Mandiamo i biglietti anche a {to}.',
+		en: 'We are sending the tickets to {to} too.'
+	},
 	'booking.print': { it: 'Stampa', en: 'Print' },
 	'person.title': { it: 'I tuoi dati', en: 'Your data' },
 	'person.text': {
@@ -126,6 +135,12 @@ export const booking = {
 	},
 	'ticket.title': { it: 'Biglietto {n} di {all}', en: 'Ticket {n} of {all}' },
 	'ticket.qr': { it: 'Codice QR del biglietto {code}', en: 'QR code of ticket {code}' },
+	'ticket.reissue': { it: 'Perso, o visto da altri?', en: 'Lost, or seen by others?' },
+	'ticket.reissueAsk': {
+		it: 'Emettere un nuovo biglietto? Il codice di prima smette subito di valere, anche stampato o nella mail.',
+		en: 'Issue a new ticket? The code before stops working at once, in print and in the mail too.'
+	},
+	'ticket.reissueYes': { it: 'Sì, nuovo biglietto', en: 'Yes, a new ticket' },
 	'ticket.typed': { it: 'Codice da digitare', en: 'Code to type' },
 	'ticket.VALID': { it: 'Valido', en: 'Valid' },
 	'ticket.REDEEMED': { it: 'Usato', en: 'Used' },

@@ -86,6 +86,10 @@ export const gate = {
 		it: 'Il biglietto è stato annullato o rimborsato. Manda alla biglietteria.',
 		en: 'The ticket was cancelled or refunded. Send the visitor to the ticket office.'
 	},
+	'gate.do.ticket-replaced': {
+		it: 'È il biglietto di prima: chiedi quello nuovo, nella pagina della prenotazione.',
+		en: 'This is the old ticket: ask for the new one, on the page of the booking.'
+	},
 	'gate.do.other': {
 		it: 'Non far entrare. Se si ripete, chiama il responsabile.',
 		en: 'Do not admit. If it happens again, call the supervisor.'

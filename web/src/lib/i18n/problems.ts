@@ -60,6 +60,15 @@ export const problems = {
 		it: 'Questo varco non ha mai raggiunto il server',
 		en: 'This gate has never reached the server'
 	},
+	'problem.ticket-replaced': { it: 'Biglietto sostituito da uno nuovo', en: 'Ticket replaced by a new one' },
+	'problem.ticket-not-valid': {
+		it: 'Questo biglietto non è più valido: non se ne emette un altro.',
+		en: 'This ticket is no longer valid: no other is issued.'
+	},
+	'problem.reissued-too-often': {
+		it: 'Questo biglietto è stato sostituito troppe volte: chiedi in biglietteria.',
+		en: 'This ticket was replaced too often: ask at the ticket office.'
+	},
 	'problem.invalid-offer': { it: 'Così non si può offrire.', en: 'This cannot be offered.' },
 	'problem.changed-meanwhile': {
 		it: 'Qualcun altro ha salvato nel frattempo: leggi la versione attuale e rifai la modifica.',

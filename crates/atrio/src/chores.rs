@@ -1,0 +1,85 @@
+//! What one machine does by the clock, where AWS has schedules and releases: upkeep, mails that nobody
+//! took, rotated keys, compaction. Each goes on until told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atrio_domain::ticket::KeyRing;
+use atrio_lake_write::LakeWriter;
+use atrio_runtime::{Clock, Shared};
+use ed25519_dalek::VerifyingKey;
+use tokio::sync::watch;
+
+use crate::data_dir::DataDir;
+use crate::keys::{RotationError, Secrets};
+use crate::pump::chain;
+
+/// How often what is due by the clock is done.
+const UPKEEP_EVERY: Duration = Duration::from_secs(2);
+
+/// How often mails that nobody took are looked for.
+const MAIL_EVERY: Duration = Duration::from_secs(2);
+
+/// How often the keys of tickets are read again, for a rotation.
+const KEYS_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the lake's small files are gathered.
+const COMPACT_EVERY: Duration = Duration::from_mins(15);
+
+/// Takes up the keys of tickets when a command rotated them, and drops those whose time is over.
+pub(crate) struct Rotation {
+    pub(crate) data: DataDir,
+    pub(crate) clock: Clock,
+    pub(crate) ticket_keys: Shared<KeyRing>,
+    pub(crate) gate_keys: Shared<Vec<VerifyingKey>>,
+}
+
+impl Rotation {
+    pub(crate) async fn follow(self, mut stop: watch::Receiver<bool>) {
+        while tokio::time::timeout(KEYS_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+            if let Err(error) = self.take_up() {
+                tracing::error!(error = chain(&error), "the keys of tickets stay as they are");
+            }
+        }
+    }
+
+    fn take_up(&self) -> Result<(), RotationError> {
+        let keys = Secrets::open(&self.data)?.ticket_keys()?;
+        // Gates first: they know a key before the first ticket is signed with it.
+        self.gate_keys.replace(keys.published(self.clock.now()));
+        self.ticket_keys.replace(keys);
+        Ok(())
+    }
+}
+
+/// Hands over again what nobody took.
+pub(crate) async fn retry_mail(notify: atrio_notify::Context, mut stop: watch::Receiver<bool>) {
+    while tokio::time::timeout(MAIL_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+        if let Err(error) = atrio_notify::retry(&notify).await {
+            tracing::error!(error = chain(&error), "mails that wait will be looked for again");
+        }
+    }
+}
+
+/// Does what is due by the clock.
+pub(crate) async fn keep_up(upkeep: atrio_upkeep::Context, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = atrio_upkeep::handle(&upkeep).await {
+            tracing::error!(error = chain(&error), "upkeep will try again");
+        }
+        if tokio::time::timeout(UPKEEP_EVERY, stop.wait_for(|stop| *stop)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// Gathers the lake's small files.
+pub(crate) async fn compact(writer: Arc<LakeWriter>, mut stop: watch::Receiver<bool>) {
+    while tokio::time::timeout(COMPACT_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+        for table in atrio_lake_schema::TABLES {
+            if let Err(error) = writer.compact(table).await {
+                tracing::error!(table = table.name, error = chain(&error), "not compacted");
+            }
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The code of a ticket: a `COSE_Sign1` (RFC 9052) over a short CBOR array, signed with Ed25519 and
+//! written in base 45 (RFC 9285), whose characters a QR code packs densest. It holds an entitlement
+//! and no person, and any gate verifies it offline from the published keys.
+
+use ciborium::Value;
+use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, iana};
+use ed25519_dalek::{Signature, SignatureError, Signer, SigningKey, Verifier, VerifyingKey};
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::Entitlement;
+use super::keys::{digest, key_id};
+use crate::calendar::SlotTimes;
+use crate::id::{ProductId, SlotId, TicketId, UnitId, VenueId};
+use crate::venue::TIME_ZONE;
+
+mod first;
+
+/// What every code issued starts with: the scheme and its version. Codes of the version before are
+/// still read.
+pub const CODE_PREFIX: &str = "AT2:";
+
+/// Longest code read, in characters; a QR code that a phone scans holds fewer.
+const CODE_MAX_CHARS: usize = 600;
+
+/// Bytes of a key's digest by which a code names it. Of the few keys published at a time two would
+/// share them once in billions, and then both are tried.
+const KEY_NAME_BYTES: usize = 4;
+
+/// Where the minutes of slots are counted from, local time.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// Why a code is not a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodeError {
+    /// The text is no code of ours, or part of one.
+    #[error("the code cannot be read: {what}")]
+    Unreadable {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The key that signed it is not published.
+    #[error("the code is signed with key `{key_id}`, which is not ours")]
+    UnknownKey {
+        /// The key it names.
+        key_id: String,
+    },
+    /// The signature does not fit.
+    #[error("the signature does not fit the code")]
+    Forged,
+}
+
+fn unreadable(what: &'static str) -> CodeError {
+    CodeError::Unreadable { what }
+}
+
+/// Signs an entitlement. Ed25519 is deterministic: one ticket has one code under one key.
+///
+/// # Errors
+/// [`CodeError::Unreadable`] if the slot is none of a calendar in Italy, or the claims cannot be
+/// encoded, which no ticket that was sold causes.
+pub fn sign(entitlement: &Entitlement, key: &SigningKey) -> Result<String, CodeError> {
+    let mut payload = Vec::new();
+    ciborium::into_writer(&claims(entitlement)?, &mut payload)
+        .map_err(|_| unreadable("it cannot be encoded"))?;
+    let protected = HeaderBuilder::new()
+        .algorithm(iana::Algorithm::EdDSA)
+        .key_id(key_name(&key.verifying_key()).to_vec())
+        .build();
+    let message = CoseSign1Builder::new()
+        .protected(protected)
+        .payload(payload)
+        .create_signature(b"", |bytes| key.sign(bytes).to_bytes().to_vec())
+        .build();
+    let bytes = message.to_vec().map_err(|_| unreadable("it cannot be encoded"))?;
+    Ok(format!("{CODE_PREFIX}{}", base45::encode(bytes)))
+}
+
+/// Reads a code and checks its signature against the published keys.
+///
+/// # Errors
+/// The code is cut or foreign, its key unknown, or its signature wrong.
+pub fn verify(code: &str, keys: &[VerifyingKey]) -> Result<Entitlement, CodeError> {
+    let code = code.trim();
+    let (version, body) =
+        Version::of(code).ok_or_else(|| unreadable("it starts with neither `AT2:` nor `AT1:`"))?;
+    if body.len() > CODE_MAX_CHARS {
+        return Err(unreadable("it is too long"));
+    }
+    let bytes = base45::decode(body).map_err(|_| unreadable("it is not base 45, or was cut"))?;
+    let message =
+        CoseSign1::from_slice(&bytes).map_err(|_| unreadable("it is no COSE_Sign1, or was cut"))?;
+    let name = &message.protected.header.key_id;
+    let mut named = keys.iter().filter(|key| version.names(key, name)).peekable();
+    if named.peek().is_none() {
+        return Err(CodeError::UnknownKey { key_id: version.key_id(name) });
+    }
+    let fits = named.any(|key| {
+        let check = |signature: &[u8], data: &[u8]| -> Result<(), SignatureError> {
+            key.verify(data, &Signature::from_slice(signature)?)
+        };
+        message.verify_signature(b"", check).is_ok()
+    });
+    if !fits {
+        return Err(CodeError::Forged);
+    }
+    let payload = message.payload.ok_or_else(|| unreadable("it holds no ticket"))?;
+    let claims = ciborium::from_reader(payload.as_slice()).ok();
+    claims
+        .and_then(|claims| version.entitlement(claims))
+        .ok_or_else(|| unreadable("it holds no ticket"))
+}
+
+/// The versions of the scheme that are read.
+#[derive(Debug, Clone, Copy)]
+enum Version {
+    First,
+    Second,
+}
+
+impl Version {
+    /// The version of a code, and what follows its prefix.
+    fn of(code: &str) -> Option<(Self, &str)> {
+        let second = code.strip_prefix(CODE_PREFIX).map(|body| (Self::Second, body));
+        second.or_else(|| code.strip_prefix(first::PREFIX).map(|body| (Self::First, body)))
+    }
+
+    fn names(self, key: &VerifyingKey, name: &[u8]) -> bool {
+        match self {
+            Self::First => key_id(key).as_bytes() == name,
+            Self::Second => key_name(key) == name,
+        }
+    }
+
+    /// What a code calls its key, in the words of a key set as far as it says them.
+    fn key_id(self, name: &[u8]) -> String {
+        let name = &name[..name.len().min(32)];
+        match self {
+            Self::First => String::from_utf8_lossy(name).into_owned(),
+            Self::Second => name.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+
+    fn entitlement(self, claims: Value) -> Option<Entitlement> {
+        match self {
+            Self::First => first::entitlement(&claims),
+            Self::Second => entitlement(claims),
+        }
+    }
+}
+
+fn key_name(key: &VerifyingKey) -> [u8; KEY_NAME_BYTES] {
+    let [a, b, c, d, ..] = digest(key);
+    [a, b, c, d]
+}
+
+/// Ticket, venue, product, unit, and the slot as two numbers: minutes to its local start, from which
+/// its instants follow, and minutes from start to end.
+fn claims(entitlement: &Entitlement) -> Result<Value, CodeError> {
+    let slot = &entitlement.slot;
+    let local_minutes = slot.id.local_start().duration_since(EPOCH).as_mins();
+    let length_minutes = slot.end.duration_since(slot.start).as_mins();
+    if times(local_minutes, length_minutes) != Some(*slot) {
+        return Err(unreadable("its slot is none of a calendar in Italy"));
+    }
+    Ok(Value::Array(vec![
+        Value::Bytes(entitlement.ticket.as_bytes().to_vec()),
+        word(entitlement.venue.as_str()),
+        word(entitlement.product.as_str()),
+        word(entitlement.unit.as_str()),
+        Value::Integer(local_minutes.into()),
+        Value::Integer(length_minutes.into()),
+    ]))
+}
+
+fn entitlement(claims: Value) -> Option<Entitlement> {
+    let claims: [Value; 6] = claims.into_array().ok()?.try_into().ok()?;
+    let [ticket, venue, product, unit, local_minutes, length_minutes] = claims;
+    let number = |value: &Value| i64::try_from(value.as_integer()?).ok();
+    Some(Entitlement {
+        ticket: TicketId::from_bytes(ticket.as_bytes()?.as_slice().try_into().ok()?),
+        venue: VenueId::new(text(venue)?).ok()?,
+        product: ProductId::new(text(product)?).ok()?,
+        unit: UnitId::new(text(unit)?).ok()?,
+        slot: times(number(&local_minutes)?, number(&length_minutes)?)?,
+    })
+}
+
+/// The slot that starts so many local minutes after the epoch, by the rule of the calendar for the
+/// hours that the clocks skip and repeat.
+fn times(local_minutes: i64, length_minutes: i64) -> Option<SlotTimes> {
+    let local_start = EPOCH.checked_add(SignedDuration::try_from_mins(local_minutes)?).ok()?;
+    let zone = TimeZone::get(TIME_ZONE).ok()?;
+    let start = local_start.to_zoned_datetime(zone).ok()?.timestamp();
+    let end = start.checked_add(SignedDuration::try_from_mins(length_minutes)?).ok()?;
+    Some(SlotTimes { id: SlotId::starting(local_start), start, end })
+}
+
+/// An identifier: the ministry's are numbers, which CBOR writes in half the bytes of their digits.
+fn word(id: &str) -> Value {
+    match id.parse::<u32>() {
+        Ok(number) if number.to_string() == id => Value::Integer(number.into()),
+        _ => Value::Text(id.to_owned()),
+    }
+}
+
+fn text(word: Value) -> Option<String> {
+    match word {
+        Value::Integer(number) => Some(u32::try_from(number).ok()?.to_string()),
+        word => word.into_text().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+
+    use super::*;
+    use crate::tariff::Cents;
+    use crate::venue::{VenueKind, shipped_product};
+
+    fn sample() -> (Entitlement, SigningKey) {
+        let entitlement = Entitlement {
+            ticket: TicketId::from_bytes([7; 10]),
+            venue: VenueId::new("20240").unwrap(),
+            product: ProductId::new("admission").unwrap(),
+            unit: UnitId::new("adult").unwrap(),
+            slot: SlotTimes {
+                id: "2026-11-24T10:00".parse().unwrap(),
+                start: "2026-11-24T09:00:00Z".parse().unwrap(),
+                end: "2026-11-24T10:00:00Z".parse().unwrap(),
+            },
+        };
+        (entitlement, SigningKey::from_bytes(&[3; 32]))
+    }
+
+    #[test]
+    fn a_code_of_every_unit_that_is_sold_takes_less_than_two_hundred_characters() {
+        let (entitlement, key) = sample();
+        let shipped = [VenueKind::Museum, VenueKind::Library]
+            .map(|kind| shipped_product(kind, Cents(1_200), None).unwrap());
+        let sold = shipped
+            .iter()
+            .flat_map(|product| product.all_units().map(|unit| (product.id.as_str(), unit)));
+        for (product, unit) in sold {
+            // The longest ids of venues there are: of the ministry, and of the libraries.
+            for venue in ["106484", "20000019", "Q123456789"] {
+                let entitlement = Entitlement {
+                    venue: VenueId::new(venue).unwrap(),
+                    product: ProductId::new(product).unwrap(),
+                    unit: unit.id.clone(),
+                    ..entitlement.clone()
+                };
+                let code = sign(&entitlement, &key).unwrap();
+                assert!(code.len() < 200, "{} characters: {entitlement:?}", code.len());
+                assert_eq!(verify(&code, &[key.verifying_key()]), Ok(entitlement));
+            }
+        }
+    }
+
+    #[test]
+    fn a_ticket_has_one_code_under_one_key() {
+        let (entitlement, key) = sample();
+        assert_eq!(sign(&entitlement, &key).unwrap(), sign(&entitlement, &key).unwrap());
+    }
+
+    #[test]
+    fn an_identifier_reads_back_as_it_was_written() {
+        for id in ["20240", "0", "007", "4294967296", "Q1", "-1", "reading-room"] {
+            assert_eq!(text(word(id)).as_deref(), Some(id));
+        }
+    }
+
+    #[test]
+    fn the_hours_that_the_clocks_skip_and_repeat_read_back_as_the_calendar_has_them() {
+        let (entitlement, key) = sample();
+        for (id, start) in [
+            ("2027-03-28T02:30", "2027-03-28T01:30:00Z"),
+            ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+            ("2026-07-01T19:45", "2026-07-01T17:45:00Z"),
+        ] {
+            let start: jiff::Timestamp = start.parse().unwrap();
+            let slot = SlotTimes { id: id.parse().unwrap(), start, end: start + 15.minutes() };
+            let entitlement = Entitlement { slot, ..entitlement.clone() };
+            let code = sign(&entitlement, &key).unwrap();
+            assert_eq!(verify(&code, &[key.verifying_key()]), Ok(entitlement), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_slot_whose_instants_are_not_those_of_its_name_is_not_signed() {
+        let (mut entitlement, key) = sample();
+        entitlement.slot.start += 1.minute();
+        assert!(matches!(sign(&entitlement, &key), Err(CodeError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_cut_code_is_unreadable_wherever_it_is_cut() {
+        let (entitlement, key) = sample();
+        let code = sign(&entitlement, &key).unwrap();
+        for end in 0..code.len() {
+            assert!(verify(&code[..end], &[key.verifying_key()]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn a_code_with_one_changed_character_admits_nobody() {
+        let (entitlement, key) = sample();
+        let code = sign(&entitlement, &key).unwrap();
+        for at in 0..code.len() {
+            let mut changed = code.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            if changed != code {
+                assert!(verify(&changed, &[key.verifying_key()]).is_err(), "at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_ticket_signed_by_a_stranger_is_refused() {
+        let (entitlement, key) = sample();
+        let stranger = SigningKey::from_bytes(&[4; 32]);
+        let code = sign(&entitlement, &stranger).unwrap();
+        let refused = verify(&code, &[key.verifying_key()]);
+        let Err(CodeError::UnknownKey { key_id: named }) = refused else { panic!("{refused:?}") };
+        assert!(key_id(&stranger.verifying_key()).starts_with(&named));
+    }
+}

@@ -1,0 +1,245 @@
+//! What a mail says, in the visitor's language: what, where, when, and the links that open it.
+
+use atrio_domain::booking::{Booking, Contact};
+use atrio_domain::redemption::EARLY_MINUTES;
+use atrio_domain::tariff::Cents;
+use atrio_domain::text::{Locale, Text};
+use atrio_domain::venue::Venue;
+use jiff::ToSpan;
+use jiff::civil::DateTime;
+
+/// The words of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// What it is about.
+    pub subject: String,
+    /// For readers of plain text.
+    pub text: String,
+    /// The same with links one can press.
+    pub html: String,
+}
+
+/// A line of facts: what it is, and what it says.
+type Fact = (&'static str, String);
+
+/// A way on: what it opens, and its address.
+type Link = (&'static str, String);
+
+impl Letter {
+    /// The letter that brings the tickets of a confirmed booking.
+    #[must_use]
+    pub fn of(booking: &Booking, venue: &Venue, contact: &Contact, public_url: &str) -> Self {
+        let locale = booking.locale;
+        let say = |it: &'static str, en: &'static str| match locale {
+            Locale::It => it,
+            Locale::En => en,
+        };
+        let name = contact.full_name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let start = booking.slot.id.local_start();
+        let subject = format!(
+            "{}: {}, {}",
+            say("I tuoi biglietti", "Your tickets"),
+            venue.name,
+            when(start, locale)
+        );
+        let opening = [
+            format!("{} {name},", say("Gentile", "Dear")),
+            say("la tua visita è confermata.", "your visit is confirmed.").to_owned(),
+        ];
+        let facts = facts(booking, venue);
+        let own = format!("{public_url}/v1/bookings/{}", booking.uuid);
+        let links: [Link; 3] = [
+            (
+                say("Apri la prenotazione e i biglietti", "Open the booking and the tickets"),
+                format!("{public_url}/booking/?uuid={}", booking.uuid),
+            ),
+            (say("Biglietti in PDF", "Tickets as PDF"), format!("{own}/tickets.pdf")),
+            (
+                say("Metti la visita in calendario", "Put the visit into your calendar"),
+                format!("{own}/visit.ics"),
+            ),
+        ];
+        let notes = [
+            say(
+                "I biglietti sono anche allegati a questo messaggio. Chi lo riceve può entrare al posto tuo: non inoltrarlo a chi non viene con te.",
+                "The tickets are attached to this message too. Whoever has it can enter in your place: do not forward it to people who do not come with you.",
+            ),
+            say(
+                "Hai perso il telefono o qualcuno ha visto il codice? Dalla pagina della prenotazione fai emettere un nuovo biglietto: il vecchio codice smette subito di valere.",
+                "Lost your phone, or has somebody seen the code? Have a new ticket issued on the page of the booking: the old code stops working at once.",
+            ),
+            say(
+                "Non puoi venire? La pagina della prenotazione dice se e fino a quando puoi annullare.",
+                "Cannot come? The page of the booking says whether and until when you can cancel.",
+            ),
+        ];
+        Self {
+            subject,
+            text: plain(&opening, &facts, &links, &notes),
+            html: page(locale, &opening, &facts, &links, &notes),
+        }
+    }
+}
+
+fn facts(booking: &Booking, venue: &Venue) -> Vec<Fact> {
+    let locale = booking.locale;
+    let say = |it: &'static str, en: &'static str| match locale {
+        Locale::It => it,
+        Locale::En => en,
+    };
+    let start = booking.slot.id.local_start();
+    let from = start.saturating_sub(EARLY_MINUTES.minutes());
+    let from =
+        format!("{}, {} {}", when(start, locale), say("si entra dalle", "doors from"), hour(from));
+    let party: Vec<String> = booking
+        .units
+        .iter()
+        .map(|line| format!("{} × {}", line.quantity, line.name.in_locale(locale)))
+        .collect();
+    let mut facts = vec![
+        (
+            say("Dove", "Where"),
+            format!("{}, {} ({})", venue.name, venue.municipality, venue.region),
+        ),
+        (say("Quando", "When"), from),
+        (say("Chi", "Who"), party.join(", ")),
+        (say("Totale", "Total"), price(booking.total(), locale)),
+    ];
+    let mut documents: Vec<&str> = booking
+        .units
+        .iter()
+        .filter_map(|line| line.document.as_ref())
+        .map(|document| document.in_locale(locale))
+        .collect();
+    documents.dedup();
+    if !documents.is_empty() {
+        facts.push((say("Porta con te", "Bring along"), documents.join(", ")));
+    }
+    facts
+}
+
+fn plain(opening: &[String], facts: &[Fact], links: &[Link], notes: &[&str]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for part in opening {
+        lines.extend([part.clone(), String::new()]);
+    }
+    lines.extend(facts.iter().map(|(name, value)| format!("{name}: {value}")));
+    lines.push(String::new());
+    lines.extend(links.iter().map(|(name, address)| format!("{name}:\n{address}")));
+    for note in notes {
+        lines.extend([String::new(), (*note).to_owned()]);
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn page(
+    locale: Locale,
+    opening: &[String],
+    facts: &[Fact],
+    links: &[Link],
+    notes: &[&str],
+) -> String {
+    let language = match locale {
+        Locale::It => "it",
+        Locale::En => "en",
+    };
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>atrio</title></head>\n<body style=\"font-family:sans-serif;font-size:16px;line-height:1.5;color:#17324d;max-width:36em\">\n"
+    );
+    let mut add = |part: String| {
+        html.push_str(&part);
+        html.push('\n');
+    };
+    for part in opening {
+        add(format!("<p>{}</p>", escaped(part)));
+    }
+    for (name, value) in facts {
+        add(format!("<p style=\"margin:0\"><strong>{name}:</strong> {}</p>", escaped(value)));
+    }
+    for (name, address) in links {
+        add(format!("<p><a href=\"{}\">{name}</a></p>", escaped(address)));
+    }
+    for note in notes {
+        add(format!("<p>{}</p>", escaped(note)));
+    }
+    add("</body></html>".to_owned());
+    html
+}
+
+/// Text as it may stand in a page: names are what people typed.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+const WEEKDAYS: [(&str, &str); 7] = [
+    ("lunedì", "Monday"),
+    ("martedì", "Tuesday"),
+    ("mercoledì", "Wednesday"),
+    ("giovedì", "Thursday"),
+    ("venerdì", "Friday"),
+    ("sabato", "Saturday"),
+    ("domenica", "Sunday"),
+];
+
+const MONTHS: [(&str, &str); 12] = [
+    ("gennaio", "January"),
+    ("febbraio", "February"),
+    ("marzo", "March"),
+    ("aprile", "April"),
+    ("maggio", "May"),
+    ("giugno", "June"),
+    ("luglio", "July"),
+    ("agosto", "August"),
+    ("settembre", "September"),
+    ("ottobre", "October"),
+    ("novembre", "November"),
+    ("dicembre", "December"),
+];
+
+fn hour(at: DateTime) -> String {
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
+fn when(start: DateTime, locale: Locale) -> String {
+    let name = |names: &[(&'static str, &'static str)], at: i8| {
+        let (it, en) =
+            usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or_default();
+        Text::new(it, en).in_locale(locale).to_owned()
+    };
+    let weekday = name(&WEEKDAYS, start.weekday().to_monday_zero_offset());
+    let month = name(&MONTHS, start.month() - 1);
+    let at = Text::new("ore", "at");
+    let at = at.in_locale(locale);
+    format!("{weekday} {} {month} {}, {at} {}", start.day(), start.year(), hour(start))
+}
+
+fn price(total: Cents, locale: Locale) -> String {
+    let (euros, cents) = (total.0 / 100, total.0 % 100);
+    match locale {
+        Locale::It if total == Cents::ZERO => "gratuito".to_owned(),
+        Locale::En if total == Cents::ZERO => "free".to_owned(),
+        Locale::It => format!("{euros},{cents:02} €"),
+        Locale::En => format!("€{euros}.{cents:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_prices_are_written_as_each_language_writes_them() {
+        let start = "2026-11-24T10:00".parse().unwrap();
+        assert_eq!(when(start, Locale::It), "martedì 24 novembre 2026, ore 10:00");
+        assert_eq!(when(start, Locale::En), "Tuesday 24 November 2026, at 10:00");
+        assert_eq!(price(Cents(1_205), Locale::It), "12,05 €");
+        assert_eq!(price(Cents(1_205), Locale::En), "€12.05");
+        assert_eq!(price(Cents::ZERO, Locale::It), "gratuito");
+    }
+
+    #[test]
+    fn a_name_is_text_in_a_page_whatever_was_typed() {
+        assert_eq!(escaped("<b onclick=\"x\">&"), "&lt;b onclick=&quot;x&quot;&gt;&amp;");
+    }
+}

@@ -1,0 +1,31 @@
+//! The Lambda of this function: the bus brings it changes of the table, a schedule wakes it for mails
+//! that nobody took.
+
+use aws_lambda_events::event::dynamodb::EventRecord;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::Deserialize;
+
+/// Why the function was woken: for changes, or by the schedule, which brings none.
+#[derive(Debug, Deserialize)]
+struct Waking {
+    #[serde(rename = "Records", default)]
+    records: Vec<EventRecord>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    atrio_runtime::serve::start_telemetry();
+    let context = atrio_notify::Context::from_environment()?;
+    let wake = |event: LambdaEvent<Waking>| {
+        let context = &context;
+        async move {
+            let records = event.payload.records;
+            if records.is_empty() {
+                Box::pin(atrio_notify::retry(context)).await?;
+            }
+            let answer = Box::pin(atrio_notify::handle(context, &records)).await;
+            atrio_runtime::serve::to_bus(answer)
+        }
+    };
+    lambda_runtime::run(service_fn(wake)).await
+}
