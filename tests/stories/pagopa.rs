@@ -133,7 +133,7 @@ async fn ends_well(museum: &Process, double: &PagoPaDouble, buyers: &[&Buyer]) -
         let beside_returns = said.replace(&format!("/booking/?uuid={key}"), "");
         assert!(!beside_returns.contains(key), "pagoPA was told the booking's key");
     }
-    for secret in ["Vattelappesca", IBAN.replace(' ', "").as_str()] {
+    for secret in ["The payer of the receipt", IBAN.replace(' ', "").as_str()] {
         assert!(!log.contains(secret), "the log holds {secret}");
     }
     figures
@@ -394,7 +394,7 @@ async fn a_receipt_that_is_not_ours_changes_nothing() {
     for (name, to, status, kind, field) in [
         ("noticeNumber", json!("302000000000000001"), 422, "invalid-field", "noticeNumber"),
         ("creditorReferenceId", json!("1"), 422, "invalid-field", "creditorReferenceId"),
-        ("fiscalCode", json!("15376371009"), 422, "invalid-field", "fiscalCode"),
+        ("fiscalCode", json!("98765432103"), 422, "invalid-field", "fiscalCode"),
         ("outcome", json!("PAID"), 422, "invalid-field", "outcome"),
         ("paymentAmount", json!("5,00"), 422, "invalid-field", "paymentAmount"),
         ("paymentAmount", json!(5.0), 400, "malformed-json", "body"),

@@ -192,7 +192,7 @@ mod tests {
     fn no_account_leaves_the_table_with_its_stream() {
         let booking = "6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01".parse().unwrap();
         let payment = PaymentId::new("302123456789012356").unwrap();
-        let account = Account::new("Maria Esposito", "IT60X0542811101000000123456").unwrap();
+        let account = Account::new("A Visitor-Holder", "IT60X0542811101000000123456").unwrap();
         let item = account_item(booking, &payment, &account, Timestamp::UNIX_EPOCH);
         assert_eq!(Change::from_images(None, Some(&item)).unwrap(), Change::Other);
         assert_eq!(Change::from_images(Some(&item), None).unwrap(), Change::Other);

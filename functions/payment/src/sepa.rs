@@ -123,7 +123,7 @@ mod tests {
 
     fn body() -> Creditor {
         Creditor {
-            fiscal_code: "06363391001".parse().unwrap(),
+            fiscal_code: "12345678903".parse().unwrap(),
             name: "Direzione musei <prova>".to_owned(),
             iban: "IT60X0542811101000000123456".parse().unwrap(),
             taxonomy: "9/0101108TS/".parse().unwrap(),

@@ -107,14 +107,14 @@ mod tests {
     use super::*;
 
     fn ours() -> FiscalCode {
-        "06363391001".parse().unwrap()
+        "12345678903".parse().unwrap()
     }
 
     fn written() -> Written<'static> {
         Written {
             notice: "302123456789012356",
             iuv: "02123456789012356",
-            creditor: "06363391001",
+            creditor: "12345678903",
             outcome: "OK",
             amount: "12.50",
         }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_receipt_of_another_body_or_with_another_iuv_is_not_ours() {
-        let other = Written { creditor: "15376371009", ..written() };
+        let other = Written { creditor: "98765432103", ..written() };
         assert!(matches!(Receipt::read(other, &ours()), Err(InvalidReceipt::OtherCreditor { .. })));
         let other = Written { iuv: "02123456789012357", ..written() };
         assert!(matches!(Receipt::read(other, &ours()), Err(InvalidReceipt::OtherIuv { .. })));
