@@ -49,7 +49,7 @@ async fn a_teacher_enters_for_nothing_with_the_certificate_of_the_school() {
     assert!(units.iter().all(|unit| unit["source"].as_str().is_some_and(|from| !from.is_empty())));
     let shown = units.iter().find(|unit| unit["id"] == "teacher").unwrap();
     assert_eq!(shown["is_usual"], false);
-    assert!(says(&shown["conditions"][1], "docente della scuola"), "{shown}");
+    assert!(says(&shown["conditions"][0], "docente della scuola"), "{shown}");
 
     let (uuid, tickets) = teacher.books_free(&wish(&[("teacher", 1)])).await;
     assert!(says(&tickets[0]["reason"], "personale docente"), "{}", tickets[0]);
