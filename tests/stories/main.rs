@@ -6,6 +6,7 @@
 mod bad_devices;
 mod bad_input;
 mod desk;
+mod gate;
 mod main_job;
 mod operations;
 mod payments;

@@ -72,7 +72,7 @@ pub(crate) async fn undo_redemption(
             .filter(|entry| entry.venue == body.venue_id)
             .ok_or_else(|| problem::unknown_entry(uuid))?;
         if let Some(undo) = entry.undone.clone() {
-            return Ok(axum::Json(view(entry, undo)));
+            return Ok(axum::Json(view(&entry, undo)));
         }
         let at = body.undone_at.unwrap_or_else(|| context.clock.now());
         let (gate, made_at) = (&entry.gate, entry.redeemed_at);
@@ -84,7 +84,7 @@ pub(crate) async fn undo_redemption(
         if used_by_it {
             let written = context.store.undo(uuid, &ticket, &undo).await.map_err(internal)?;
             if written == Redeemed::Done {
-                return Ok(axum::Json(view(entry, undo)));
+                return Ok(axum::Json(view(&entry, undo)));
             }
             // Something was faster; the next reading shows what.
         } else if context.store.entry(uuid).await.map_err(internal)? == Some(entry) {
@@ -112,7 +112,7 @@ pub(crate) fn checked(
     Ok(Undo { at, reason })
 }
 
-fn view(entry: Entry, undo: Undo) -> UndoView {
+fn view(entry: &Entry, undo: Undo) -> UndoView {
     UndoView {
         uuid: entry.uuid,
         outcome: "UNDONE",
