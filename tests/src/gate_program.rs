@@ -3,13 +3,13 @@
 
 use std::process::{Command, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::answer::{Answer, Api};
+use crate::answer::Api;
 use crate::process::{Child, Process, program};
 use crate::relay::Relay;
-use crate::roles::fresh_uuid;
+use crate::roles::Gate;
 use crate::wait::{SOON, eventually};
 
 /// A gate with its program.
@@ -19,13 +19,22 @@ pub struct GateProgram {
     pub line: Relay,
     /// The line to the broker.
     pub site: Relay,
-    /// What the page would send to.
-    api: Api,
+    /// What its page does: to scan, to take back.
+    page: Gate,
     venue: String,
     name: String,
     folder: TempDir,
     token: String,
     running: Option<Child>,
+}
+
+/// The API of the program's page is the platform's, as far as a gate needs it.
+impl std::ops::Deref for GateProgram {
+    type Target = Gate;
+
+    fn deref(&self) -> &Gate {
+        &self.page
+    }
 }
 
 impl GateProgram {
@@ -43,7 +52,7 @@ impl GateProgram {
         let mut gate = Self {
             line: Relay::to(address(&platform.run.http)).await,
             site: Relay::to(address(&platform.run.mqtt)).await,
-            api: platform.api(),
+            page: Gate::at(platform.api(), venue, name),
             venue: venue.to_owned(),
             name: name.to_owned(),
             folder,
@@ -79,7 +88,7 @@ impl GateProgram {
         .await;
         let (base, rest) = said.split_once("/gate/#token=").expect("an address with a key");
         let key = rest.split('&').next().map(ToOwned::to_owned);
-        self.api = Api::new(base, key);
+        self.page = Gate::at(Api::new(base, key), &self.venue, &self.name);
         self.running = Some(child);
     }
 
@@ -94,29 +103,12 @@ impl GateProgram {
         self.launch().await;
     }
 
-    /// Scans or types a code under a fresh nonce.
-    pub async fn scan(&self, code: &str) -> Answer {
-        self.scan_again(&fresh_uuid(), code).await
-    }
-
-    /// Scans or types a code under this nonce.
-    pub async fn scan_again(&self, nonce: &str, code: &str) -> Answer {
-        let (venue, gate) = (&self.venue, &self.name);
-        let body = json!({"uuid": nonce, "venue_id": venue, "gate_id": gate, "code": code});
-        self.api.post("/v1/redemptions", &body).await
-    }
-
-    /// Takes an entry back.
-    pub async fn takes_back(&self, nonce: &str, reason: &str) -> Answer {
-        self.api.post(&format!("/v1/redemptions/{nonce}/undo"), &json!({"reason": reason})).await
-    }
-
     /// What it shows of itself.
     ///
     /// # Panics
     /// When it does not answer.
     pub async fn state(&self) -> Value {
-        self.api.get("/v1/gate").await.expect(200)
+        self.page.api.get("/v1/gate").await.expect(200)
     }
 
     /// Waits until its state is as wanted, and answers it.

@@ -305,7 +305,12 @@ impl Gate {
     /// A gate of a venue.
     pub async fn of(platform: &Process, venue: &str, name: &str) -> Self {
         let token = platform.token("gate", Some(venue)).await;
-        let api = platform.api().with_token(Some(token));
+        Self::at(platform.api().with_token(Some(token)), venue, name)
+    }
+
+    /// A gate of a venue that speaks to this address.
+    #[must_use]
+    pub fn at(api: Api, venue: &str, name: &str) -> Self {
         Self { api, venue: venue.to_owned(), name: name.to_owned() }
     }
 

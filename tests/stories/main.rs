@@ -7,6 +7,7 @@ mod bad_devices;
 mod bad_input;
 mod cancellation;
 mod desk;
+mod gate;
 mod main_job;
 mod operations;
 mod pagopa;

@@ -14,6 +14,7 @@ use atrio_domain::venue::{TIME_ZONE, Venue};
 use atrio_dynamo::Store;
 use atrio_lake_query::{Lake, QueryError, Question, Venues, View};
 use atrio_runtime::environment::{self, EnvironmentError};
+use atrio_runtime::extract::is_known;
 use atrio_runtime::{Access, Clock, Path, Problem, Query, Role, Staff};
 use axum::Json;
 use axum::extract::{FromRef, State};
@@ -233,17 +234,6 @@ fn entity_tag(lake: &View, scope: &str, day: Date, now: Timestamp) -> Result<Hea
     let hour = now.as_second().div_euclid(3_600);
     HeaderValue::from_str(&format!("\"{}-{scope}-{day}-{hour}\"", lake.version()))
         .map_err(|error| Problem::internal(&error))
-}
-
-fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    // RFC 9110, 13.1.2: a list, compared weakly.
-    let tag = tag.to_str().unwrap_or_default();
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .any(|known| known.trim().trim_start_matches("W/") == tag)
 }
 
 fn caching(tag: HeaderValue) -> [(header::HeaderName, HeaderValue); 3] {

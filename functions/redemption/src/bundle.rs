@@ -2,7 +2,7 @@
 
 use atrio_domain::gate::bundle::Bundle;
 use atrio_domain::id::VenueId;
-use atrio_runtime::extract::Path;
+use atrio_runtime::extract::{Path, is_known};
 use atrio_runtime::{Problem, Query, Role, Staff};
 use axum::Json;
 use axum::extract::State;
@@ -55,8 +55,7 @@ pub(crate) async fn show_bundle(
         (header::ETAG, tag.clone()),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
     ];
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-    if known.is_some_and(|known| tag == known.trim_start_matches("W/")) {
+    if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
     Ok((caching, Json(bundle)).into_response())

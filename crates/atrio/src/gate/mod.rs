@@ -68,6 +68,12 @@ pub enum GateError {
     /// The folder cannot be used.
     #[error(transparent)]
     Folder(#[from] DataDirError),
+    /// Another gate works on it.
+    #[error("`{}` is in use by another gate; stop that one, or name another folder with `--state`", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The journal cannot be read or written.
     #[error("the journal of the gate cannot be opened")]
     Journal(#[source] std::io::Error),
@@ -164,7 +170,10 @@ pub async fn open(settings: Settings) -> Result<Opened, GateError> {
         return Err(GateError::NotLoopback { address });
     }
     let folder = DataDir::open(&settings.folder)?;
-    let lock = folder.lock()?;
+    let lock = folder.lock().map_err(|error| match error {
+        DataDirError::InUse { path } => GateError::InUse { path },
+        other => other.into(),
+    })?;
     let kept: Option<Kept> = folder.read_json(BUNDLE)?;
     // A bundle of another venue is none of ours.
     let kept = kept.filter(|kept| kept.bundle.venue_id == settings.venue);
