@@ -59,7 +59,7 @@ test('a family books, pays, enters once, and the manager sees it', async ({ page
 	const tickets = page.url();
 
 	await test.step('a lost ticket is issued again', async () => {
-		await expect(page.getByTestId('mail-note')).toHaveText(/ a .…@.….+\.$/);
+		await expect(page.getByTestId('mail-note')).toHaveText(/ a .…@.….+\.$/, { timeout: 20_000 });
 		await expect(page.getByTestId('visit-ics')).toHaveAttribute('href', /\/visit\.ics\?lang=it$/);
 		const last = page.getByTestId('ticket-code').last();
 		const lost = (await last.textContent()) ?? '';

@@ -62,7 +62,7 @@ impl Secrets {
     /// # Errors
     /// When the file cannot be read or written.
     pub fn open(data: &DataDir) -> Result<Self, DataDirError> {
-        if let Some(known) = data.read_json(FILE)? {
+        if let Some(known) = Self::known(data)? {
             return Ok(known);
         }
         let fresh = || STANDARD.encode(random::bytes::<32>());
@@ -75,6 +75,14 @@ impl Secrets {
         };
         data.write_json(FILE, &made, 0o600)?;
         Ok(made)
+    }
+
+    /// The secrets of an installation; none before its first start.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn known(data: &DataDir) -> Result<Option<Self>, DataDirError> {
+        data.read_json(FILE)
     }
 
     /// The keys that sign tickets.

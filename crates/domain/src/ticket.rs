@@ -116,3 +116,37 @@ pub fn issue(
         })
         .collect()
 }
+
+/// What the tests of tickets begin with.
+#[cfg(test)]
+pub(crate) mod sample {
+    use super::*;
+
+    /// One adult at a museum on a Tuesday at ten.
+    pub(crate) fn entitlement() -> Entitlement {
+        Entitlement {
+            ticket: TicketId::from_bytes([7; 10]),
+            venue: VenueId::new("20240").unwrap(),
+            product: ProductId::new("admission").unwrap(),
+            unit: UnitId::new("adult").unwrap(),
+            slot: SlotTimes {
+                id: "2026-11-24T10:00".parse().unwrap(),
+                start: "2026-11-24T09:00:00Z".parse().unwrap(),
+                end: "2026-11-24T10:00:00Z".parse().unwrap(),
+            },
+        }
+    }
+
+    /// Their ticket, which admits.
+    pub(crate) fn ticket() -> Ticket {
+        Ticket {
+            entitlement: entitlement(),
+            unit_name: Text::new("Intero", "Adult"),
+            reason: Text::new("Biglietto intero", "Full price"),
+            document: None,
+            booking: uuid::Uuid::nil().into(),
+            issued_at: "2026-11-20T09:00:00Z".parse().unwrap(),
+            state: TicketState::Valid,
+        }
+    }
+}

@@ -12,6 +12,7 @@ pub mod provider;
 pub mod random;
 pub mod serve;
 pub mod shared;
+pub mod stream;
 pub mod ticket_keys;
 
 pub use access::{Access, Role, Staff};

@@ -1,6 +1,5 @@
 //! Starting a function: telemetry, then the context its `main` builds, then serving.
 
-use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use lambda_http::Error;
 
 /// What is logged unless `ATRIO_LOG` says otherwise. The lake's libraries tell every step at `info`.
@@ -20,13 +19,4 @@ pub fn start_telemetry() {
 /// When Lambda's runtime cannot be reached.
 pub async fn http(router: axum::Router) -> Result<(), Error> {
     lambda_http::run(router).await
-}
-
-/// What a function answers the bus that brings it changes of the table: the bus hears of a failure by
-/// an error only, and then brings the event again.
-///
-/// # Errors
-/// When a record failed.
-pub fn to_bus(answer: DynamoDbEventResponse) -> Result<DynamoDbEventResponse, Error> {
-    if answer.batch_item_failures.is_empty() { Ok(answer) } else { Err("a record failed".into()) }
 }

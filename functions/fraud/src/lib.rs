@@ -8,11 +8,11 @@ use atrio_dynamo::booking::Stored;
 use atrio_dynamo::change::Change;
 use atrio_dynamo::decision::DecisionRecord;
 use atrio_dynamo::velocity::Event;
-use atrio_dynamo::{Error, Item, Store};
-use atrio_runtime::Clock;
+use atrio_dynamo::{Error, Store};
 use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::{Clock, stream};
 use aws_lambda_events::event::dynamodb::EventRecord;
-use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 
 /// What the function works with.
 #[derive(Debug, Clone)]
@@ -36,38 +36,17 @@ impl Context {
 /// Counts what the records of the table's stream report. The answer names the first record that
 /// failed: the stream goes on from there.
 pub async fn handle(context: &Context, records: &[EventRecord]) -> DynamoDbEventResponse {
-    let mut answer = DynamoDbEventResponse::default();
-    for record in records {
-        if let Err(error) = take(context, record).await {
-            tracing::error!(error = error.to_string(), "a record was not counted");
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier.clone_from(&record.change.sequence_number);
-            answer.batch_item_failures.push(failure);
-            break;
-        }
-    }
-    answer
+    stream::one_by_one(records, |record| take(context, record)).await
 }
 
 async fn take(context: &Context, record: &EventRecord) -> Result<(), Error> {
-    let old = Item::from(record.change.old_image.clone());
-    let new = Item::from(record.change.new_image.clone());
-    let present = |item: Item| (!item.is_empty()).then_some(item);
-    let change = Change::from_images(present(old).as_ref(), present(new).as_ref());
-    match change {
-        Ok(Change::Booking { old, new }) => count(context, old.as_deref(), &new).await,
-        Ok(
-            Change::Entry(_)
-            | Change::EntryUndone(_)
-            | Change::Decision(_)
-            | Change::Count(_)
-            | Change::Other,
-        ) => Ok(()),
-        // It will not be better at the next try, and the others must not wait for it.
-        Err(error) => {
-            tracing::error!(error = error.to_string(), "a record cannot be read");
-            Ok(())
-        }
+    match stream::change_of(record) {
+        Change::Booking { old, new } => count(context, old.as_deref(), &new).await,
+        Change::Entry(_)
+        | Change::EntryUndone(_)
+        | Change::Decision(_)
+        | Change::Count(_)
+        | Change::Other => Ok(()),
     }
 }
 

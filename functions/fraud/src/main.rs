@@ -11,7 +11,7 @@ async fn main() -> Result<(), Error> {
         let context = &context;
         async move {
             let answer = atrio_fraud::handle(context, &event.payload.records).await;
-            atrio_runtime::serve::to_bus(answer)
+            atrio_runtime::stream::to_bus(answer)
         }
     };
     lambda_runtime::run(service_fn(handle)).await

@@ -10,13 +10,13 @@ use jiff::civil::DateTime;
 
 /// The words of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub(crate) struct Letter {
     /// What it is about.
-    pub subject: String,
+    pub(crate) subject: String,
     /// For readers of plain text.
-    pub text: String,
+    pub(crate) text: String,
     /// The same with links one can press.
-    pub html: String,
+    pub(crate) html: String,
 }
 
 /// A line of facts: what it is, and what it says.
@@ -27,8 +27,12 @@ type Link = (&'static str, String);
 
 impl Letter {
     /// The letter that brings the tickets of a confirmed booking.
-    #[must_use]
-    pub fn of(booking: &Booking, venue: &Venue, contact: &Contact, public_url: &str) -> Self {
+    pub(crate) fn of(
+        booking: &Booking,
+        venue: &Venue,
+        contact: &Contact,
+        public_url: &str,
+    ) -> Self {
         let locale = booking.locale;
         let say = |it: &'static str, en: &'static str| match locale {
             Locale::It => it,

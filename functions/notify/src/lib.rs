@@ -8,18 +8,19 @@ mod message;
 mod transport;
 
 use atrio_domain::booking::{Booking, Contact};
+use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::mail::{Mail, MailKind, MailState, is_news, told};
 use atrio_domain::ticket::KeyRing;
 use atrio_dynamo::booking::Stored;
 use atrio_dynamo::change::Change;
 use atrio_dynamo::mail::StoredMail;
-use atrio_dynamo::{Error, Item, Store};
+use atrio_dynamo::{Error, Store};
 use atrio_runtime::environment::{self, EnvironmentError};
-use atrio_runtime::{Clock, Shared};
+use atrio_runtime::{Clock, Shared, stream};
 use aws_lambda_events::event::dynamodb::EventRecord;
-use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 
-pub use letter::Letter;
+use letter::Letter;
 pub use message::{Message, part};
 pub use transport::{NotTaken, Transport};
 
@@ -63,60 +64,31 @@ const PAGE: i32 = 100;
 /// Tells visitors what the records of the table's stream report. The answer names the first record
 /// whose mail has no mark yet: the stream goes on from there. A mail that nobody took has one.
 pub async fn handle(context: &Context, records: &[EventRecord]) -> DynamoDbEventResponse {
-    let mut answer = DynamoDbEventResponse::default();
-    for record in records {
-        if let Err(error) = take(context, record).await {
-            tracing::error!(error = error.to_string(), "a mail has no mark");
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier.clone_from(&record.change.sequence_number);
-            answer.batch_item_failures.push(failure);
-            break;
-        }
-    }
-    answer
+    stream::one_by_one(records, |record| take(context, record)).await
 }
 
 async fn take(context: &Context, record: &EventRecord) -> Result<(), Error> {
-    let old = Item::from(record.change.old_image.clone());
-    let new = Item::from(record.change.new_image.clone());
-    let present = |item: Item| (!item.is_empty()).then_some(item);
-    match Change::from_images(present(old).as_ref(), present(new).as_ref()) {
-        Ok(Change::Booking { old, new }) => {
-            let old = old.as_ref().map(|stored| &stored.booking);
-            match told(old, &new.booking) {
-                Some(kind) => begin(context, &new, kind).await,
-                None => Ok(()),
-            }
-        }
-        Ok(
-            Change::Entry(_)
-            | Change::EntryUndone(_)
-            | Change::Decision(_)
-            | Change::Count(_)
-            | Change::Other,
-        ) => Ok(()),
-        // It will not be better at the next try, and the others must not wait for it.
-        Err(error) => {
-            tracing::error!(error = error.to_string(), "a record cannot be read");
-            Ok(())
-        }
+    let Change::Booking { old, new } = stream::change_of(record) else { return Ok(()) };
+    match told(old.as_ref().map(|stored| &stored.booking), &new.booking) {
+        Some(kind) => begin(context, new.booking.uuid, kind).await,
+        None => Ok(()),
     }
 }
 
-/// Marks a mail and hands it over for the first time, unless that was done before. A record of the
-/// past that has nothing to tell any more gets no mark.
-async fn begin(context: &Context, stored: &Stored, kind: MailKind) -> Result<(), Error> {
+/// Marks a mail and hands it over for the first time, unless that was done before. What the stream
+/// tells may be long past: a booking that has nothing to tell any more, as it stands, gets no mark.
+async fn begin(context: &Context, uuid: CallerUuid, kind: MailKind) -> Result<(), Error> {
     let now = context.clock.now();
-    let booking = &stored.booking;
-    if !is_news(booking, kind, now) {
+    let Some(stored) = context.store.booking(uuid).await? else { return Ok(()) };
+    if !is_news(&stored.booking, kind, now) {
         return Ok(());
     }
-    let mail = Mail::begun(booking.uuid, kind, now);
-    let mail = StoredMail { mail, slot_end: booking.slot.end };
+    let mail = Mail::begun(uuid, kind, now);
+    let mail = StoredMail { mail, slot_end: stored.booking.slot.end };
     if !context.store.begin_mail(&mail).await? {
         return Ok(());
     }
-    if let Err(error) = hand_over(context, stored, &mail).await {
+    if let Err(error) = hand_over(context, &stored, &mail).await {
         waits(&mail, &error);
     }
     Ok(())
@@ -164,7 +136,7 @@ enum NotTold {
     #[error(transparent)]
     Taken(#[from] NotTaken),
     #[error("there is no venue `{0}`")]
-    NoVenue(atrio_domain::id::VenueId),
+    NoVenue(VenueId),
     #[error("nobody gave an address")]
     NoAddress,
 }

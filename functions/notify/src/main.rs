@@ -23,8 +23,8 @@ async fn main() -> Result<(), Error> {
             if records.is_empty() {
                 Box::pin(atrio_notify::retry(context)).await?;
             }
-            let answer = Box::pin(atrio_notify::handle(context, &records)).await;
-            atrio_runtime::serve::to_bus(answer)
+            let answer = atrio_notify::handle(context, &records).await;
+            atrio_runtime::stream::to_bus(answer)
         }
     };
     lambda_runtime::run(service_fn(wake)).await

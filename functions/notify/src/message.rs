@@ -45,7 +45,7 @@ impl Message {
     ///
     /// # Errors
     /// [`NotTaken::Address`] when the address given cannot stand in a mail.
-    pub fn write(
+    pub(crate) fn write(
         from: &str,
         booking: &Booking,
         contact: &Contact,

@@ -112,7 +112,7 @@ pub(crate) fn checked(
     Ok(Undo { at, reason })
 }
 
-fn view(entry: &Entry, undo: Undo) -> UndoView {
+fn view(entry: &Entry, Undo { at: undone_at, reason }: Undo) -> UndoView {
     UndoView {
         uuid: entry.uuid,
         outcome: "UNDONE",

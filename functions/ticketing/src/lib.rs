@@ -4,6 +4,7 @@
 mod problem;
 mod reissue;
 
+use atrio_domain::booking::Booking;
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{CallerUuid, TicketId, UnitId, VenueId};
 use atrio_domain::mail::{MailKind, MailState, masked};
@@ -71,7 +72,7 @@ pub fn router(context: Context) -> OpenApiRouter {
 #[derive(Debug, Serialize, ToSchema)]
 struct TicketListView {
     tickets: Vec<TicketView>,
-    /// The mail with the tickets; none where nobody gave an address.
+    /// The mail with the tickets, if one went or will go.
     mail: Option<MailView>,
 }
 
@@ -80,7 +81,7 @@ struct TicketListView {
 struct MailView {
     /// Where it goes, the first letters only.
     to: String,
-    /// When it was taken for delivery; null while it was not.
+    /// When it was taken for delivery; null while it waits.
     #[schema(value_type = Option<String>, format = DateTime)]
     sent_at: Option<Timestamp>,
 }
@@ -150,19 +151,20 @@ async fn list_tickets(
     let issued = issued(&context, &uuid).await?;
     let tickets: Result<_, _> =
         issued.tickets.into_iter().map(|ticket| view(&context, &issued.venue, ticket)).collect();
-    let booking = &issued.stored.booking;
-    let mail = match &booking.contact {
-        None => None,
-        Some(contact) => {
-            let known = context.store.mail(booking.uuid, MailKind::Confirmed).await;
-            let sent_at = match known.map_err(internal)?.map(|known| known.mail.state) {
-                Some(MailState::Sent { at }) => Some(at),
-                _ => None,
-            };
-            Some(MailView { to: masked(&contact.email), sent_at })
-        }
-    };
+    let mail = mail(&context, &issued.stored.booking).await?;
     Ok(Json(TicketListView { tickets: tickets?, mail }))
+}
+
+/// The mail about a booking, if one went or will go.
+async fn mail(context: &Context, booking: &Booking) -> Result<Option<MailView>, Problem> {
+    let Some(contact) = &booking.contact else { return Ok(None) };
+    let known = context.store.mail(booking.uuid, MailKind::Confirmed).await.map_err(internal)?;
+    let sent_at = match known.map(|known| known.mail.state) {
+        Some(MailState::Sent { at }) => Some(at),
+        Some(MailState::Waiting { .. }) => None,
+        Some(MailState::GivenUp { .. } | MailState::Needless { .. }) | None => return Ok(None),
+    };
+    Ok(Some(MailView { to: masked(&contact.email), sent_at }))
 }
 
 /// All tickets of a confirmed booking, a page each, ready to print.

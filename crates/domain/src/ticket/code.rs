@@ -218,21 +218,11 @@ mod tests {
 
     use super::*;
     use crate::tariff::Cents;
+    use crate::ticket::sample::entitlement as entitlement_of_sample;
     use crate::venue::{VenueKind, shipped_product};
 
     fn sample() -> (Entitlement, SigningKey) {
-        let entitlement = Entitlement {
-            ticket: TicketId::from_bytes([7; 10]),
-            venue: VenueId::new("20240").unwrap(),
-            product: ProductId::new("admission").unwrap(),
-            unit: UnitId::new("adult").unwrap(),
-            slot: SlotTimes {
-                id: "2026-11-24T10:00".parse().unwrap(),
-                start: "2026-11-24T09:00:00Z".parse().unwrap(),
-                end: "2026-11-24T10:00:00Z".parse().unwrap(),
-            },
-        };
-        (entitlement, SigningKey::from_bytes(&[3; 32]))
+        (entitlement_of_sample(), SigningKey::from_bytes(&[3; 32]))
     }
 
     #[test]

@@ -92,35 +92,17 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::calendar::SlotTimes;
-    use crate::id::{GateId, ProductId, UnitId, VenueId};
-    use crate::text::Text;
-    use crate::ticket::Entitlement;
+    use crate::id::GateId;
+    use crate::ticket::sample;
 
     fn id(number: u8) -> TicketId {
         TicketId::from_bytes([number; 10])
     }
 
     fn ticket(number: u8) -> Ticket {
-        Ticket {
-            entitlement: Entitlement {
-                ticket: id(number),
-                venue: VenueId::new("20240").unwrap(),
-                product: ProductId::new("admission").unwrap(),
-                unit: UnitId::new("adult").unwrap(),
-                slot: SlotTimes {
-                    id: "2026-11-24T10:00".parse().unwrap(),
-                    start: "2026-11-24T09:00:00Z".parse().unwrap(),
-                    end: "2026-11-24T10:00:00Z".parse().unwrap(),
-                },
-            },
-            unit_name: Text::new("Intero", "Adult"),
-            reason: Text::new("Biglietto intero", "Full price"),
-            document: None,
-            booking: Uuid::nil().into(),
-            issued_at: "2026-11-20T09:00:00Z".parse().unwrap(),
-            state: TicketState::Valid,
-        }
+        let mut ticket = sample::ticket();
+        ticket.entitlement.ticket = id(number);
+        ticket
     }
 
     fn again(ticket: Ticket, before: &[Reissue], fresh: u8) -> Result<Reissued, ReissueError> {

@@ -47,8 +47,7 @@ pub(super) fn entitlement(claims: &Value) -> Option<Entitlement> {
 mod tests {
     use ed25519_dalek::SigningKey;
 
-    use super::*;
-    use crate::ticket::verify;
+    use crate::ticket::{sample, verify};
 
     /// A code as the version before issued it, signed with the seed of 32 threes.
     const PRINTED: &str = "AT1:$WGSLK/-4D7AE%6$ZCJ%6J.CWG6CL64EC6%C-7BYALX CKWE ED/E7360 8E:*0:*0:*0:*0:*0/E73604FENF6RF6G46100B92MEDEVC+EDPQE-3E/E7360LQE2EC0%E9VE100D92C8E8469%6%965W5VR6$961G7G46100E92DF3CU0E22100F92DF3QU0044%58/AU 8K+AC%9J27OUJS4EET91QNDEXBV30OV47R4H.SMUN76CD600*6IVK$63Q67QLSZ%M5RS*KTO%VN1QBLV6-UQG69R290";
@@ -56,18 +55,7 @@ mod tests {
     #[test]
     fn a_ticket_printed_before_the_shorter_code_still_verifies() {
         let key = SigningKey::from_bytes(&[3; 32]).verifying_key();
-        let entitlement = Entitlement {
-            ticket: TicketId::from_bytes([7; 10]),
-            venue: VenueId::new("20240").unwrap(),
-            product: ProductId::new("admission").unwrap(),
-            unit: UnitId::new("adult").unwrap(),
-            slot: SlotTimes {
-                id: "2026-11-24T10:00".parse().unwrap(),
-                start: "2026-11-24T09:00:00Z".parse().unwrap(),
-                end: "2026-11-24T10:00:00Z".parse().unwrap(),
-            },
-        };
-        assert_eq!(verify(PRINTED, &[key]), Ok(entitlement));
+        assert_eq!(verify(PRINTED, &[key]), Ok(sample::entitlement()));
         let stranger = SigningKey::from_bytes(&[4; 32]).verifying_key();
         assert!(verify(PRINTED, &[stranger]).is_err());
     }

@@ -1,0 +1,53 @@
+//! Changes of the table as the functions hear them that a bus brings them to.
+
+use std::future::Future;
+
+use atrio_dynamo::Item;
+use atrio_dynamo::change::Change;
+use aws_lambda_events::event::dynamodb::EventRecord;
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use lambda_http::Error;
+
+/// Takes records one by one. The answer names the first that failed: the stream goes on from there.
+pub async fn one_by_one<'a, F>(
+    records: &'a [EventRecord],
+    take: impl Fn(&'a EventRecord) -> F,
+) -> DynamoDbEventResponse
+where
+    F: Future<Output = Result<(), atrio_dynamo::Error>>,
+{
+    let mut answer = DynamoDbEventResponse::default();
+    for record in records {
+        // On the heap: the clients' futures nest deeper than the compiler follows in a program.
+        if let Err(error) = Box::pin(take(record)).await {
+            tracing::error!(error = error.to_string(), "a record was not taken");
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier.clone_from(&record.change.sequence_number);
+            answer.batch_item_failures.push(failure);
+            break;
+        }
+    }
+    answer
+}
+
+/// What a record says happened. One that cannot be read will not be better at the next try, and the
+/// others must not wait for it: it is logged, and nobody's.
+#[must_use]
+pub fn change_of(record: &EventRecord) -> Change {
+    let old = Item::from(record.change.old_image.clone());
+    let new = Item::from(record.change.new_image.clone());
+    let present = |item: Item| (!item.is_empty()).then_some(item);
+    Change::from_images(present(old).as_ref(), present(new).as_ref()).unwrap_or_else(|error| {
+        tracing::error!(error = error.to_string(), "a record cannot be read");
+        Change::Other
+    })
+}
+
+/// What a function answers the bus: that hears of a failure by an error only, and then brings the
+/// event again.
+///
+/// # Errors
+/// When a record failed.
+pub fn to_bus(answer: DynamoDbEventResponse) -> Result<DynamoDbEventResponse, Error> {
+    if answer.batch_item_failures.is_empty() { Ok(answer) } else { Err("a record failed".into()) }
+}
