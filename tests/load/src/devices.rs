@@ -97,7 +97,8 @@ impl Counter {
         let folder = platform.data.join("load").join(name.as_str());
         let now = platform.clock().now();
         let ca = DeviceCa::open(platform.data.path())?;
-        ca.enrol(&platform.store(), name.clone(), VenueId::new(VENUE)?, &folder, now).await?;
+        let place = (VenueId::new(VENUE)?, None);
+        ca.enrol(&platform.store(), name.clone(), place, &folder, now).await?;
         let address = &platform.run.mqtt;
         let (_, port) = address.rsplit_once(':').ok_or("the broker's address has no port")?;
         let mut options = MqttOptions::new(name.as_str(), "localhost", port.parse()?);

@@ -106,9 +106,8 @@ impl Journal {
     /// When the line cannot be written.
     pub(super) fn put(&mut self, record: Record) -> io::Result<()> {
         let name = record.used.uuid.to_string();
-        let written = self.book.put(&name, record.clone());
         self.index(&record);
-        written
+        self.book.put(&name, record)
     }
 
     /// What stands under a nonce.
