@@ -19,8 +19,9 @@ NOW ?=
 
 CHROMIUM := /usr/bin/chromium
 READER := $(CACHE)/venv-reader
+FUZZER := $(CACHE)/venv-fuzzer
 
-.PHONY: help run web test format lint build rust browser infrastructure bench lean tools reader
+.PHONY: help run web test format lint build rust browser infrastructure bench lean tools reader fuzzer
 
 help: ## Lists the commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -58,9 +59,9 @@ build: ## Builds every program for the tests.
 rust: reader build ## Runs the rules, the stories, the promises and the functions' bootstraps.
 	cargo test --workspace --locked
 
-browser: tools web build ## Plays the main job in a real browser, at phone and desktop width.
+browser: tools web build fuzzer ## Plays the main job in a real browser, then calls the API as its description allows.
 	cd web && npm run test:unit
-	tests/browser.sh
+	FUZZER=$(FUZZER)/bin/schemathesis tests/browser.sh
 
 infrastructure: ## Lints the infrastructure template and tests it.
 	iac/lint.sh
@@ -77,6 +78,12 @@ reader: $(READER)/bin/python ## Installs the independent reader of the lake.
 $(READER)/bin/python:
 	python3 -m venv $(READER)
 	$(READER)/bin/pip install --quiet --disable-pip-version-check 'deltalake==1.*' 'pyarrow'
+
+fuzzer: $(FUZZER)/bin/schemathesis ## Installs what calls the API as its description allows.
+
+$(FUZZER)/bin/schemathesis:
+	python3 -m venv $(FUZZER)
+	$(FUZZER)/bin/pip install --quiet --disable-pip-version-check 'schemathesis==4.32.*'
 
 tools: ## Installs the browser, the MQTT client and the PDF reader that the tests use, where missing.
 	@[ -x $(CHROMIUM) ] && command -v mosquitto_pub >/dev/null && command -v pdfinfo >/dev/null || { \

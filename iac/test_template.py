@@ -82,7 +82,7 @@ SECRETS = {
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
     "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify"},
 }
-# Who may read what of the index: upkeep what is due, the gates' function the tickets of a day.
+# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over.
 INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
               "venue": {"GATE#*"}, "notify": {"MAIL"}}
 # Actions that AWS accepts on no narrower resource than *.

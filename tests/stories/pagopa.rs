@@ -161,7 +161,7 @@ async fn a_visitor_has_tickets_once_the_receipt_is_there_whether_or_not_the_brow
     assert_eq!(double.sends(&museum, &receipt).await.expect(200)["result"], "CONFIRMED");
     assert_eq!(stays_away.visitor.tickets(&stays_away.uuid).await.len(), 2);
     let figures = ends_well(&museum, &double, &[&returns, &stays_away]).await;
-    assert_eq!(figures["cents confirmed"]["lake"], 2 * CENTS);
+    assert_eq!(figures["cents kept"]["lake"], 2 * CENTS);
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_receipt_that_comes_twice_sells_once() {
     answer.expect_problem(409, "receipt-differs", "paymentAmount");
     assert_eq!(buyer.visitor.tickets(&buyer.uuid).await, tickets, "a ticket sold stays sold");
     let figures = ends_well(&museum, &double, &[&buyer]).await;
-    assert_eq!(figures["cents confirmed"]["lake"], CENTS);
+    assert_eq!(figures["cents kept"]["lake"], CENTS);
 }
 
 #[tokio::test]
@@ -317,7 +317,7 @@ async fn another_amount_than_the_price_confirms_nothing_and_staff_see_both() {
     assert_eq!(buyer.visitor.tickets(&buyer.uuid).await.len(), 2);
     assert_eq!(manager.marks_paid_back(&buyer.notice, "TRN 7").await.status, 204);
     let figures = ends_well(&museum, &double, &[&buyer]).await;
-    assert_eq!(figures["cents confirmed"]["lake"], CENTS);
+    assert_eq!(figures["cents kept"]["lake"], CENTS);
 }
 
 #[tokio::test]
@@ -447,7 +447,7 @@ async fn a_kill_while_a_payment_begins_leaves_one_notice_that_is_paid_once() {
         assert_eq!(visitor.tickets(&uuid).await.len(), 2);
     }
     let figures = ends_well(&museum, &double, &[]).await;
-    assert_eq!(figures["cents confirmed"]["lake"], 2 * CENTS);
+    assert_eq!(figures["cents kept"]["lake"], 2 * CENTS);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -472,7 +472,7 @@ async fn a_kill_while_a_receipt_is_taken_sells_once_when_it_is_sent_again() {
         assert_eq!(buyer.visitor.tickets(&buyer.uuid).await.len(), 2);
     }
     let figures = ends_well(&museum, &double, &[]).await;
-    assert_eq!(figures["cents confirmed"]["lake"], 5 * CENTS);
+    assert_eq!(figures["cents kept"]["lake"], 5 * CENTS);
 }
 
 #[tokio::test(flavor = "multi_thread")]

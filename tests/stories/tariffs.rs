@@ -136,7 +136,7 @@ async fn a_manager_changes_the_tariff_from_a_day_on_and_what_was_sold_keeps_its_
     assert_eq!(parts[1]["beneficiary"]["name"], "Fondo alluvione");
     assert_eq!(visitor.booking(&early).await["total_cents"], 1000, "sold before the change");
     let figures = museum.nothing_left_over().await;
-    assert_eq!(figures["cents confirmed"], json!({"table": 2300, "lake": 2300}));
+    assert_eq!(figures["cents kept"], json!({"table": 2300, "lake": 2300}));
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn the_account_of_the_day_and_the_lake_hold_what_a_surcharge_adds() {
     let day = clerk.reads("?day=2026-11-24").await.expect(200);
     assert_eq!(day["totals"]["cash_cents"], 2_500);
     let figures = museum.nothing_left_over().await;
-    assert_eq!(figures["cents confirmed"], json!({"table": 2500, "lake": 2500}));
+    assert_eq!(figures["cents kept"], json!({"table": 2500, "lake": 2500}));
 }
 
 #[tokio::test]

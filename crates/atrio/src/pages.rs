@@ -85,6 +85,7 @@ pub fn router(
 }
 
 fn describe(mut api: OpenApi) -> OpenApi {
+    atrio_runtime::description::complete(&mut api);
     api.info = Info::new("atrio", env!("CARGO_PKG_VERSION"));
     api.info.description = Some("Tickets and visitor data of Italian cultural venues".to_owned());
     let components = api.components.get_or_insert_default();

@@ -5,6 +5,7 @@ pub mod access;
 pub mod address;
 pub mod aws;
 pub mod clock;
+pub mod description;
 pub mod environment;
 pub mod extract;
 pub mod problem;

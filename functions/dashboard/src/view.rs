@@ -30,20 +30,20 @@ pub(crate) struct DashboardView {
     /// Places of the day.
     capacity: i64,
     /// The whole day.
-    totals: TotalsView,
+    totals: DayTotals,
     /// The hours that have slots or in which something happened.
     hours: Vec<HourView>,
     /// By channel.
     channels: Vec<ChannelView>,
     /// By kind of visitor.
-    units: Vec<UnitView>,
+    units: Vec<UnitFigures>,
     /// The fourteen days up to this one.
-    days: Vec<DayView>,
+    days: Vec<DayFigures>,
 }
 
 /// Sums of a day.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TotalsView {
+pub(crate) struct DayTotals {
     /// Bookings confirmed, less cancelled.
     bookings: i64,
     /// Their places.
@@ -92,7 +92,7 @@ pub(crate) struct ChannelView {
 
 /// One kind of visitor.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct UnitView {
+pub(crate) struct UnitFigures {
     /// The unit.
     unit_id: String,
     /// Visitors.
@@ -101,7 +101,7 @@ pub(crate) struct UnitView {
 
 /// One of fourteen days.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DayView {
+pub(crate) struct DayFigures {
     /// The day.
     #[schema(value_type = String, format = Date)]
     date: Date,
@@ -123,12 +123,12 @@ pub(crate) struct OverviewView {
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
     /// Venues at which something happened.
-    venues: Vec<VenueView>,
+    venues: Vec<VenueFigures>,
 }
 
 /// One venue of many.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct VenueView {
+pub(crate) struct VenueFigures {
     /// The venue.
     venue_id: String,
     /// Booked for the day.
@@ -163,7 +163,7 @@ impl DashboardView {
             })
             .collect();
         let first = day.saturating_sub((FORTNIGHT_DAYS - 1).days());
-        let days = figures.days(first, day, zone).into_iter().map(|(date, tally)| DayView {
+        let days = figures.days(first, day, zone).into_iter().map(|(date, tally)| DayFigures {
             date,
             visitors: tally.visitors,
             admissions: tally.admissions,
@@ -175,7 +175,7 @@ impl DashboardView {
             as_of: lake.as_of().map_or_else(|| clock.now(), |committed| clock.showing(committed)),
             lake_version: lake.version(),
             capacity: hours.iter().map(|hour| hour.capacity).sum(),
-            totals: TotalsView::of(day, figures, &hours),
+            totals: DayTotals::of(day, figures, &hours),
             days: days.collect(),
             channels: channels(day, figures),
             units: units(figures),
@@ -184,7 +184,7 @@ impl DashboardView {
     }
 }
 
-impl TotalsView {
+impl DayTotals {
     fn of(day: Date, figures: &Figures, hours: &[HourView]) -> Self {
         let booked = || figures.booked.iter().filter(|cell| cell.slot_day == day);
         let sum = |field: fn(&HourView) -> i64| hours.iter().map(field).sum();
@@ -221,8 +221,8 @@ fn channels(day: Date, figures: &Figures) -> Vec<ChannelView> {
         .collect()
 }
 
-fn units(figures: &Figures) -> Vec<UnitView> {
-    let unit = |cell: &atrio_lake_query::UnitCell| UnitView {
+fn units(figures: &Figures) -> Vec<UnitFigures> {
+    let unit = |cell: &atrio_lake_query::UnitCell| UnitFigures {
         unit_id: cell.unit_id.clone(),
         visitors: cell.visitors,
     };
@@ -231,7 +231,7 @@ fn units(figures: &Figures) -> Vec<UnitView> {
 
 impl OverviewView {
     pub(crate) fn of(day: Date, figures: &Figures, lake: &View, clock: &Clock) -> Self {
-        let venue = |(venue_id, tally): (&str, crate::figures::Tally)| VenueView {
+        let venue = |(venue_id, tally): (&str, crate::figures::Tally)| VenueFigures {
             venue_id: venue_id.to_owned(),
             visitors: tally.visitors,
             admissions: tally.admissions,

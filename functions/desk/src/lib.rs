@@ -27,7 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::view::{DayView, SaleView, ShiftView};
+use crate::view::{DayAccountView, SaleView, ShiftView};
 
 /// How often a step is tried when others change the drawer or the booking.
 const ATTEMPTS: u32 = 16;
@@ -138,14 +138,14 @@ struct DayQuery {
 /// The shifts of a day and their sum: the account of the day.
 #[utoipa::path(get, path = "/v1/venues/{venue_id}/shifts", tag = "desk", security(("staff" = [])),
     params(("venue_id" = String, Path), DayQuery),
-    responses((status = 200, body = DayView), (status = 400, body = Problem),
+    responses((status = 200, body = DayAccountView), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem)))]
 async fn list(
     State(context): State<Context>,
     staff: Staff,
     Path(venue_id): Path<String>,
     Query(query): Query<DayQuery>,
-) -> Result<axum::Json<DayView>, Problem> {
+) -> Result<axum::Json<DayAccountView>, Problem> {
     let venue = own_venue(&staff, venue_id)?;
     let midnight = |day: Date| {
         let zoned = day.in_tz(atrio_domain::venue::TIME_ZONE);
@@ -153,7 +153,7 @@ async fn list(
     };
     let (from, until) = (midnight(query.day)?, midnight(query.day.saturating_add(1.day()))?);
     let shifts = context.store.shifts(&venue, from, until).await.map_err(internal)?;
-    Ok(axum::Json(DayView::of(venue, query.day, &shifts)))
+    Ok(axum::Json(DayAccountView::of(venue, query.day, &shifts)))
 }
 
 /// A shift with its sales.

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 /// Money and people. Voided sales are taken out of the sums and counted apart.
 #[derive(Debug, Default, Serialize, ToSchema)]
-struct TotalsView {
+struct ShiftTotalsView {
     sales: u32,
     visitors: u32,
     free_visitors: u32,
@@ -25,7 +25,7 @@ struct TotalsView {
     voids: u32,
 }
 
-impl TotalsView {
+impl ShiftTotalsView {
     fn add(&mut self, totals: &Totals) {
         self.sales += totals.sales;
         self.visitors += totals.visitors;
@@ -36,7 +36,7 @@ impl TotalsView {
     }
 }
 
-impl From<&Totals> for TotalsView {
+impl From<&Totals> for ShiftTotalsView {
     fn from(totals: &Totals) -> Self {
         let mut view = Self::default();
         view.add(totals);
@@ -64,7 +64,7 @@ pub(crate) struct ShiftView {
     currency: &'static str,
     #[schema(value_type = i64)]
     float_cents: Cents,
-    totals: TotalsView,
+    totals: ShiftTotalsView,
     /// What should be in the drawer.
     #[schema(value_type = i64)]
     expected_cents: Cents,
@@ -105,7 +105,7 @@ impl ShiftView {
             closed_at,
             currency: CURRENCY,
             float_cents: shift.float_cents,
-            totals: TotalsView::from(&shift.totals),
+            totals: ShiftTotalsView::from(&shift.totals),
             expected_cents: shift.expected_cents(),
             counted_cents,
             difference_cents: shift.difference_cents(),
@@ -170,14 +170,14 @@ impl SaleView {
 
 /// The account of a day.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DayView {
+pub(crate) struct DayAccountView {
     #[schema(value_type = String)]
     venue_id: VenueId,
     #[schema(value_type = String, format = Date)]
     day: Date,
     currency: &'static str,
     /// Of all shifts together.
-    totals: TotalsView,
+    totals: ShiftTotalsView,
     /// Of the closed ones: counted less expected.
     #[schema(value_type = i64)]
     difference_cents: Cents,
@@ -185,9 +185,9 @@ pub(crate) struct DayView {
     shifts: Vec<ShiftView>,
 }
 
-impl DayView {
+impl DayAccountView {
     pub(crate) fn of(venue_id: VenueId, day: Date, shifts: &[StoredShift]) -> Self {
-        let mut totals = TotalsView::default();
+        let mut totals = ShiftTotalsView::default();
         let mut difference_cents = Cents::ZERO;
         for stored in shifts {
             totals.add(&stored.shift.totals);

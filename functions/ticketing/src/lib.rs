@@ -96,7 +96,7 @@ pub(crate) struct TicketView {
     unit: UnitBrief,
     #[schema(value_type = Object)]
     slot: SlotTimes,
-    venue: VenueBrief,
+    venue: VenueName,
     /// `VALID`, `REDEEMED` or `REVOKED`.
     status: &'static str,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -120,7 +120,7 @@ struct UnitBrief {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct VenueBrief {
+struct VenueName {
     #[schema(value_type = String)]
     id: VenueId,
     name: String,
@@ -256,7 +256,7 @@ fn view(context: &Context, venue: &Venue, ticket: Ticket) -> Result<TicketView, 
         typed_code: ticket.entitlement.ticket.typed_code(),
         unit: UnitBrief { id: ticket.entitlement.unit, name: ticket.unit_name },
         slot: ticket.entitlement.slot,
-        venue: VenueBrief { id: venue.id.clone(), name: venue.name.clone() },
+        venue: VenueName { id: venue.id.clone(), name: venue.name.clone() },
         status: ticket.state.name(),
         redeemed_at,
         qr_svg: code.svg(),

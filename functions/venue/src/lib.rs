@@ -25,7 +25,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::view::{AuditListView, ChangedView, OpeningView};
+use crate::view::{AuditListView, ChangedView, OpeningRulesView};
 
 /// Most bytes of JSON that a venue's hours and products take together: an item holds 400 kB.
 const OFFER_MAX_BYTES: usize = 300 * 1024;
@@ -101,15 +101,15 @@ struct ChangeQuery {
 /// The hours and closures of a venue, as its staff set them.
 #[utoipa::path(get, path = "/v1/venues/{venue_id}/opening", tag = "staff", security(("staff" = [])),
     params(("venue_id" = String, Path)),
-    responses((status = 200, body = OpeningView), (status = 400, body = Problem),
+    responses((status = 200, body = OpeningRulesView), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn show_opening(
     State(context): State<Context>,
     staff: Staff,
     Path(venue_id): Path<String>,
-) -> Result<Tagged<OpeningView>, Problem> {
+) -> Result<Tagged<OpeningRulesView>, Problem> {
     let venue = load(&context, &staff, &venue_id).await?.venue;
-    Ok(tagged((entity_tag(&json(&venue.opening)?), OpeningView::of(venue))))
+    Ok(tagged((entity_tag(&json(&venue.opening)?), OpeningRulesView::of(venue))))
 }
 
 /// Sets the hours and closures of a venue, and says which booked places they leave without a slot.

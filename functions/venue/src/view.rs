@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 /// Hours and closures. What is read here is what is written back.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct OpeningView {
+pub(crate) struct OpeningRulesView {
     /// The open spans of a usual week: `weekday`, `from`, `to`, `last_entry`.
     #[schema(value_type = Vec<Object>)]
     week: Vec<OpeningSpan>,
@@ -21,7 +21,7 @@ pub(crate) struct OpeningView {
     closures: Vec<Closure>,
 }
 
-impl OpeningView {
+impl OpeningRulesView {
     pub(crate) fn of(venue: Venue) -> Self {
         Self { week: venue.opening.week, closures: venue.opening.closures }
     }

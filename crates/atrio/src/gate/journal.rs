@@ -106,8 +106,11 @@ impl Journal {
     /// When the line cannot be written.
     pub(super) fn put(&mut self, record: Record) -> io::Result<()> {
         let name = record.used.uuid.to_string();
-        self.index(&record);
-        self.book.put(&name, record)
+        let written = self.book.put(&name, record);
+        if let Some(kept) = self.book.get(&name).cloned() {
+            self.index(&kept);
+        }
+        written
     }
 
     /// What stands under a nonce.

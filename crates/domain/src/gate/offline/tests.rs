@@ -125,7 +125,8 @@ fn a_bundle_names_no_booking() {
 fn an_expected_ticket_admits_and_says_what_to_show() {
     let entry = decide(valid(1), None, 1, NOW).unwrap();
     assert_eq!(entry.unit_name.en, "Minors 12-17");
-    assert_eq!(entry.show.unwrap().en, "Identity document");
+    let show = entry.show.unwrap().en;
+    assert!(show.starts_with("Identity document; aged 18 to 25"), "{show}");
     assert_eq!(entry.redeemed_at, at(NOW));
     let typed = read(&TicketId::from_bytes([1; 10]).typed_code(), &[]).unwrap();
     assert!(decide(typed, None, 1, NOW).is_ok());
