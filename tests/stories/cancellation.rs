@@ -54,6 +54,11 @@ async fn a_visitor_who_gives_a_visit_up_in_time_gets_the_money_back_and_no_ticke
         let code = ticket["code"].as_str().unwrap();
         gate.scan(code).await.expect_problem(409, "ticket-revoked", "code");
     }
+    let mails = museum.wrote_mails(2).await;
+    let off =
+        mails.iter().find(|mail| mail.header("subject").starts_with("Visita annullata")).unwrap();
+    assert!(off.text().contains("Rimborso: 5,00 €"), "{}", off.text());
+    assert_eq!(off.to(), [visitor.contact.email.as_str()]);
     let figures = museum.nothing_left_over().await;
     assert_eq!(visitor.booking(&uuid).await["payment"]["status"], "REFUNDED");
     assert!(is_refunded(&museum, &payment));

@@ -11,17 +11,20 @@ use crate::id::CallerUuid;
 pub enum MailKind {
     /// The booking is confirmed: here are the tickets.
     Confirmed,
+    /// The confirmed booking was given up or called off: nobody need come, and what goes back.
+    Cancelled,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Confirmed];
+    pub const ALL: [Self; 2] = [Self::Confirmed, Self::Cancelled];
 
     /// The kind as written in items.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Confirmed => "CONFIRMED",
+            Self::Cancelled => "CANCELLED",
         }
     }
 }
@@ -82,11 +85,17 @@ const NOBODYS: &str = ".invalid";
 #[must_use]
 pub fn told(old: Option<&Booking>, new: &Booking) -> Option<MailKind> {
     let is_confirmed = |booking: &Booking| matches!(booking.state, BookingState::Confirmed { .. });
+    let kind = match (&new.state, old.is_some_and(is_confirmed)) {
+        (BookingState::Confirmed { .. }, false) => MailKind::Confirmed,
+        (BookingState::Cancelled { .. }, true) => MailKind::Cancelled,
+        _ => return None,
+    };
+    has_address(new).then_some(kind)
+}
+
+fn has_address(booking: &Booking) -> bool {
     let is_someones = |contact: &Contact| !contact.email.to_ascii_lowercase().ends_with(NOBODYS);
-    let told = new.contact.as_ref().is_some_and(is_someones)
-        && is_confirmed(new)
-        && !old.is_some_and(is_confirmed);
-    told.then_some(MailKind::Confirmed)
+    booking.contact.as_ref().is_some_and(is_someones)
 }
 
 impl Mail {
@@ -128,9 +137,11 @@ impl Mail {
 /// Whether there is something to tell of a booking as it stands.
 #[must_use]
 pub fn is_news(booking: &Booking, kind: MailKind, now: Timestamp) -> bool {
-    match kind {
-        MailKind::Confirmed => told(None, booking) == Some(kind) && booking.slot.end > now,
-    }
+    let stands = match kind {
+        MailKind::Confirmed => matches!(booking.state, BookingState::Confirmed { .. }),
+        MailKind::Cancelled => matches!(booking.state, BookingState::Cancelled { .. }),
+    };
+    stands && has_address(booking) && booking.slot.end > now
 }
 
 fn saturating(at: Timestamp, pause: SignedDuration) -> Timestamp {
@@ -234,6 +245,19 @@ mod tests {
         assert_eq!(mail.attempts, 30);
         assert_eq!(mail.state, MailState::GivenUp { at: now });
         assert_eq!(mail.again(Some(&booking), now), mail);
+    }
+
+    #[test]
+    fn who_held_a_confirmed_visit_is_told_that_it_is_off_and_who_gave_up_a_hold_is_not() {
+        let cancelled = booking(BookingState::Cancelled {
+            cancelled_at: at("2026-11-21T09:00:00Z"),
+            payment: None,
+            refund: Cents::ZERO,
+        });
+        assert_eq!(told(Some(&confirmed()), &cancelled), Some(MailKind::Cancelled));
+        assert_eq!(told(Some(&held()), &cancelled), None);
+        assert!(is_news(&cancelled, MailKind::Cancelled, at("2026-11-21T09:00:01Z")));
+        assert!(!is_news(&cancelled, MailKind::Confirmed, at("2026-11-21T09:00:01Z")));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a mail says, in the visitor's language: what, where, when, and the links that open it.
 
-use atrio_domain::booking::{Booking, Contact};
+use atrio_domain::booking::{Booking, BookingState, Contact};
 use atrio_domain::redemption::EARLY_MINUTES;
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::{Locale, Text};
@@ -27,7 +27,7 @@ type Link = (&'static str, String);
 
 impl Letter {
     /// The letter that brings the tickets of a confirmed booking.
-    pub(crate) fn of(
+    pub(crate) fn confirmed(
         booking: &Booking,
         venue: &Venue,
         contact: &Contact,
@@ -38,7 +38,6 @@ impl Letter {
             Locale::It => it,
             Locale::En => en,
         };
-        let name = contact.full_name.split_whitespace().collect::<Vec<_>>().join(" ");
         let start = booking.slot.id.local_start();
         let subject = format!(
             "{}: {}, {}",
@@ -47,7 +46,7 @@ impl Letter {
             when(start, locale)
         );
         let opening = [
-            format!("{} {name},", say("Gentile", "Dear")),
+            greeting(contact, locale),
             say("la tua visita è confermata.", "your visit is confirmed.").to_owned(),
         ];
         let facts = facts(booking, venue);
@@ -82,6 +81,67 @@ impl Letter {
             text: plain(&opening, &facts, &links, &notes),
             html: page(locale, &opening, &facts, &links, &notes),
         }
+    }
+
+    /// The letter that says that a confirmed visit is off, and what goes back of what was paid.
+    pub(crate) fn cancelled(
+        booking: &Booking,
+        venue: &Venue,
+        contact: &Contact,
+        public_url: &str,
+    ) -> Self {
+        let locale = booking.locale;
+        let say = |it: &'static str, en: &'static str| match locale {
+            Locale::It => it,
+            Locale::En => en,
+        };
+        let start = booking.slot.id.local_start();
+        let subject = format!(
+            "{}: {}, {}",
+            say("Visita annullata", "Visit cancelled"),
+            venue.name,
+            when(start, locale)
+        );
+        let opening = [
+            greeting(contact, locale),
+            say(
+                "la tua visita è annullata e i biglietti non valgono più.",
+                "your visit is cancelled and its tickets admit no more.",
+            )
+            .to_owned(),
+        ];
+        let mut facts = vec![
+            (say("Dove", "Where"), format!("{}, {}", venue.name, venue.municipality)),
+            (say("Quando", "When"), when(start, locale)),
+        ];
+        if let (BookingState::Cancelled { refund, .. }, true) =
+            (&booking.state, booking.total() > Cents::ZERO)
+        {
+            let amount = match *refund {
+                Cents::ZERO => {
+                    say("nulla, il termine è passato", "nothing, the term has passed").to_owned()
+                }
+                refund => price(refund, locale),
+            };
+            facts.push((say("Rimborso", "Refund"), amount));
+        }
+        let links: [Link; 1] = [(
+            say("Apri la prenotazione", "Open the booking"),
+            format!("{public_url}/booking/?uuid={}", booking.uuid),
+        )];
+        Self {
+            subject,
+            text: plain(&opening, &facts, &links, &[]),
+            html: page(locale, &opening, &facts, &links, &[]),
+        }
+    }
+}
+
+fn greeting(contact: &Contact, locale: Locale) -> String {
+    let name = contact.full_name.split_whitespace().collect::<Vec<_>>().join(" ");
+    match locale {
+        Locale::It => format!("Gentile {name},"),
+        Locale::En => format!("Dear {name},"),
     }
 }
 

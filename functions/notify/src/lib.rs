@@ -168,19 +168,26 @@ async fn written(
     let booking: &Booking = &stored.booking;
     let id = &booking.venue_id;
     let venue = context.store.venue(id).await?.ok_or_else(|| NotTold::NoVenue(id.clone()))?;
-    let tickets = context.store.tickets(&stored.tickets).await?;
     let now = context.clock.now();
-    let keys = context.keys.current();
-    let pdf = atrio_paper::printed(&venue, booking.locale, &tickets, keys.signing(now))?;
     let entry = atrio_paper::calendar_entry(booking, &venue, booking.locale);
-    let letter = Letter::of(booking, &venue, contact, &context.public_url);
+    let (letter, pdf) = match kind {
+        MailKind::Confirmed => {
+            let tickets = context.store.tickets(&stored.tickets).await?;
+            let keys = context.keys.current();
+            let pdf = atrio_paper::printed(&venue, booking.locale, &tickets, keys.signing(now))?;
+            (Letter::confirmed(booking, &venue, contact, &context.public_url), Some(pdf))
+        }
+        MailKind::Cancelled => {
+            (Letter::cancelled(booking, &venue, contact, &context.public_url), None)
+        }
+    };
     Ok(Message::write(
         &context.from,
         booking,
         contact,
         kind,
         &letter,
-        (pdf.as_slice(), entry.as_str()),
+        (pdf.as_deref(), entry.as_str()),
         now,
     )?)
 }

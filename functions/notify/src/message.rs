@@ -41,7 +41,8 @@ impl std::fmt::Debug for Message {
 }
 
 impl Message {
-    /// Writes the mail of this kind about a booking, with the printed tickets and the entry.
+    /// Writes the mail of this kind about a booking, with the printed tickets, where it has some that
+    /// admit, and the entry.
     ///
     /// # Errors
     /// [`NotTaken::Address`] when the address given cannot stand in a mail.
@@ -51,7 +52,7 @@ impl Message {
         contact: &Contact,
         kind: MailKind,
         letter: &Letter,
-        (pdf, entry): (&[u8], &str),
+        (pdf, entry): (Option<&[u8]>, &str),
         now: Timestamp,
     ) -> Result<Self, NotTaken> {
         let to = mailbox(&contact.email).ok_or(NotTaken::Address)?;
@@ -86,8 +87,10 @@ impl Message {
         line(&body("text/html; charset=utf-8", None, letter.html.as_bytes()));
         line("--either-atrio--");
         line("\r\n--mixed-atrio");
-        line(&body("application/pdf", Some(&format!("{tickets}-{day}.pdf")), pdf));
-        line("--mixed-atrio");
+        if let Some(pdf) = pdf {
+            line(&body("application/pdf", Some(&format!("{tickets}-{day}.pdf")), pdf));
+            line("--mixed-atrio");
+        }
         let calendar = "text/calendar; charset=utf-8";
         line(&body(calendar, Some(&format!("{visit}-{day}.ics")), entry.as_bytes()));
         line("--mixed-atrio--");
