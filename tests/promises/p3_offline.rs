@@ -1,6 +1,8 @@
 //! P3 with the line down: one ticket, one entry, at gates that decide by themselves. Two gate programs,
 //! each with a line to the platform and one to the broker on site, and somebody who cuts them.
 
+#![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
+
 use atrio_tests::{
     Gate, GateProgram, Manager, Process, SOON, Visitor, Wish, eventually, fresh_uuid,
 };
