@@ -55,6 +55,8 @@ pub(super) struct Journal {
     undone: HashSet<CallerUuid>,
     /// What the broker has heard of this gate, and whether that it is undone.
     said: HashMap<CallerUuid, bool>,
+    /// Releases of claims that let nobody in, which the broker has not heard.
+    owed: Vec<Said>,
 }
 
 impl Journal {
@@ -68,8 +70,13 @@ impl Journal {
             is_waiting || record.used.at + KEPT_HOURS.hours() > now
         };
         let book = Book::open_keeping(path, is_kept)?;
-        let mut journal =
-            Self { book, uses: HashMap::new(), undone: HashSet::new(), said: HashMap::new() };
+        let mut journal = Self {
+            book,
+            uses: HashMap::new(),
+            undone: HashSet::new(),
+            said: HashMap::new(),
+            owed: Vec::new(),
+        };
         let records: Vec<Record> = journal.book.entries().cloned().collect();
         for record in &records {
             journal.index(record);
@@ -104,12 +111,10 @@ impl Journal {
     ///
     /// # Errors
     /// When the line cannot be written.
-    pub(super) fn put(&mut self, record: Record) -> io::Result<()> {
+    pub(super) fn put(&mut self, record: &Record) -> io::Result<()> {
         let name = record.used.uuid.to_string();
-        let written = self.book.put(&name, record);
-        if let Some(kept) = self.book.get(&name).cloned() {
-            self.index(&kept);
-        }
+        let written = self.book.put(&name, record.clone());
+        self.index(record);
         written
     }
 
@@ -143,7 +148,7 @@ impl Journal {
         let is_settled = self
             .get(used.uuid)
             .is_some_and(|known| known.own.is_some() || known.undone.is_some() || undone.is_none());
-        if is_settled { Ok(()) } else { self.put(Record { used, own: None, undone }) }
+        if is_settled { Ok(()) } else { self.put(&Record { used, own: None, undone }) }
     }
 
     /// Own entries that the platform does not know of, oldest first, at most `limit`.
@@ -204,11 +209,17 @@ impl Journal {
         let Some(mut record) = self.get(uuid).cloned() else { return Ok(()) };
         let Some(own) = &mut record.own else { return Ok(()) };
         change(own);
-        self.put(record)
+        self.put(&record)
+    }
+
+    /// Keeps a release until the broker has heard it, or this run ends.
+    pub(super) fn owe(&mut self, release: Said) {
+        self.owed.push(release);
     }
 
     /// The broker has heard this.
     pub(super) fn was_said(&mut self, said: &Said) {
+        self.owed.retain(|owed| owed != said);
         self.said.insert(said.about().uuid, matches!(said, Said::Released(_)));
     }
 
@@ -226,6 +237,7 @@ impl Journal {
                 None => Said::Used(record.used),
                 Some(_) => Said::Released(record.used),
             })
+            .chain(self.owed.clone())
             .collect()
     }
 }
@@ -260,8 +272,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let mut journal = Journal::open(&path, at()).unwrap();
-        journal.put(entry(1, 1)).unwrap();
-        journal.put(entry(2, 2)).unwrap();
+        journal.put(&entry(1, 1)).unwrap();
+        journal.put(&entry(2, 2)).unwrap();
         journal.conclude(Uuid::from_u128(2).into(), "DONE", false).unwrap();
         drop(journal);
         let mut journal = Journal::open(&path, at()).unwrap();
@@ -284,12 +296,12 @@ mod tests {
         let ticket = TicketId::from_bytes([1; 10]);
         journal.hear(&Said::Used(used(1, "south", 7))).unwrap();
         assert_eq!(journal.used(ticket).unwrap().gate_id.as_str(), "south");
-        journal.put(entry(1, 1)).unwrap();
+        journal.put(&entry(1, 1)).unwrap();
         journal.hear(&Said::Released(used(1, "south", 7))).unwrap();
         assert_eq!(journal.used(ticket).unwrap().gate_id.as_str(), "north");
         let mut taken_back = entry(1, 1);
         taken_back.undone = Some(Undo { at: at(), reason: "stuck".to_owned() });
-        journal.put(taken_back).unwrap();
+        journal.put(&taken_back).unwrap();
         assert_eq!(journal.used(ticket), None);
         assert!(journal.undone().contains(&Uuid::from_u128(7).into()));
     }
@@ -299,13 +311,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(&folder.path().join("journal"), at()).unwrap();
         let (with, after) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        journal.put(entry(1, 1)).unwrap();
-        journal.put(entry(2, 2)).unwrap();
+        journal.put(&entry(1, 1)).unwrap();
+        journal.put(&entry(2, 2)).unwrap();
         journal.conclude(after, "DONE", false).unwrap();
         for uuid in [with, after] {
             let mut record = journal.get(uuid).unwrap().clone();
             record.undone = Some(Undo { at: at(), reason: "stuck".to_owned() });
-            journal.put(record).unwrap();
+            journal.put(&record).unwrap();
         }
         assert_eq!(journal.waiting(10)[0].used.uuid, with);
         assert_eq!(journal.undos()[0].used.uuid, after);

@@ -1,10 +1,8 @@
 //! What a gate does with a code: ask the neighbours, ask the platform, or decide by itself; and taking
 //! an entry back. Whatever it answers, an admission is in the journal first.
 
-use std::sync::Arc;
-
 use atrio_domain::gate::claim::{Said, Use};
-use atrio_domain::gate::offline::{Shown, Since, Unread, admit, read};
+use atrio_domain::gate::offline::{OfflineEntry, Shown, Since, Unread, admit, read};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::redemption::{Refusal, Undo, undo};
 use atrio_redemption::problem;
@@ -79,6 +77,12 @@ impl Gate {
                 return already(known.clone()).into();
             }
         }
+        let by_itself = || self.judge(uuid, kept.as_deref(), shown.clone(), known.as_ref(), now);
+        if !self.line_state().is_up
+            && let Err(problem) = by_itself()
+        {
+            return Answer::Refused(problem);
+        }
         let claim =
             ticket.map(|ticket| Use { ticket, uuid, gate_id: self.settings.gate.clone(), at: now });
         let mut claimed = None;
@@ -92,12 +96,17 @@ impl Gate {
         }
         let answer = match self.ask_platform(uuid, code, now).await {
             Some(answer) => answer,
-            None => self.decide(uuid, kept, shown, known.as_ref(), now),
+            None => match by_itself() {
+                Ok(entry) => self.let_in(uuid, &entry),
+                Err(problem) => Answer::Refused(problem),
+            },
         };
         if let (Some(claim), false) = (claimed, matches!(answer, Answer::Done(..))) {
-            // A claim of what was not let in keeps the ticket from the other gates. One that nobody
-            // hears is let go when this gate claims the ticket again.
-            self.site.say(Said::Released(claim)).await;
+            // A claim of what was not let in would keep the ticket from the other gates.
+            let release = Said::Released(claim);
+            if self.site.say(release.clone()).await == Heard::Nobody {
+                self.journal().owe(release);
+            }
         }
         answer
     }
@@ -114,7 +123,7 @@ impl Gate {
             return Some(problem::nonce_reused(uuid).into());
         }
         // Written anew: the first time it may have failed.
-        Some(match journal.put(record) {
+        Some(match journal.put(&record) {
             Ok(()) => Answer::Done(StatusCode::OK, own.answer),
             Err(error) => Problem::internal(&error).into(),
         })
@@ -146,28 +155,24 @@ impl Gate {
     }
 
     /// Decides by itself.
-    fn decide(
+    fn judge(
         &self,
         uuid: CallerUuid,
-        kept: Option<Arc<Kept>>,
+        kept: Option<&Kept>,
         shown: Result<Shown, Unread>,
         used: Option<&Use>,
         now: Timestamp,
-    ) -> Answer {
-        let Some(kept) = kept else { return never_online().into() };
-        let shown = match shown {
-            Ok(shown) => shown,
-            Err(unread) => return problem::unread(&unread).into(),
-        };
-        let decided = {
-            let journal = self.journal();
-            let since = Since { used, undone: journal.undone() };
-            admit(&kept.bundle, since, shown, self.venue(), uuid, now)
-        };
-        let entry = match decided {
-            Ok(entry) => entry,
-            Err(refusal) => return problem::offline_refusal(&refusal).into(),
-        };
+    ) -> Result<OfflineEntry, Box<Problem>> {
+        let kept = kept.ok_or_else(|| Box::new(never_online()))?;
+        let shown = shown.map_err(|unread| Box::new(problem::unread(&unread)))?;
+        let journal = self.journal();
+        let since = Since { used, undone: journal.undone() };
+        admit(&kept.bundle, since, shown, self.venue(), uuid, now)
+            .map_err(|refusal| Box::new(problem::offline_refusal(&refusal)))
+    }
+
+    /// Lets in by itself.
+    fn let_in(&self, uuid: CallerUuid, entry: &OfflineEntry) -> Answer {
         let at = entry.redeemed_at;
         let used = Use { ticket: entry.ticket, uuid, gate_id: self.settings.gate.clone(), at };
         let answer = json!({
@@ -189,7 +194,7 @@ impl Gate {
             outcome: outcome.map(ToOwned::to_owned),
             is_undo_known: false,
         };
-        match self.journal().put(Record { used, own: Some(own), undone: None }) {
+        match self.journal().put(&Record { used, own: Some(own), undone: None }) {
             Ok(()) => Answer::Done(status, answer),
             Err(error) => Problem::internal(&error).into(),
         }
@@ -229,7 +234,7 @@ impl Gate {
         }
         record.undone = Some(undo.clone());
         let used = record.used.clone();
-        if let Err(error) = self.journal().put(record) {
+        if let Err(error) = self.journal().put(&record) {
             return Problem::internal(&error).into();
         }
         // What nobody hears now is said when the broker is back.
