@@ -375,6 +375,30 @@ impl Store {
         Ok(self.due("PAYMENT", since, limit).await?.iter().map(Stored::try_from).collect())
     }
 
+    /// Everything of a kind that the index holds, in order of time.
+    pub(crate) async fn all_due(&self, what: &str) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(DUE_INDEX)
+                .key_condition_expression("due_pk = :what")
+                .expression_attribute_values(":what", text(what))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(Error::service("Query"))?;
+            start = page.last_evaluated_key;
+            items.extend(page.items.unwrap_or_default());
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
     pub(crate) async fn due(
         &self,
         what: &str,

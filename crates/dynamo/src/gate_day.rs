@@ -7,8 +7,6 @@ use atrio_domain::id::VenueId;
 use atrio_domain::ticket::Ticket;
 use jiff::civil::Date;
 
-use crate::attributes::text;
-use crate::table::{DUE_INDEX, DUE_PK};
 use crate::{Error, Store};
 
 pub(crate) fn partition(venue: &VenueId, day: Date) -> String {
@@ -22,28 +20,7 @@ impl Store {
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn tickets_of_day(&self, venue: &VenueId, day: Date) -> Result<Vec<Ticket>, Error> {
-        let mut tickets = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(DUE_INDEX)
-                .key_condition_expression("#pk = :pk")
-                .expression_attribute_names("#pk", DUE_PK)
-                .expression_attribute_values(":pk", text(partition(venue, day)))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::service("Query"))?;
-            for item in page.items() {
-                tickets.push(crate::ticket::ticket(item)?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(tickets);
-            }
-        }
+        let items = self.all_due(&partition(venue, day)).await?;
+        items.iter().map(crate::ticket::ticket).collect()
     }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::attributes::{Attributes, instant, json, number, text};
 use crate::booking::{Changed, Stored, With};
 use crate::settlement::{Settled, StepFailure};
-use crate::table::{DUE_INDEX, DUE_PK, DUE_SK};
+use crate::table::{DUE_PK, DUE_SK};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, SK, Store, key};
 
@@ -168,30 +168,10 @@ impl Store {
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn refunds_of(&self, venue: &VenueId) -> Result<Vec<Payment>, Error> {
-        let mut payments = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(DUE_INDEX)
-                .key_condition_expression("due_pk = :what")
-                .filter_expression("venue_id = :venue")
-                .expression_attribute_values(":what", text(REFUND))
-                .expression_attribute_values(":venue", text(venue.as_str()))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::service("Query"))?;
-            start = page.last_evaluated_key;
-            for item in page.items.unwrap_or_default() {
-                payments.push(payment(&item)?);
-            }
-            if start.is_none() {
-                return Ok(payments);
-            }
-        }
+        let items = self.all_due(REFUND).await?;
+        let mut payments: Vec<Payment> = items.iter().map(payment).collect::<Result<_, _>>()?;
+        payments.retain(|payment| &payment.venue == venue);
+        Ok(payments)
     }
 
     /// Does what the provider's word about an attempt asks for, where it names the amount it took. An
