@@ -196,7 +196,7 @@ test('an unknown venue and an unknown booking explain themselves', async ({ page
 	await expectAccessible(page);
 });
 
-test('a manager sees whom a closure strands before saving it, and finds it on record', async ({ page }, { project }) => {
+test('a manager sees whom a closure strands, pays them back, and finds it on record', async ({ page }, { project }) => {
 	await openStaffPage(page, '/offer/', platform.managerToken);
 	const capacity = page.getByTestId('admission-capacity');
 	await capacity.waitFor();
@@ -204,6 +204,19 @@ test('a manager sees whom a closure strands before saving it, and finds it on re
 
 	// Each width closes a day of its own, so that the two runs do not meet.
 	const day = project.name === 'phone' ? '2027-01-12' : '2027-01-13';
+	const uuid = crypto.randomUUID();
+	const held = await page.request.post(`${platform.base}/v1/bookings`, {
+		data: {
+			uuid,
+			venue_id: platform.venue,
+			product_id: 'admission',
+			slot_id: `${day}T11:00`,
+			units: [{ unit_id: 'minor', quantity: 2 }],
+			contact: { full_name: 'Visitor 1', email: `${uuid}@example.org` }
+		}
+	});
+	expect(held.status()).toBe(201);
+	await page.request.post(`${platform.base}/v1/bookings/${uuid}/confirm`);
 	await page.getByTestId('add-closure').click();
 	const last = (await page.locator('[data-testid^="closed-from-"]').count()) - 1;
 	await page.getByTestId(`closed-from-${last}`).fill(day);
@@ -217,7 +230,13 @@ test('a manager sees whom a closure strands before saving it, and finds it on re
 	await page.getByTestId('opening-save').click();
 	await expect(page.getByTestId('opening-saved')).toBeVisible();
 	await expect(page.getByTestId('changes')).toContainText('chiusure');
+	await page.getByTestId('call-off-run').click();
+	await expect(page.getByTestId('call-off-done')).toContainText('1 prenotazione annullata');
+	await expect(page.getByTestId('changes')).toContainText('visite annullate e rimborsate');
+	await expectAccessible(page);
 	await expectNoSidewaysScroll(page);
+	const visit = await page.request.get(`${platform.base}/v1/bookings/${uuid}`);
+	expect(await visit.json()).toMatchObject({ status: 'CANCELLED' });
 
 	const answer = await page.request.get(
 		`${platform.base}/v1/venues/${platform.venue}/availability?product_id=admission&from=${day}&to=${day}`

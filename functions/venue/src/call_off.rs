@@ -17,7 +17,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Context, internal, json, load, problem};
+use crate::{Context, internal, load, problem};
 
 /// Most days looked through in one request.
 const DAYS_MAX: i32 = 31;
@@ -101,7 +101,7 @@ pub(crate) async fn call_off(
             version: stored.version,
             part: format!("call-offs/{}/{}", body.from, body.to),
             before: None,
-            after: json(&view.called_off)?,
+            after: serde_json::json!({ "called_off": &view.called_off }),
         };
         context.store.record_change(&record).await.map_err(internal)?;
     }

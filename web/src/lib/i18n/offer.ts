@@ -57,6 +57,7 @@ export const offer = {
 	'offer.field.capacity': { it: 'posti', en: 'places' },
 	'offer.field.max_units': { it: 'posti per prenotazione', en: 'places in a booking' },
 	'offer.field.slot_minutes': { it: 'minuti', en: 'minutes' },
+	'offer.field.called_off': { it: 'visite annullate e rimborsate', en: 'visits called off and paid back' },
 	'offer.field.week': { it: 'settimana', en: 'week' },
 	'offer.field.closures': { it: 'chiusure', en: 'closures' },
 	'offer.field.options': { it: 'tariffe', en: 'tariffs' },
@@ -68,7 +69,9 @@ export const offer = {
 		it: 'Chi aveva prenotato questi orari può essere rimborsato adesso, per intero: i biglietti non varranno più.',
 		en: 'Everybody who booked these times can be paid back now, in full: their tickets will admit no more.'
 	},
+	'offer.callOffs': { it: 'Annullamenti, {days}', en: 'Calling off, {days}' },
 	'offer.callOff': { it: 'Annulla e rimborsa tutti', en: 'Call off and pay everybody back' },
+	'offer.callingOff': { it: 'Annullo e rimborso…', en: 'Calling off and paying back…' },
 	'offer.calledOff': {
 		it: '{n} prenotazione annullata.|{n} prenotazioni annullate.',
 		en: '{n} booking called off.|{n} bookings called off.'
