@@ -207,3 +207,31 @@ async fn a_museum_that_must_close_pays_everybody_back_in_one_action() {
     assert!(is_refunded(&museum, booking["payment"]["id"].as_str().unwrap()));
     assert_eq!(figures["bookings confirmed"], json!({"table": 1, "lake": 1}));
 }
+
+#[tokio::test]
+async fn however_many_a_desk_must_take_back_itself_everybody_else_is_paid_back() {
+    let museum = Process::fresh().await;
+    let manager = Manager::of(&museum, VENUE).await;
+    let clerk = Clerk::of(&museum, VENUE).await;
+    let shift = fresh_uuid();
+    clerk.opens(&shift, "window", 0).await.expect(201);
+    // More than one request calls off, all of them before the visitor's slot.
+    for sale in 0..51 {
+        let slot = format!("2026-11-27T{:02}:00", 9 + sale % 9);
+        let booking = clerk.holds(&Wish::at(VENUE, &slot, &[("minor", 1)])).await;
+        clerk.sells(&shift, &booking, "FREE", None).await.expect(201);
+    }
+    let visitor = Visitor::of(&museum);
+    let (last, _) = visitor.buys(&two_adults("2026-11-27T18:00")).await;
+    let (mut opening, tag) = manager.reads("opening").await;
+    let reason = json!({"it": "Sciopero", "en": "Strike"});
+    opening["closures"] = json!([{"from": "2026-11-27", "to": "2026-11-27", "reason": reason}]);
+    manager.changes("opening", &tag, &opening).await.expect(200);
+    let done = manager.calls_off("2026-11-27", "2026-11-27").await.expect(200);
+    assert_eq!(done["left"].as_array().unwrap().len(), 51);
+    assert_eq!(
+        (&done["called_off"][0]["refund_cents"], &done["remaining"]),
+        (&json!(500), &json!(0))
+    );
+    assert_eq!(visitor.booking(&last).await["status"], "CANCELLED");
+}

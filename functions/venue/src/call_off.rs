@@ -87,9 +87,14 @@ pub(crate) async fn call_off(
     }
     let now = context.clock.now();
     let stranded = stranded_bookings(&context, &stored.venue, &body).await?;
-    let remaining = stranded.len().saturating_sub(BOOKINGS_MAX);
-    let mut view = CallOffView { called_off: Vec::new(), left: Vec::new(), remaining };
-    for (uuid, slot_id) in stranded.into_iter().take(BOOKINGS_MAX) {
+    let mut view = CallOffView { called_off: Vec::new(), left: Vec::new(), remaining: 0 };
+    let all = stranded.len();
+    for (at, (uuid, slot_id)) in stranded.into_iter().enumerate() {
+        // What staff must look after stays in the list; it must not keep the rest from their turn.
+        if view.called_off.len() == BOOKINGS_MAX {
+            view.remaining = all - at;
+            break;
+        }
         call_one_off(&context, uuid, slot_id, now, &mut view).await?;
     }
     if !view.called_off.is_empty() {
