@@ -164,6 +164,25 @@ const DOORS: &[(&str, &str, Door)] = &[
     ),
     (
         "GET",
+        "/v1/venues/{venue_id}/resources",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/resources", scope: Scope::Named },
+    ),
+    (
+        "PUT",
+        "/v1/venues/{venue_id}/resources",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/resources", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/pieces",
+        Staff {
+            roles: &["manager", "desk"],
+            path: "/v1/venues/20240/pieces?day=2026-11-25",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
         "/v1/venues/{venue_id}/changes",
         Staff { roles: &["manager"], path: "/v1/venues/20240/changes", scope: Scope::Named },
     ),

@@ -13,6 +13,7 @@ mod operations;
 mod pagopa;
 mod payments;
 mod person;
+mod resources;
 mod tariffs;
 mod tickets;
 mod venue_offer;

@@ -73,6 +73,7 @@ fn venue(row: Row) -> Result<Venue, String> {
         website: row.website.filter(|text| !text.is_empty()),
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        resources: Vec::new(),
         products: vec![product],
     })
 }

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::SlotTimes;
 use crate::cancellation::Cancellation;
 use crate::hold::HoldError;
-use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
+use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
 use crate::quota::Draw;
+use crate::resource::{ResourceRef, ResourceUse};
 use crate::risk::{Decision, RiskKeys};
 use crate::tariff::{Cents, PriceComponent};
 use crate::text::{Locale, Text};
@@ -138,6 +139,8 @@ pub struct Booking {
     pub risk_keys: RiskKeys,
     /// From which pools its places came; empty where the slot has none.
     pub draws: Vec<Draw>,
+    /// What it occupies beside its places.
+    pub uses: Vec<ResourceUse>,
     /// What goes back when it is given up.
     pub cancellation: Cancellation,
     /// Attempts to pay so far.
@@ -279,6 +282,14 @@ impl Booking {
     #[must_use]
     pub fn places(&self) -> u32 {
         self.units.iter().map(|line| line.quantity).sum()
+    }
+
+    /// The pieces it asks for.
+    pub fn pieces(&self) -> impl Iterator<Item = &Shelfmark> {
+        self.uses.iter().filter_map(|used| match &used.resource {
+            ResourceRef::Piece(shelfmark) => Some(shelfmark),
+            ResourceRef::Resource(_) => None,
+        })
     }
 
     /// Whether its places are still counted in the slot as stored.

@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use crate::booking::{Booking, BookingState, Channel, Contact, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::cancellation::Cancellation;
-use crate::id::{CallerUuid, OptionId, ProductId, SlotId, UnitId, VenueId};
+use crate::id::{CallerUuid, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId};
 use crate::quota::{Pools, max_units};
+use crate::resource::{ResourceRef, ResourceUse};
 use crate::risk::{Decision, RiskKeys};
 use crate::tariff::{Tariff, Unit, price};
 use crate::text::{Locale, Text};
@@ -37,6 +38,8 @@ pub struct HoldRequest {
     pub slot_id: SlotId,
     /// Who, by unit.
     pub units: Vec<UnitQuantity>,
+    /// Pieces to be brought, by shelfmark.
+    pub pieces: Vec<Shelfmark>,
     /// Whom to write to; a desk need not ask.
     pub contact: Option<Contact>,
     /// In which language.
@@ -91,6 +94,18 @@ pub enum HoldError {
         list(.companion_of)
     )]
     TooManyCompanions { unit: UnitId, companions: u32, accompanied: u32, companion_of: Vec<UnitId> },
+    /// More pieces than one booking may ask for.
+    #[error("{asked} pieces are asked for, one booking of `{product}` takes at most {pieces_max}")]
+    TooManyPieces { product: ProductId, asked: usize, pieces_max: u32 },
+    /// A piece is named twice.
+    #[error("piece `{piece}` is named twice")]
+    RepeatedPiece { piece: Shelfmark, index: usize },
+    /// The venue does not have it that day.
+    #[error("`{resource}` is not to be had on {day}: {}", .reason.en)]
+    ResourceClosed { resource: ResourceId, day: Date, reason: Text },
+    /// The venue never has so many of it.
+    #[error("{needed} of `{resource}` are needed, the venue has {quantity}")]
+    ResourceTooSmall { resource: ResourceId, needed: u32, quantity: u32 },
     /// The day is over.
     #[error("day {day} is past, today is {today}")]
     PastDay { day: Date, today: Date },
@@ -133,6 +148,8 @@ pub struct Offer {
     pub pools: Pools,
     /// The priced units.
     pub units: Vec<UnitLine>,
+    /// What the visit occupies beside its places.
+    pub uses: Vec<ResourceUse>,
     /// What goes back when the booking is given up.
     pub cancellation: Cancellation,
 }
@@ -191,8 +208,10 @@ impl HoldRequest {
                 }
             })
             .collect();
+        let places = wanted.iter().map(|(_, quantity)| *quantity).sum();
+        let uses = self.uses(venue, product, places)?;
         let pools = Pools::of(&product.quotas, product.capacity, slot.start);
-        Ok(Offer { slot, pools, units, cancellation: product.cancellation })
+        Ok(Offer { slot, pools, units, uses, cancellation: product.cancellation })
     }
 
     /// Turns an accepted offer into a booking on hold.
@@ -214,6 +233,7 @@ impl HoldRequest {
             decision,
             risk_keys: keys,
             draws: Vec::new(),
+            uses: offer.uses,
             cancellation: offer.cancellation,
             payment_attempts: 0,
             state: BookingState::OnHold {
@@ -236,6 +256,10 @@ impl HoldRequest {
             hash.update(line.unit_id.as_str().as_bytes());
             hash.update([0]);
             hash.update(line.quantity.to_be_bytes());
+        }
+        for piece in &self.pieces {
+            hash.update(piece.to_string().as_bytes());
+            hash.update([0]);
         }
         if let Some(contact) = &self.contact {
             for part in [&contact.full_name, &contact.email] {
@@ -270,6 +294,45 @@ impl HoldRequest {
             }
         }
         if wanted.is_empty() { Err(HoldError::NoUnits) } else { Ok(wanted) }
+    }
+
+    /// What the party occupies beside its places, where the venue has it at all.
+    fn uses(
+        &self,
+        venue: &Venue,
+        product: &Product,
+        places: u32,
+    ) -> Result<Vec<ResourceUse>, HoldError> {
+        let (asked, pieces_max) = (self.pieces.len(), product.pieces_max);
+        if asked > pieces_max as usize {
+            let product = product.id.clone();
+            return Err(HoldError::TooManyPieces { product, asked, pieces_max });
+        }
+        let mut uses = Vec::with_capacity(product.needs.len() + asked);
+        for need in &product.needs {
+            // Whoever takes a resource away is told of the products that need it first.
+            let Some(resource) = venue.resource(&need.resource_id) else { continue };
+            let (needed, day) = (need.of(places), self.slot_id.day());
+            if let Some(closure) = resource.closure_on(day) {
+                let (resource, reason) = (resource.id.clone(), closure.reason.clone());
+                return Err(HoldError::ResourceClosed { resource, day, reason });
+            }
+            let quantity = resource.quantity;
+            if needed > quantity {
+                let resource = resource.id.clone();
+                return Err(HoldError::ResourceTooSmall { resource, needed, quantity });
+            }
+            let resource = ResourceRef::Resource(resource.id.clone());
+            uses.push(ResourceUse { resource, quantity: needed, limit: quantity });
+        }
+        for (index, piece) in self.pieces.iter().enumerate() {
+            if self.pieces[..index].contains(piece) {
+                return Err(HoldError::RepeatedPiece { piece: piece.clone(), index });
+            }
+            let resource = ResourceRef::Piece(piece.clone());
+            uses.push(ResourceUse { resource, quantity: 1, limit: 1 });
+        }
+        Ok(uses)
     }
 
     fn check_party(&self, product: &Product, wanted: &[(&Unit, u32)]) -> Result<(), HoldError> {

@@ -20,6 +20,12 @@ pub enum InvalidId {
         /// What was given, cut to a readable length.
         value: String,
     },
+    /// The text is not a shelfmark.
+    #[error("`{value}` is not a shelfmark: 1 to {SHELFMARK_MAX_CHARS} printable characters")]
+    Shelfmark {
+        /// What was given, cut to a readable length.
+        value: String,
+    },
     /// The text is not a lower-case uuid.
     #[error("`{value}` is not a uuid: write 8-4-4-4-12 lower-case hexadecimal digits")]
     Uuid {
@@ -136,6 +142,11 @@ impl PoolName {
 }
 
 word_id!(
+    /// Something that visits of several products occupy together.
+    ResourceId,
+    "resource id"
+);
+word_id!(
     /// A desk of a venue.
     DeskId,
     "desk id"
@@ -150,6 +161,47 @@ word_id!(
     PaymentId,
     "payment id"
 );
+
+/// Longest shelfmark, in characters.
+const SHELFMARK_MAX_CHARS: usize = 80;
+
+/// What a library or an archive finds one of its pieces by, in one spelling: capitals, and one space
+/// where any white space stood, so that two readers who ask for one box ask for the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Shelfmark(String);
+
+impl Shelfmark {
+    /// Checks the text and spells it.
+    ///
+    /// # Errors
+    /// [`InvalidId::Shelfmark`] when it is empty, too long or cannot be printed.
+    pub fn new(value: &str) -> Result<Self, InvalidId> {
+        let spelt = value.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
+        let fits = (1..=SHELFMARK_MAX_CHARS).contains(&spelt.chars().count())
+            && !spelt.chars().any(char::is_control);
+        if fits { Ok(Self(spelt)) } else { Err(InvalidId::Shelfmark { value: excerpt(value) }) }
+    }
+}
+
+impl TryFrom<String> for Shelfmark {
+    type Error = InvalidId;
+    fn try_from(value: String) -> Result<Self, InvalidId> {
+        Self::new(&value)
+    }
+}
+
+impl From<Shelfmark> for String {
+    fn from(shelfmark: Shelfmark) -> Self {
+        shelfmark.0
+    }
+}
+
+impl fmt::Display for Shelfmark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// The caller's identifier of a booking or of a redemption: its idempotency key for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -366,6 +418,15 @@ mod tests {
         assert!("6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01".parse::<CallerUuid>().is_ok());
         assert!("6F1C2A34-9B1E-4C55-8A10-2F6F3F7D9A01".parse::<CallerUuid>().is_err());
         assert!("6f1c2a349b1e4c558a102f6f3f7d9a01".parse::<CallerUuid>().is_err());
+    }
+
+    #[test]
+    fn a_shelfmark_has_one_spelling() {
+        let spelt = Shelfmark::new(" notai  attuari,\tb. 12 ").unwrap();
+        assert_eq!(spelt.to_string(), "NOTAI ATTUARI, B. 12");
+        assert!(Shelfmark::new(" ").is_err());
+        assert!(Shelfmark::new(&"x".repeat(81)).is_err());
+        assert!(Shelfmark::new("b.\u{0}12").is_err());
     }
 
     #[test]

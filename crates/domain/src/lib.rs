@@ -16,6 +16,7 @@ pub mod person;
 pub mod pseudonym;
 pub mod quota;
 pub mod redemption;
+pub mod resource;
 pub mod risk;
 pub mod shift;
 pub mod slot;

@@ -203,6 +203,7 @@ mod tests {
             risk_keys: RiskKeys { contact: None, client: None },
             cancellation: Cancellation::default(),
             draws: Vec::new(),
+            uses: Vec::new(),
             payment_attempts: 0,
             state,
         }

@@ -9,6 +9,7 @@ use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
 use crate::cancellation::NOTICE_MAX_MINUTES;
 use crate::id::{ProductId, SlotId};
 use crate::quota::OPEN;
+use crate::resource::ResourceError;
 use crate::tariff::TariffError;
 use crate::text::Text;
 use crate::venue::{Product, Venue};
@@ -129,6 +130,9 @@ pub enum OfferError {
         /// The later one.
         index: usize,
     },
+    /// Nobody can be counted by its needs.
+    #[error(transparent)]
+    Resource(#[from] ResourceError),
     /// Nobody can be charged by its prices.
     #[error(transparent)]
     Tariff(#[from] TariffError),
@@ -154,6 +158,7 @@ impl OfferError {
             Self::OverReserved { .. } => "quotas".to_owned(),
             Self::NoOption => "options".to_owned(),
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
+            Self::Resource(error) => error.field(),
             Self::Tariff(error) => error.field.clone(),
         }
     }
@@ -176,6 +181,7 @@ impl OfferError {
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
             Self::NoOption => "write at least one option with its tariff",
             Self::RepeatedOption { .. } => "give each option an id of its own",
+            Self::Resource(error) => error.fix(),
             Self::Tariff(error) => error.fault.fix(),
         }
     }
@@ -249,6 +255,7 @@ impl Product {
             return Err(OfferError::Notice { minutes });
         }
         self.check_quotas()?;
+        self.check_needs()?;
         if self.options.is_empty() {
             return Err(OfferError::NoOption);
         }

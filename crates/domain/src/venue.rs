@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Opening;
 use crate::cancellation::Cancellation;
-use crate::id::{OptionId, ProductId, VenueId};
+use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::quota::Quota;
+use crate::resource::{Need, Resource};
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
 use crate::text::Text;
 
@@ -87,6 +88,8 @@ pub struct Venue {
     pub hours: HoursSource,
     /// When it is open.
     pub opening: Opening,
+    /// What visits of its products occupy together.
+    pub resources: Vec<Resource>,
     /// What it sells.
     pub products: Vec<Product>,
 }
@@ -110,6 +113,12 @@ pub struct Product {
     /// Places reserved for channels; together at most the capacity.
     #[serde(default)]
     pub quotas: Vec<Quota>,
+    /// What each visit occupies of the venue's resources.
+    #[serde(default)]
+    pub needs: Vec<Need>,
+    /// Most pieces, by shelfmark, that one booking asks for; each is lent to one booking at a time.
+    #[serde(default)]
+    pub pieces_max: u32,
     /// What goes back to a visitor who gives a booking up.
     #[serde(default)]
     pub cancellation: Cancellation,
@@ -156,6 +165,12 @@ impl Venue {
     #[must_use]
     pub fn product(&self, id: &ProductId) -> Option<&Product> {
         self.products.iter().find(|product| &product.id == id)
+    }
+
+    /// The resource of that id.
+    #[must_use]
+    pub fn resource(&self, id: &ResourceId) -> Option<&Resource> {
+        self.resources.iter().find(|resource| &resource.id == id)
     }
 
     /// Price of a full ticket on `day`, were it not a free one: that of the first product's tariff, or

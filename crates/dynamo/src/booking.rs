@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, instant_text, json, number, text, time_to_live};
+use crate::resource::{Exhausted, exhausted};
 use crate::slot::StoredSlot;
 use crate::table::{DUE_INDEX, DUE_PK, DUE_SK, TTL};
 use crate::transaction::{Condition, Written};
@@ -56,6 +57,8 @@ pub enum Held {
         /// When more are open to it.
         more_at: Option<Timestamp>,
     },
+    /// There are places, but something the visit needs is occupied at that time.
+    Exhausted(Exhausted),
 }
 
 /// What goes with a change of a booking.
@@ -112,6 +115,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     set("decision", json("decision", &booking.decision)?);
     set("risk_keys", json("risk_keys", &booking.risk_keys)?);
     set("draws", json("draws", &booking.draws)?);
+    if !booking.uses.is_empty() {
+        set("uses", json("uses", &booking.uses)?);
+    }
     set("cancellation", json("cancellation", &booking.cancellation)?);
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
@@ -211,6 +217,7 @@ impl TryFrom<&Item> for Stored {
             decision: read.json("decision")?,
             risk_keys: read.json("risk_keys")?,
             draws: read.json("draws")?,
+            uses: read.optional_text("uses")?.map_or(Ok(Vec::new()), |_| read.json("uses"))?,
             cancellation: read.json("cancellation")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
@@ -228,7 +235,8 @@ impl Store {
         self.get(booking_key(uuid)).await?.as_ref().map(Stored::try_from).transpose()
     }
 
-    /// Takes the places of a booking from the pools open to it and stores it, or does neither.
+    /// Takes the places of a booking from the pools open to it, occupies what it uses beside them and
+    /// stores it, or does nothing of it.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
@@ -248,10 +256,11 @@ impl Store {
             };
             let Some(draws) = drawn else { return Ok(sold_out) };
             booking.draws = draws;
-            let writes = vec![
+            let mut writes = vec![
                 self.take_places(booking, pools)?,
                 self.put(item(booking, 1, &[])?, Condition::absent())?,
             ];
+            writes.extend(self.occupy(&[booking])?);
             let refused = match self.transact(writes).await? {
                 Written::All => return Ok(Held::New),
                 Written::Refused(refused) => refused,
@@ -265,8 +274,13 @@ impl Store {
                     Held::UuidReused
                 });
             }
-            if let Some(Some(slot)) = refused.first() {
-                counts = StoredSlot::try_from(slot)?.counts;
+            match refused.first() {
+                Some(Some(slot)) => counts = StoredSlot::try_from(slot)?.counts,
+                _ => {
+                    if let Some(exhausted) = exhausted(booking, refused.get(2..).unwrap_or(&[]))? {
+                        return Ok(Held::Exhausted(exhausted));
+                    }
+                }
             }
         }
         Err(Error::Stale { key: format!("SLOTS#{}", booking.venue_id) })
@@ -335,6 +349,7 @@ impl Store {
             }
             With::PlacesReturned(payment, tickets) => {
                 writes.push(self.return_places(&from.booking)?);
+                writes.extend(self.vacate(&[&from.booking])?);
                 for ticket in tickets {
                     let unused = Condition::when("#status = :valid")
                         .name("#status", "status")

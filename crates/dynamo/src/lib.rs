@@ -16,6 +16,7 @@ pub mod payment;
 pub mod redemption;
 pub mod refund;
 pub mod reissue;
+pub mod resource;
 pub mod settlement;
 pub mod shift;
 pub mod slot;

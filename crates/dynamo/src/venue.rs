@@ -50,6 +50,9 @@ fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
     set("full_price_cents", number(venue.full_price_cents.0));
     set("hours", json("hours", &venue.hours)?);
     set("opening", json("opening", &venue.opening)?);
+    if !venue.resources.is_empty() {
+        set("resources", json("resources", &venue.resources)?);
+    }
     set("products", json("products", &venue.products)?);
     if let Some(category) = &venue.category {
         set("category", text(category));
@@ -79,6 +82,9 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         website: read.optional_text("website")?.map(ToOwned::to_owned),
         hours: read.json("hours")?,
         opening: read.json("opening")?,
+        resources: read
+            .optional_text("resources")?
+            .map_or(Ok(Vec::new()), |_| read.json("resources"))?,
         products: products(&read)?,
     })
 }

@@ -9,6 +9,7 @@ use atrio_domain::booking::Channel;
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use atrio_domain::id::{ProductId, VenueId};
 use atrio_domain::quota::{Counts, Pools};
+use atrio_domain::resource::{Need, Occupied, Resource, ResourceRef};
 use atrio_domain::slot::Places;
 use atrio_domain::venue::{Product, Venue};
 use atrio_dynamo::Store;
@@ -156,10 +157,14 @@ async fn show_availability(
         .await
         .map_err(|error| Problem::internal(&error))?;
     let untouched = Counts::default();
+    let needed = needed(&context, &venue, product, &query).await?;
     let places = |slot: &SlotTimes| {
         let counts = touched.get(&slot.id).map_or(&untouched, |stored| &stored.counts);
         let pools = Pools::of(&product.quotas, product.capacity, slot.start);
-        let left = pools.left(counts, query.channel, now);
+        let left = needed
+            .iter()
+            .map(|needed| needed.largest_party(slot))
+            .fold(pools.left(counts, query.channel, now), u32::min);
         Places { capacity: product.capacity, taken: product.capacity - left }
     };
     let days = days
@@ -182,6 +187,41 @@ async fn show_availability(
         .collect();
     let product_id = product.id.clone();
     Ok(Json(AvailabilityView { venue_id: venue.id, product_id, days }))
+}
+
+/// What a product needs of a resource, and what of it is occupied.
+struct Needed<'v> {
+    need: &'v Need,
+    resource: &'v Resource,
+    occupied: Occupied,
+}
+
+impl Needed<'_> {
+    /// The largest party that the resource has room for in a slot.
+    fn largest_party(&self, slot: &SlotTimes) -> u32 {
+        let all = self.resource.quantity_on(slot.id.day());
+        self.need.largest_party(all.saturating_sub(self.occupied.peak(slot)))
+    }
+}
+
+async fn needed<'v>(
+    context: &Context,
+    venue: &'v Venue,
+    product: &'v Product,
+    query: &AvailabilityQuery,
+) -> Result<Vec<Needed<'v>>, Problem> {
+    let mut all = Vec::with_capacity(product.needs.len());
+    for need in &product.needs {
+        let Some(resource) = venue.resource(&need.resource_id) else { continue };
+        let named = ResourceRef::Resource(resource.id.clone());
+        let occupied = context
+            .store
+            .occupied(&venue.id, &named, query.from, query.to)
+            .await
+            .map_err(|error| Problem::internal(&error))?;
+        all.push(Needed { need, resource, occupied });
+    }
+    Ok(all)
 }
 
 /// Which day's sharing of places.

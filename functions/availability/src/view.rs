@@ -130,6 +130,8 @@ struct ProductView {
     availability_type: AvailabilityType,
     slot_minutes: u16,
     max_units: u32,
+    /// Most pieces, by shelfmark, that one booking asks for.
+    pieces_max: u32,
     /// `EXEMPT_VISIT`, `NO_CHARGE`, `SHOW` or `UNDECIDED`.
     #[schema(value_type = String)]
     fiscal_class: FiscalClass,
@@ -144,6 +146,7 @@ impl ProductView {
             availability_type: product.availability_type,
             slot_minutes: product.slot_minutes,
             max_units: product.max_units,
+            pieces_max: product.pieces_max,
             fiscal_class: product.fiscal_class,
             options: product.options.iter().map(|option| OptionView::of(option, today)).collect(),
         }

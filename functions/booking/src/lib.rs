@@ -8,7 +8,7 @@ mod view;
 
 use atrio_domain::booking::{Channel, Contact};
 use atrio_domain::hold::{HoldRequest, UnitQuantity};
-use atrio_domain::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
+use atrio_domain::id::{CallerUuid, OptionId, ProductId, Shelfmark, SlotId, VenueId};
 use atrio_domain::risk::{Features, Outcome, RiskKeys, decide};
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::Locale;
@@ -98,6 +98,10 @@ struct HoldBody {
     slot_id: SlotId,
     #[schema(value_type = Vec<Object>)]
     units: Vec<UnitQuantity>,
+    /// Pieces to be brought to the reading room, by shelfmark.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pieces: Vec<Shelfmark>,
     /// Whom to write to; only a desk may leave it out.
     contact: Option<ContactBody>,
     #[serde(default)]
@@ -131,6 +135,7 @@ impl From<HoldBody> for HoldRequest {
             option_id: body.option_id,
             slot_id: body.slot_id,
             units: body.units,
+            pieces: body.pieces,
             contact: body.contact.map(|contact| Contact {
                 full_name: contact.full_name,
                 email: contact.email,
@@ -189,6 +194,7 @@ async fn hold(
         Held::SoldOut { vacancies, more_at } => {
             Err(problem::sold_out(&booking, vacancies, more_at))
         }
+        Held::Exhausted(exhausted) => Err(problem::exhausted(&booking, &exhausted)),
     }
 }
 

@@ -3,7 +3,9 @@
 use atrio_domain::booking::{Booking, StepError};
 use atrio_domain::hold::HoldError;
 use atrio_domain::id::CallerUuid;
+use atrio_domain::resource::ResourceRef;
 use atrio_domain::risk::Decision;
+use atrio_dynamo::resource::Exhausted;
 use atrio_dynamo::settlement::StepFailure;
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
@@ -43,6 +45,21 @@ pub(crate) fn hold(error: &HoldError) -> Problem {
             "units",
             format!("bring at most {accompanied}, or add to {}", list(companion_of)),
         ),
+        HoldError::TooManyPieces { pieces_max: 0, .. } => {
+            ("too-many-pieces", "pieces", "leave `pieces` out".to_owned())
+        }
+        HoldError::TooManyPieces { pieces_max, .. } => {
+            ("too-many-pieces", "pieces", format!("ask for at most {pieces_max}"))
+        }
+        HoldError::RepeatedPiece { .. } => {
+            ("repeated-piece", "pieces", "name each piece once".to_owned())
+        }
+        HoldError::ResourceClosed { .. } => {
+            ("resource-closed", "slot_id", "choose another day".to_owned())
+        }
+        HoldError::ResourceTooSmall { .. } => {
+            ("resource-too-small", "units", "come with fewer people".to_owned())
+        }
         HoldError::NoTariff { .. } => (
             "no-tariff",
             "slot_id",
@@ -113,6 +130,28 @@ pub(crate) fn sold_out(
         Some(at) => problem.fact("released_at", at),
         None => problem,
     }
+}
+
+/// Something the visit needs is occupied at that time.
+pub(crate) fn exhausted(booking: &Booking, exhausted: &Exhausted) -> Problem {
+    let Exhausted { resource, left } = exhausted;
+    let (field, what) = match resource {
+        ResourceRef::Piece(piece) => {
+            let at = booking.pieces().position(|asked| asked == piece).unwrap_or(0);
+            (format!("pieces[{at}]"), "is lent to another reader at that time".to_owned())
+        }
+        ResourceRef::Resource(id) => {
+            ("slot_id".to_owned(), format!("`{id}` has {left} left at that time"))
+        }
+    };
+    Problem::new(StatusCode::CONFLICT, "resource-occupied")
+        .detail(format_args!(
+            "`{resource}` has {left} left during slot `{}`, not enough for this booking",
+            booking.slot.id
+        ))
+        .field(&field, what, "choose another slot, or ask for less")
+        .fact("resource", resource)
+        .fact("left", left)
 }
 
 /// The uuid stands for another request.

@@ -3,7 +3,7 @@
 
 use atrio_domain::booking::{Booking, BookingState, Channel, UnitLine};
 use atrio_domain::calendar::SlotTimes;
-use atrio_domain::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
+use atrio_domain::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
 use atrio_domain::payment::{Payment, PaymentStatus};
 use atrio_domain::tariff::{CURRENCY, Cents, PriceComponent};
 use atrio_domain::text::Text;
@@ -27,6 +27,9 @@ pub(crate) struct BookingView {
     #[schema(value_type = Object)]
     slot: SlotTimes,
     units: Vec<UnitLineView>,
+    /// Pieces to be brought, by shelfmark.
+    #[schema(value_type = Vec<String>)]
+    pieces: Vec<Shelfmark>,
     #[schema(value_type = i64)]
     total_cents: Cents,
     currency: &'static str,
@@ -126,6 +129,7 @@ impl BookingView {
             option_id: booking.option_id.clone(),
             slot: booking.slot,
             units: booking.units.iter().map(UnitLineView::of).collect(),
+            pieces: booking.pieces().cloned().collect(),
             total_cents: booking.total(),
             currency: CURRENCY,
             channel: booking.channel,

@@ -56,6 +56,7 @@ fn booking(state: BookingState) -> Booking {
         decision: risk::decide(&Features::default(), at("2026-11-24T23:30:12Z")),
         risk_keys: RiskKeys::of(b"key", Some("artemisia@example.org"), Some("192.0.2.7")),
         draws: Vec::new(),
+        uses: Vec::new(),
         cancellation: Cancellation::default(),
         payment_attempts: 0,
         state,

@@ -3,12 +3,14 @@
 //! which booked places it leaves without a slot.
 
 mod call_off;
+mod pieces;
 mod problem;
 mod view;
 
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
 use atrio_domain::id::{ProductId, SlotId, VenueId};
 use atrio_domain::offer::{Stranded, stranded};
+use atrio_domain::resource::{Resource, check_needs_of, check_resources};
 use atrio_domain::venue::{HoursSource, Product, Venue};
 use atrio_dynamo::Store;
 use atrio_dynamo::audit::AuditRecord;
@@ -70,6 +72,8 @@ pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(show_opening, change_opening))
         .routes(routes!(show_product, change_product))
+        .routes(routes!(show_resources, change_resources))
+        .routes(routes!(pieces::list_pieces))
         .routes(routes!(list_changes))
         .routes(routes!(call_off::call_off))
         .with_state(context)
@@ -184,6 +188,7 @@ async fn change_product(
     product.check().map_err(|error| problem::offer(&error))?;
     let after = json(&product)?;
     let change = |venue: &Venue| {
+        check_needs_of(&product, venue).map_err(|error| problem::offer(&error.into()))?;
         let mut to = venue.clone();
         let known = to.products.iter_mut().find(|known| known.id == id);
         let before = known.as_deref().map(json).transpose()?;
@@ -192,6 +197,57 @@ async fn change_product(
             None => to.products.push(product.clone()),
         }
         Ok(Change { part: format!("products/{id}"), before, after: after.clone(), to })
+    };
+    Wanted { context, staff, venue_id, headers, is_rehearsal: query.dry_run }.make(change).await
+}
+
+/// What visits of a venue's products occupy together.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resources {
+    resources: Vec<Resource>,
+}
+
+/// What visits of several products of a venue occupy together: people in a room, guides, equipment.
+#[utoipa::path(get, path = "/v1/venues/{venue_id}/resources", tag = "staff", security(("staff" = [])),
+    params(("venue_id" = String, Path)),
+    responses((status = 200, body = Object), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn show_resources(
+    State(context): State<Context>,
+    staff: Staff,
+    Path(venue_id): Path<String>,
+) -> Result<Tagged<Resources>, Problem> {
+    let venue = load(&context, &staff, &venue_id).await?.venue;
+    let body = Resources { resources: venue.resources };
+    Ok(tagged((entity_tag(&json(&body)?), body)))
+}
+
+/// Sets the resources of a venue. What bookings occupy already stays occupied, even where there are
+/// fewer now.
+#[utoipa::path(put, path = "/v1/venues/{venue_id}/resources", tag = "staff", security(("staff" = [])),
+    params(("venue_id" = String, Path), ("If-Match" = Option<String>, Header),
+        ("If-None-Match" = Option<String>, Header), ChangeQuery),
+    request_body(content = Object, description = "`resources`, as read"),
+    responses((status = 200, body = ChangedView), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 412, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+        (status = 422, body = Problem), (status = 428, body = Problem)))]
+async fn change_resources(
+    State(context): State<Context>,
+    staff: Staff,
+    Path(venue_id): Path<String>,
+    Query(query): Query<ChangeQuery>,
+    headers: HeaderMap,
+    Json(wanted): Json<Resources>,
+) -> Result<Tagged<ChangedView>, Problem> {
+    staff.must_be(&[Role::Manager])?;
+    let after = json(&wanted)?;
+    let change = |venue: &Venue| {
+        let before = Some(json(&Resources { resources: venue.resources.clone() })?);
+        let to = Venue { resources: wanted.resources.clone(), ..venue.clone() };
+        check_resources(&to).map_err(|error| problem::offer(&error.into()))?;
+        Ok(Change { part: "resources".to_owned(), before, after: after.clone(), to })
     };
     Wanted { context, staff, venue_id, headers, is_rehearsal: query.dry_run }.make(change).await
 }
@@ -229,7 +285,9 @@ impl Wanted {
                 return Ok(tagged(answer(from.version, false)));
             }
             self.must_know(change.before.as_ref())?;
-            let bytes = json(&(&change.to.opening, &change.to.products))?.to_string().len();
+            let bytes = json(&(&change.to.opening, &change.to.resources, &change.to.products))?
+                .to_string()
+                .len();
             if bytes > OFFER_MAX_BYTES {
                 return Err(problem::too_large(bytes, OFFER_MAX_BYTES));
             }

@@ -85,7 +85,7 @@ struct AuditView {
     role: String,
     /// The version it made.
     version: u64,
-    /// `opening`, or `products/` and the product.
+    /// `opening`, `resources`, or `products/` and the product.
     part: String,
     /// What stood there before; none for what is new.
     #[schema(value_type = Option<Object>)]

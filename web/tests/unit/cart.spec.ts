@@ -5,6 +5,7 @@ import {
 	checkContact,
 	mostPeople,
 	peopleIn,
+	shelfmarksIn,
 	pricedUnits,
 	tooManyCompanions,
 	totalCents,
@@ -36,6 +37,7 @@ const product: Product = {
 	name: both('Admission'),
 	slot_minutes: 60,
 	max_units: 10,
+	pieces_max: 2,
 	options: [
 		{
 			id: 'standard',
@@ -100,6 +102,11 @@ test('a booking is bounded by the product and by the places left', () => {
 	expect(mostPeople(product, slot)).toBe(3);
 	expect(mostPeople(product, { ...slot, vacancies: 18 })).toBe(10);
 	expect(mostPeople(product, null)).toBe(10);
+});
+
+test('each line that says something is a shelfmark', () => {
+	expect(shelfmarksIn(' ms. 1 \n\nNotai, b. 4\r\n')).toEqual(['ms. 1', 'Notai, b. 4']);
+	expect(shelfmarksIn('')).toEqual([]);
 });
 
 test('the same booking sent again keeps its uuid, a changed one gets another', () => {

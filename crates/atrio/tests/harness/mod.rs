@@ -294,6 +294,7 @@ fn venue(id: &str) -> Venue {
         website: None,
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        resources: Vec::new(),
         products: Vec::new(),
     }
 }

@@ -4,15 +4,16 @@ use uuid::Uuid;
 
 use super::*;
 use crate::booking::{Settlement, StepError};
-use crate::calendar::Opening;
+use crate::calendar::{Closure, Opening};
 use crate::payment::{ProviderOutcome, payment_id};
+use crate::resource::{Need, Per, Resource};
 use crate::risk::{Features, decide};
 use crate::tariff::Cents;
 use crate::venue::{HoursSource, VenueKind, shipped_product};
 
 const NOW: &str = "2026-11-24T08:00:00Z";
 
-fn venue() -> Venue {
+pub(crate) fn venue() -> Venue {
     Venue {
         id: VenueId::new("20240").unwrap(),
         name: "Museo di prova".into(),
@@ -27,6 +28,7 @@ fn venue() -> Venue {
         website: None,
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        resources: Vec::new(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1000), Some(21_080)).unwrap()],
     }
 }
@@ -45,6 +47,7 @@ fn visitor_asks(units: &[(&str, u32)], slot: &str) -> HoldRequest {
                 quantity: *quantity,
             })
             .collect(),
+        pieces: Vec::new(),
         contact: Some(Contact {
             full_name: "Visitor 1".into(),
             email: "visitor-1@example.org".into(),
@@ -245,4 +248,64 @@ fn a_contact_that_cannot_be_reached_is_refused() {
 fn no_log_can_print_a_contact() {
     let printed = format!("{:?}", held());
     assert!(!printed.contains("example.org") && !printed.contains("Visitor 1"));
+}
+
+/// A guided tour in a room for 25, by the one guide who speaks the language.
+fn venue_with_tour() -> Venue {
+    let mut venue = venue();
+    let resource = |id: &str, quantity| Resource {
+        id: ResourceId::new(id).unwrap(),
+        name: Text::new("Risorsa", "Resource"),
+        quantity,
+        closures: Vec::new(),
+    };
+    venue.resources = vec![resource("room", 6), resource("guide", 1)];
+    let need = |id: &str, per| Need { resource_id: ResourceId::new(id).unwrap(), quantity: 1, per };
+    venue.products[0].needs = vec![need("room", Per::Place), need("guide", Per::Booking)];
+    venue.products[0].pieces_max = 2;
+    venue
+}
+
+fn uses(request: &HoldRequest, venue: &Venue) -> Result<Vec<(String, u32, u32)>, HoldError> {
+    let offer = request.offer(venue, NOW.parse().unwrap())?;
+    let used = offer.uses.iter();
+    Ok(used.map(|used| (used.resource.to_string(), used.quantity, used.limit)).collect())
+}
+
+#[test]
+fn a_party_occupies_the_room_by_heads_and_the_guide_as_one() {
+    let mut request = visitor_asks(&[("adult", 4)], "2026-11-24T10:00");
+    request.pieces = vec![Shelfmark::new("b. 1").unwrap()];
+    let expected = [("room", 4, 6), ("guide", 1, 1), ("B. 1", 1, 1)]
+        .map(|(id, quantity, limit)| (id.to_owned(), quantity, limit));
+    assert_eq!(uses(&request, &venue_with_tour()), Ok(expected.to_vec()));
+}
+
+#[test]
+fn what_the_venue_never_has_is_refused_before_anything_is_counted() {
+    let mut venue = venue_with_tour();
+    let slot = "2026-11-24T10:00";
+    let many = visitor_asks(&[("adult", 7)], slot);
+    assert!(matches!(
+        uses(&many, &venue),
+        Err(HoldError::ResourceTooSmall { needed: 7, quantity: 6, .. })
+    ));
+    let mut twice = visitor_asks(&[("adult", 1)], slot);
+    twice.pieces = vec![Shelfmark::new("b. 1").unwrap(), Shelfmark::new("B.  1").unwrap()];
+    assert!(matches!(uses(&twice, &venue), Err(HoldError::RepeatedPiece { index: 1, .. })));
+    twice.pieces = ["1", "2", "3"].map(|text| Shelfmark::new(text).unwrap()).to_vec();
+    assert!(matches!(uses(&twice, &venue), Err(HoldError::TooManyPieces { pieces_max: 2, .. })));
+    let day = "2026-11-24".parse().unwrap();
+    let reason = Text::new("In ferie", "On leave");
+    venue.resources[1].closures = vec![Closure { from: day, to: day, reason }];
+    let one = visitor_asks(&[("adult", 1)], slot);
+    assert!(matches!(uses(&one, &venue), Err(HoldError::ResourceClosed { .. })));
+}
+
+#[test]
+fn other_pieces_are_another_request() {
+    let mut request = visitor_asks(&[("adult", 1)], "2026-11-24T10:00");
+    let without = request.fingerprint();
+    request.pieces = vec![Shelfmark::new("b. 1").unwrap()];
+    assert_ne!(request.fingerprint(), without);
 }

@@ -62,6 +62,8 @@ impl From<PreviousProduct> for Product {
             capacity: previous.capacity,
             max_units: previous.max_units,
             quotas: previous.quotas,
+            needs: Vec::new(),
+            pieces_max: 0,
             cancellation: Cancellation::default(),
             fiscal_class: FiscalClass::Undecided,
             free_days: Vec::new(),

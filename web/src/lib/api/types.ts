@@ -76,6 +76,8 @@ export interface Product {
 	name: Text;
 	slot_minutes: number;
 	max_units: number;
+	/** Most pieces, by shelfmark, that one booking asks for. */
+	pieces_max: number;
 	options: { id: string; name: Text; tariffs: Tariff[] }[];
 }
 
@@ -117,6 +119,8 @@ export interface BookingRequest {
 	option_id: string;
 	slot_id: string;
 	units: { unit_id: string; quantity: number }[];
+	/** Shelfmarks of what is to be brought to the reading room. */
+	pieces?: string[];
 	contact: { full_name: string; email: string; phone?: string };
 	locale: 'it' | 'en';
 }
@@ -154,6 +158,7 @@ export interface Booking {
 		reason: Text;
 		document: Text | null;
 	}[];
+	pieces: string[];
 	total_cents: number;
 	currency: string;
 	channel: string;

@@ -10,6 +10,10 @@ export const problems = {
 		en: 'Something on this page went wrong.'
 	},
 	'problem.sold-out': { it: 'I posti richiesti non ci sono più.', en: 'The places you asked for are gone.' },
+	'problem.resource-occupied': {
+		it: 'A quell’ora ciò che serve alla visita è già impegnato.',
+		en: 'What the visit needs is taken at that time.'
+	},
 	'problem.uuid-reused': {
 		it: 'Questa prenotazione è già stata fatta con altri dati.',
 		en: 'This booking was already made with other details.'

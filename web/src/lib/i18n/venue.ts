@@ -57,6 +57,12 @@ export const venue = {
 		it: '«{unit}»: uno per ogni {companions} della prenotazione.',
 		en: '“{unit}”: one for each {companions} in the booking.'
 	},
+	'venue.pieces': { it: 'Pezzi da consultare', en: 'Pieces to consult' },
+	'venue.piecesHint': {
+		it: 'Una segnatura per riga, al massimo {n}: le trovi pronte sul tavolo.',
+		en: 'One shelfmark on each line, at most {n}: they await you on the desk.'
+	},
+	'venue.todoPieces': { it: 'chiedi al massimo {n} pezzi', en: 'ask for at most {n} pieces' },
 	'venue.otherUnits': { it: 'Altre riduzioni e gratuità', en: 'Other reductions and free tickets' },
 	'venue.otherChosen': { it: '{n} scelta|{n} scelte', en: '{n} chosen|{n} chosen' },
 	'venue.otherGrownUp': { it: 'un altro adulto', en: 'another grown-up' },

@@ -55,6 +55,13 @@ export function mostPeople(product: Product, slot: Slot | null): number {
 	return Math.min(product.max_units, slot?.vacancies ?? product.max_units);
 }
 
+/** The shelfmarks in a text that has one on each line. */
+export const shelfmarksIn = (text: string): string[] =>
+	text
+		.split('\n')
+		.map((line) => line.trim())
+		.filter(Boolean);
+
 export interface Contact {
 	full_name: string;
 	email: string;

@@ -30,6 +30,7 @@ fn venue(id: &str) -> Venue {
         website: None,
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        resources: Vec::new(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1200), None).unwrap()],
     }
 }
