@@ -5,8 +5,8 @@ import {
 	checkContact,
 	mostPeople,
 	peopleIn,
-	shelfmarksIn,
 	pricedUnits,
+	shelfmarksIn,
 	tooManyCompanions,
 	totalCents,
 	unaccompanied
