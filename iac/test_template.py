@@ -86,7 +86,7 @@ SECRETS = {
     "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify"},
 }
 # Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over.
-INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
+INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "GATE#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
               "venue": {"GATE#*"}, "notify": {"MAIL"}}
 # Actions that AWS accepts on no narrower resource than *.
 RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}

@@ -9,6 +9,7 @@ mod cancellation;
 mod desk;
 mod gate;
 mod main_job;
+mod minimum;
 mod operations;
 mod pagopa;
 mod payments;

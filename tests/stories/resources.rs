@@ -56,7 +56,10 @@ async fn one_guide_leads_one_group_at_a_time_whatever_the_length_of_the_visit() 
     assert_eq!(second.vacancies(&meets).await, 0);
     assert_eq!(second.vacancies(&visit("tour", "12:00", 1)).await, 15);
     let refused = second.ask(&meets).await.expect_problem(409, "resource-occupied", "slot_id");
-    assert_eq!((&refused["resource"], &refused["left"]), (&json!({"resource": "guide"}), &json!(0)));
+    assert_eq!(
+        (&refused["resource"], &refused["left"]),
+        (&json!({"resource": "guide"}), &json!(0))
+    );
 
     first.cancel(&held).await.expect(200);
     assert_eq!(second.vacancies(&meets).await, 15);
@@ -176,7 +179,11 @@ async fn pieces_and_resources_that_cannot_be_are_refused_where_they_are_wrong() 
         body["pieces"] = pieces;
         reader.0.api.post("/v1/bookings", &body).await
     };
-    ask(json!(["1", "2", "3", "4", "5", "6"])).await.expect_problem(422, "too-many-pieces", "pieces");
+    ask(json!(["1", "2", "3", "4", "5", "6"])).await.expect_problem(
+        422,
+        "too-many-pieces",
+        "pieces",
+    );
     ask(json!(["b. 1", "B.  1"])).await.expect_problem(422, "repeated-piece", "pieces");
     ask(json!(["b. 1", " "])).await.expect_problem(422, "invalid-field", "pieces[1]");
     let museum_visit = visit("admission", "11:00", 1);

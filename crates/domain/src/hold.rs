@@ -210,7 +210,7 @@ impl HoldRequest {
             .collect();
         let places = wanted.iter().map(|(_, quantity)| *quantity).sum();
         let uses = self.uses(venue, product, places)?;
-        let pools = Pools::of(&product.quotas, product.capacity, slot.start);
+        let pools = Pools::of(product, slot.start);
         Ok(Offer { slot, pools, units, uses, cancellation: product.cancellation })
     }
 

@@ -10,6 +10,7 @@ pub mod gate;
 pub mod hold;
 pub mod id;
 pub mod mail;
+pub mod minimum;
 pub mod offer;
 pub mod payment;
 pub mod person;

@@ -8,6 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
 use crate::cancellation::NOTICE_MAX_MINUTES;
 use crate::id::{ProductId, SlotId};
+use crate::minimum::MinimumError;
 use crate::quota::OPEN;
 use crate::resource::ResourceError;
 use crate::tariff::TariffError;
@@ -130,6 +131,9 @@ pub enum OfferError {
         /// The later one.
         index: usize,
     },
+    /// Its slots cannot wait for so many.
+    #[error(transparent)]
+    Minimum(#[from] MinimumError),
     /// Nobody can be counted by its needs.
     #[error(transparent)]
     Resource(#[from] ResourceError),
@@ -158,6 +162,7 @@ impl OfferError {
             Self::OverReserved { .. } => "quotas".to_owned(),
             Self::NoOption => "options".to_owned(),
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
+            Self::Minimum(error) => error.field().to_owned(),
             Self::Resource(error) => error.field(),
             Self::Tariff(error) => error.field.clone(),
         }
@@ -181,6 +186,7 @@ impl OfferError {
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
             Self::NoOption => "write at least one option with its tariff",
             Self::RepeatedOption { .. } => "give each option an id of its own",
+            Self::Minimum(error) => error.fix(),
             Self::Resource(error) => error.fix(),
             Self::Tariff(error) => error.fault.fix(),
         }
@@ -253,6 +259,9 @@ impl Product {
             && minutes > NOTICE_MAX_MINUTES
         {
             return Err(OfferError::Notice { minutes });
+        }
+        if let Some(minimum) = self.minimum {
+            minimum.check(self.capacity)?;
         }
         self.check_quotas()?;
         self.check_needs()?;

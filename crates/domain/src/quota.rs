@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::booking::Channel;
 use crate::id::PoolName;
+use crate::venue::Product;
 
 /// The pool of what no quota reserves.
 pub const OPEN: &str = "open";
@@ -76,6 +77,8 @@ pub struct Counts {
     pub taken: u32,
     /// Of them, by pool. Places taken before there were quotas are in none.
     pub pools: BTreeMap<PoolName, u32>,
+    /// Whether it was decided that the slot takes place, where that had to be decided.
+    pub goes_ahead: bool,
 }
 
 /// So many places of one pool.
@@ -94,14 +97,21 @@ pub struct Pools {
     pub capacity: u32,
     /// The quotas' pools in their order, then the open one.
     pub pools: Vec<Pool>,
+    /// When it is decided whether the slot takes place; none where it always does.
+    pub decided_at: Option<Timestamp>,
 }
 
 impl Pools {
-    /// The pools that quotas make of a slot.
+    /// The pools of a slot of the product that starts then.
     #[must_use]
-    pub fn of(quotas: &[Quota], capacity: u32, start: Timestamp) -> Self {
+    pub fn of(product: &Product, start: Timestamp) -> Self {
+        let decided_at = product.minimum.map(|minimum| minimum.decided_at(start));
+        Self { decided_at, ..Self::shared(&product.quotas, product.capacity, start) }
+    }
+
+    fn shared(quotas: &[Quota], capacity: u32, start: Timestamp) -> Self {
         if quotas.is_empty() {
-            return Self { capacity, pools: Vec::new() };
+            return Self { capacity, ..Self::default() };
         }
         let mut left = capacity;
         let mut pools: Vec<Pool> = quotas
@@ -126,7 +136,13 @@ impl Pools {
             size: left,
             released_at: None,
         });
-        Self { capacity, pools }
+        Self { capacity, pools, decided_at: None }
+    }
+
+    /// Whether the time has come at which it is decided if the slot takes place.
+    #[must_use]
+    pub fn is_decided(&self, now: Timestamp) -> bool {
+        self.decided_at.is_some_and(|at| at <= now)
     }
 
     /// From which pools a party of `places` takes its places: the channel's own first, then the open
@@ -158,6 +174,9 @@ impl Pools {
     /// Places that a channel can still take.
     #[must_use]
     pub fn left(&self, counts: &Counts, channel: Channel, now: Timestamp) -> u32 {
+        if self.is_decided(now) && !counts.goes_ahead {
+            return 0;
+        }
         let all = self.capacity.saturating_sub(counts.taken);
         if self.pools.is_empty() {
             return all;
@@ -231,7 +250,7 @@ mod tests {
             quota("online", Channel::Web, 55, None),
             quota("window", Channel::Desk, 20, Some(120)),
         ];
-        Pools::of(&quotas, capacity, at(START))
+        Pools::shared(&quotas, capacity, at(START))
     }
 
     fn drawn(draws: &[Draw]) -> Vec<(&str, u32)> {
@@ -315,10 +334,22 @@ mod tests {
 
     #[test]
     fn without_quotas_only_the_capacity_counts() {
-        let pools = Pools::of(&[], 3, at(START));
-        let counts = Counts { taken: 2, pools: BTreeMap::new() };
+        let pools = Pools::shared(&[], 3, at(START));
+        let counts = Counts { taken: 2, ..Counts::default() };
         assert_eq!(pools.draw(&counts, Channel::Totem, 1, at(START)), Some(Vec::new()));
         assert_eq!(pools.draw(&counts, Channel::Totem, 2, at(START)), None);
+    }
+
+    #[test]
+    fn once_decided_only_a_visit_that_takes_place_has_places() {
+        let decided_at = Some(at(START));
+        let pools = Pools { decided_at, ..Pools::shared(&[], 3, at(START)) };
+        let before = at(START) - 1.minute();
+        let counts = Counts { taken: 2, ..Counts::default() };
+        assert_eq!(pools.left(&counts, Channel::Web, before), 1);
+        assert_eq!(pools.left(&counts, Channel::Web, at(START)), 0);
+        let goes_ahead = Counts { goes_ahead: true, ..counts };
+        assert_eq!(pools.left(&goes_ahead, Channel::Web, at(START)), 1);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Opening;
 use crate::cancellation::Cancellation;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
+use crate::minimum::Minimum;
 use crate::quota::Quota;
 use crate::resource::{Need, Resource};
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
@@ -119,6 +120,9 @@ pub struct Product {
     /// Most pieces, by shelfmark, that one booking asks for; each is lent to one booking at a time.
     #[serde(default)]
     pub pieces_max: u32,
+    /// The fewest people for whom a slot takes place; none where it always does.
+    #[serde(default)]
+    pub minimum: Option<Minimum>,
     /// What goes back to a visitor who gives a booking up.
     #[serde(default)]
     pub cancellation: Cancellation,

@@ -57,6 +57,8 @@ pub enum Held {
         /// When more are open to it.
         more_at: Option<Timestamp>,
     },
+    /// Too few people came together in time: the visit does not take place.
+    TooFew,
     /// There are places, but something the visit needs is occupied at that time.
     Exhausted(Exhausted),
 }
@@ -247,8 +249,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<Held, Error> {
         // Of an untouched slot at first; who is refused learns what was given meanwhile.
-        let mut counts = Counts::default();
+        let mut counts = match pools.is_decided(now) {
+            true => self.counts_of(booking).await?,
+            false => Counts::default(),
+        };
         for _ in 0..ATTEMPTS {
+            if pools.is_decided(now) && !counts.goes_ahead {
+                return Ok(Held::TooFew);
+            }
             let drawn = pools.draw(&counts, booking.channel, booking.places(), now);
             let sold_out = Held::SoldOut {
                 vacancies: pools.left(&counts, booking.channel, now),

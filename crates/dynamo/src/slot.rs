@@ -6,16 +6,18 @@ use std::fmt::Write as _;
 
 use atrio_domain::booking::Booking;
 use atrio_domain::id::{PoolName, ProductId, SlotId, VenueId};
+use atrio_domain::minimum::Verdict;
 use atrio_domain::pseudonym::month_of;
 use atrio_domain::quota::{Counts, Pools};
 use atrio_domain::slot::Places;
-use aws_sdk_dynamodb::types::TransactWriteItem;
-use jiff::ToSpan;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
-use crate::attributes::{Attributes, number, text};
+use crate::attributes::{Attributes, instant, number, text};
+use crate::table::{DUE_PK, DUE_SK};
 use crate::transaction::Condition;
-use crate::{Error, Item, SK, Store, key};
+use crate::{Error, Item, PK, SK, Store, key};
 
 fn partition(venue: &VenueId, product: &ProductId, day: Date) -> String {
     format!("SLOTS#{venue}#{product}#{}", month_of(day))
@@ -38,13 +40,48 @@ pub struct StoredSlot {
 /// Attributes that count a pool begin with it.
 const POOL: &str = "pool_";
 
+/// There where it was decided that the slot takes place.
+const GOES_AHEAD: &str = "goes_ahead";
+
+/// What of a slot is due that may not take place.
+const MINIMUM: &str = "MINIMUM";
+
+/// A slot of which it is to be decided whether it takes place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// Where.
+    pub venue: VenueId,
+    /// Of which product.
+    pub product: ProductId,
+    /// Which slot.
+    pub slot: SlotId,
+}
+
+impl TryFrom<&Item> for Undecided {
+    type Error = Error;
+
+    fn try_from(item: &Item) -> Result<Self, Error> {
+        let read = Attributes::of(item);
+        let fault = |what: &str| read.malformed(PK, what);
+        let [_, venue, product, _] = read.text(PK)?.split('#').collect::<Vec<_>>()[..] else {
+            return Err(fault("is no slot's"));
+        };
+        Ok(Self {
+            venue: venue.parse().map_err(|_| fault("names no venue"))?,
+            product: product.parse().map_err(|_| fault("names no product"))?,
+            slot: read.parsed(SK)?,
+        })
+    }
+}
+
 impl TryFrom<&Item> for StoredSlot {
     type Error = Error;
 
     fn try_from(item: &Item) -> Result<Self, Error> {
         let read = Attributes::of(item);
         let places = Places { capacity: read.number("capacity")?, taken: read.number("taken")? };
-        let mut counts = Counts { taken: places.taken, ..Counts::default() };
+        let goes_ahead = item.contains_key(GOES_AHEAD);
+        let mut counts = Counts { taken: places.taken, goes_ahead, ..Counts::default() };
         for attribute in item.keys() {
             if let Some(name) = attribute.strip_prefix(POOL) {
                 let name = PoolName::new(name).map_err(|error| read.malformed(attribute, error))?;
@@ -116,6 +153,18 @@ impl Store {
             .value(":places", number(places))
             .value(":none", number(0))
             .value(":capacity", number(pools.capacity));
+        match pools.decided_at {
+            // Whoever books later must find that it was decided.
+            Some(_) if pools.is_decided(booking.created_at) => {
+                let _ = write!(room, " AND attribute_exists({GOES_AHEAD})");
+            }
+            Some(at) => {
+                let _ = write!(update, ", {DUE_PK} = :due, {DUE_SK} = :decided_at");
+                condition =
+                    condition.value(":due", text(MINIMUM)).value(":decided_at", instant(at));
+            }
+            None => {}
+        }
         for (at, draw) in booking.draws.iter().enumerate() {
             let size = pools.pools.iter().find(|pool| pool.name == draw.pool).map_or(0, |p| p.size);
             // Writing to a string cannot fail.
@@ -127,6 +176,46 @@ impl Store {
                 .value(&format!(":r{at}"), number(size.saturating_sub(draw.places)));
         }
         self.update(slot_key(booking), &update, condition.holding(room))
+    }
+
+    /// What a booking's slot has given so far; nothing of an untouched one.
+    pub(crate) async fn counts_of(&self, booking: &Booking) -> Result<Counts, Error> {
+        let item = self.get(slot_key(booking)).await?;
+        let stored = item.as_ref().map(StoredSlot::try_from).transpose()?;
+        Ok(stored.map(|stored| stored.counts).unwrap_or_default())
+    }
+
+    /// Slots of which it was to be decided before `now` whether they take place, at most `limit`. A
+    /// malformed one does not hide the others.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn undecided(
+        &self,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Result<Undecided, Error>>, Error> {
+        Ok(self.due(MINIMUM, now, limit).await?.iter().map(Undecided::try_from).collect())
+    }
+
+    /// Notes that a slot is decided. One that takes place can be booked on; of the other nothing is due
+    /// any more.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn decide(&self, slot: &Undecided, verdict: Verdict) -> Result<(), Error> {
+        let forget = format!("REMOVE {DUE_PK}, {DUE_SK}");
+        let (update, values) = match verdict {
+            Verdict::GoesAhead => {
+                let values = Condition::none().value(":yes", AttributeValue::Bool(true));
+                (format!("SET {GOES_AHEAD} = :yes {forget}"), values)
+            }
+            Verdict::CalledOff => (forget, Condition::none()),
+        };
+        let key =
+            key(partition(&slot.venue, &slot.product, slot.slot.day()), slot.slot.to_string());
+        self.transact(vec![self.update(key, &update, values)?]).await?;
+        Ok(())
     }
 
     /// The write that gives a booking's places back to where they came from.

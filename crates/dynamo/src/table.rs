@@ -11,7 +11,7 @@ use crate::{Error, PK, SK, Store};
 
 /// The sparse index of items that something must be done about by a certain time.
 pub const DUE_INDEX: &str = "due";
-/// What is due: `HOLD`, `PAYMENT`, `REFUND`, `MAIL`, or the gates of a venue's day.
+/// What is due: `HOLD`, `PAYMENT`, `REFUND`, `MAIL`, `MINIMUM`, or the gates of a venue's day.
 pub const DUE_PK: &str = "due_pk";
 /// When it is due; at a gate, the slot.
 pub const DUE_SK: &str = "due_sk";

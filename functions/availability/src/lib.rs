@@ -160,7 +160,7 @@ async fn show_availability(
     let needed = needed(&context, &venue, product, &query).await?;
     let places = |slot: &SlotTimes| {
         let counts = touched.get(&slot.id).map_or(&untouched, |stored| &stored.counts);
-        let pools = Pools::of(&product.quotas, product.capacity, slot.start);
+        let pools = Pools::of(product, slot.start);
         let left = needed
             .iter()
             .map(|needed| needed.largest_party(slot))
@@ -261,7 +261,7 @@ async fn show_split(
         .iter()
         .map(|slot| {
             let counts = touched.get(&slot.id).map(|stored| stored.counts.clone());
-            let pools = Pools::of(&product.quotas, product.capacity, slot.start);
+            let pools = Pools::of(product, slot.start);
             view::split_slot(slot, &pools, &counts.unwrap_or_default(), context.clock.now())
         })
         .collect();

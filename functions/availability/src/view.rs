@@ -3,6 +3,7 @@
 use atrio_domain::booking::Channel;
 use atrio_domain::calendar::{SlotTimes, weekday_name};
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
+use atrio_domain::minimum::Minimum;
 use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
 use atrio_domain::tariff::{
@@ -132,6 +133,10 @@ struct ProductView {
     max_units: u32,
     /// Most pieces, by shelfmark, that one booking asks for.
     pieces_max: u32,
+    /// The fewest people for whom a slot takes place: `places`, `decided_minutes_before`; null where it
+    /// always does.
+    #[schema(value_type = Option<Object>)]
+    minimum: Option<Minimum>,
     /// `EXEMPT_VISIT`, `NO_CHARGE`, `SHOW` or `UNDECIDED`.
     #[schema(value_type = String)]
     fiscal_class: FiscalClass,
@@ -147,6 +152,7 @@ impl ProductView {
             slot_minutes: product.slot_minutes,
             max_units: product.max_units,
             pieces_max: product.pieces_max,
+            minimum: product.minimum,
             fiscal_class: product.fiscal_class,
             options: product.options.iter().map(|option| OptionView::of(option, today)).collect(),
         }

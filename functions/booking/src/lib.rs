@@ -194,6 +194,7 @@ async fn hold(
         Held::SoldOut { vacancies, more_at } => {
             Err(problem::sold_out(&booking, vacancies, more_at))
         }
+        Held::TooFew => Err(problem::too_few(&booking)),
         Held::Exhausted(exhausted) => Err(problem::exhausted(&booking, &exhausted)),
     }
 }

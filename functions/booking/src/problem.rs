@@ -132,6 +132,14 @@ pub(crate) fn sold_out(
     }
 }
 
+/// The visit does not take place.
+pub(crate) fn too_few(booking: &Booking) -> Problem {
+    let slot = booking.slot.id;
+    Problem::new(StatusCode::CONFLICT, "too-few-people")
+        .detail(format_args!("too few people booked slot `{slot}` in time: it does not take place"))
+        .field("slot_id", "does not take place", "choose another slot")
+}
+
 /// Something the visit needs is occupied at that time.
 pub(crate) fn exhausted(booking: &Booking, exhausted: &Exhausted) -> Problem {
     let Exhausted { resource, left } = exhausted;

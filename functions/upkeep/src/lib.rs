@@ -1,7 +1,10 @@
-//! What falls due by the clock: places of ended holds go back, payments whose outcome nobody told
+//! What falls due by the clock: places of ended holds go back, visits with too few people are called
+//! off, payments whose outcome nobody told
 //! are asked for, debts that nobody pays are withdrawn before their places go back, money that came
 //! for nothing goes back where the provider pays back itself, old pseudonym keys are destroyed. Each
 //! task is safe to repeat and to run twice at once.
+
+mod minimum;
 
 use std::sync::Arc;
 
@@ -47,6 +50,10 @@ impl Context {
 pub struct Done {
     /// Holds whose places went back.
     pub expired: u32,
+    /// Slots of which it was decided whether they take place.
+    pub decided: u32,
+    /// Bookings called off because too few people came together.
+    pub called_off: u32,
     /// Payments whose outcome was found.
     pub settled: u32,
     /// Payments that were paid back.
@@ -81,6 +88,7 @@ pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
     let mut done = Done::default();
     expire_holds(context, &mut done).await?;
     settle_payments(context, &mut done).await?;
+    minimum::decide(context, &mut done).await?;
     refund(context, &mut done).await?;
     let now = context.clock.now();
     let oldest_day =

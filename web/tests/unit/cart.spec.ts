@@ -38,6 +38,7 @@ const product: Product = {
 	slot_minutes: 60,
 	max_units: 10,
 	pieces_max: 2,
+	minimum: null,
 	options: [
 		{
 			id: 'standard',

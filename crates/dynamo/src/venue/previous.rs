@@ -64,6 +64,7 @@ impl From<PreviousProduct> for Product {
             quotas: previous.quotas,
             needs: Vec::new(),
             pieces_max: 0,
+            minimum: None,
             cancellation: Cancellation::default(),
             fiscal_class: FiscalClass::Undecided,
             free_days: Vec::new(),

@@ -78,6 +78,8 @@ export interface Product {
 	max_units: number;
 	/** Most pieces, by shelfmark, that one booking asks for. */
 	pieces_max: number;
+	/** The fewest people for whom a slot takes place; null where it always does. */
+	minimum: { places: number; decided_minutes_before: number } | null;
 	options: { id: string; name: Text; tariffs: Tariff[] }[];
 }
 

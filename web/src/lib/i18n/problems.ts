@@ -14,6 +14,10 @@ export const problems = {
 		it: 'A quell’ora ciò che serve alla visita è già impegnato.',
 		en: 'What the visit needs is taken at that time.'
 	},
+	'problem.too-few-people': {
+		it: 'La visita non si fa: le adesioni non sono bastate.',
+		en: 'The visit does not take place: too few people booked it.'
+	},
 	'problem.uuid-reused': {
 		it: 'Questa prenotazione è già stata fatta con altri dati.',
 		en: 'This booking was already made with other details.'

@@ -57,6 +57,10 @@ export const venue = {
 		it: '«{unit}»: uno per ogni {companions} della prenotazione.',
 		en: '“{unit}”: one for each {companions} in the booking.'
 	},
+	'venue.minimum': {
+		it: 'La visita si fa con almeno {n} persone: si decide {hours} ore prima. Se non bastano, tutto l’importo è restituito.',
+		en: 'The visit takes place with at least {n} people, which is decided {hours} hours before. With fewer, all of the money goes back.'
+	},
 	'venue.pieces': { it: 'Pezzi da consultare', en: 'Pieces to consult' },
 	'venue.piecesHint': {
 		it: 'Una segnatura per riga, al massimo {n}: le trovi pronte sul tavolo.',
