@@ -42,6 +42,9 @@ PUBLIC = {
     "GET /v1/bookings/{uuid}/tickets": "the uuid is the key",
     "GET /v1/bookings/{uuid}/tickets.pdf": "the uuid is the key",
     "GET /v1/bookings/{uuid}/visit.ics": "the uuid is the key",
+    "GET /v1/bookings/{uuid}/tickets.escpos": "the uuid is the key",
+    "GET /v1/bookings/{uuid}/tickets/{ticket_id}/pass.pkpass": "the uuid is the key",
+    "GET /v1/bookings/{uuid}/tickets/{ticket_id}/google-wallet": "the uuid is the key",
     "POST /v1/bookings/{uuid}/tickets/{ticket_id}/reissue": "the uuid is the key",
     "GET /v1/ticket-keys": "public keys, which offline gates fetch",
 }
@@ -80,6 +83,7 @@ STAFF = {
 # Who may know which secret.
 SECRETS = {
     "ATRIO_CONTACT_HASH_KEY": {"booking"},
+    "ATRIO_GOOGLE_WALLET": {"ticketing"},
     "ATRIO_PAGOPA_API_KEY": {"payment", "upkeep"},
     "ATRIO_PAGOPA_RECEIPT_SECRET": {"payment"},
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},

@@ -18,3 +18,4 @@ mod resources;
 mod tariffs;
 mod tickets;
 mod venue_offer;
+mod wallets;

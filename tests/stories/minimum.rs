@@ -50,7 +50,7 @@ async fn a_visit_with_too_few_people_is_called_off_and_one_with_enough_goes_ahea
     three.cancel(&joined).await.expect(200);
     two.hold(&adults(12, 1)).await;
     assert_eq!(tickets.len(), 3);
-    museum.nothing_left_over().await;
+    museum.lake_agrees().await;
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn one_guide_leads_one_group_at_a_time_whatever_the_length_of_the_visit() 
     first.cancel(&held).await.expect(200);
     assert_eq!(second.vacancies(&meets).await, 15);
     second.hold(&meets).await;
-    museum.nothing_left_over().await;
+    museum.lake_agrees().await;
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_building_takes_so_many_people_whichever_door_they_chose() {
     visitor.hold(&visit("tour", "12:00", 10)).await;
     let full = visitor.ask(&tour).await.expect_problem(409, "resource-occupied", "slot_id");
     assert_eq!(full["left"], 0);
-    museum.nothing_left_over().await;
+    museum.lake_agrees().await;
 }
 
 struct Reader(Visitor);

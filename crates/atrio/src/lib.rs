@@ -19,3 +19,4 @@ pub mod sample_traffic;
 pub mod sandbox;
 pub mod seed;
 pub mod traffic;
+mod wallets;

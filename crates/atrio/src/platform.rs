@@ -98,6 +98,9 @@ pub enum StartError {
     /// The keys of tickets cannot be used.
     #[error("the keys of tickets cannot be used")]
     TicketKeys(#[from] atrio_domain::ticket::KeyError),
+    /// The wallets cannot be set up.
+    #[error(transparent)]
+    Wallets(#[from] crate::wallets::WalletsError),
     /// A token cannot be signed.
     #[error("a staff token cannot be signed")]
     Token(#[from] jsonwebtoken::errors::Error),
@@ -374,6 +377,7 @@ impl Parts {
                 store: store.clone(),
                 clock,
                 keys: self.ticket_keys.clone(),
+                wallets: Arc::new(crate::wallets::of_this_machine()?),
             }))
             .merge(atrio_venue::router(atrio_venue::Context {
                 store: store.clone(),

@@ -15,6 +15,9 @@ pub enum NotDrawn {
     /// Its code fits no QR code.
     #[error("the code fits no QR code: {0}")]
     TooLong(QrError),
+    /// A thermal printer has no words for it.
+    #[error("the ticket cannot be printed on a roll: {0}")]
+    Unprintable(#[from] escpos::errors::PrinterError),
 }
 
 /// A ticket's code and its picture.

@@ -1,11 +1,15 @@
 //! What a visitor carries away from a booking: the picture of a code, the printed tickets, the entry
-//! in a calendar. Two functions draw the same: the one that answers the pages, and the one that
+//! in a calendar, the roll of a thermal printer, the passes of wallets. Two functions draw the same: the one that answers the pages, and the one that
 //! writes mail. Nothing here reads a clock or a table.
 
 mod calendar;
 mod code;
 mod pdf;
+mod receipt;
+mod wallet;
 
 pub use calendar::calendar_entry;
 pub use code::{CodePicture, NotDrawn};
 pub use pdf::printed;
+pub use receipt::{Paper, receipt};
+pub use wallet::{ApplePass, ApplePassError, GoogleWallet, GoogleWalletError};

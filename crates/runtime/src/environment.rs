@@ -32,6 +32,12 @@ pub fn text(name: &'static str, meaning: &'static str) -> Result<String, Environ
     std::env::var(name).map_err(|_| EnvironmentError::Missing { name, meaning })
 }
 
+/// A variable as text where it is set to something; an empty one is as good as none.
+#[must_use]
+pub fn optional(name: &'static str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
 /// A variable that parses.
 ///
 /// # Errors

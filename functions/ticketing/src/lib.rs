@@ -3,6 +3,9 @@
 
 mod problem;
 mod reissue;
+mod wallet;
+
+use std::sync::Arc;
 
 use atrio_domain::booking::Booking;
 use atrio_domain::calendar::SlotTimes;
@@ -13,7 +16,7 @@ use atrio_domain::ticket::{KeyRing, PublishedKey, Ticket, TicketState};
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Stored;
-use atrio_paper::CodePicture;
+use atrio_paper::{CodePicture, Paper};
 use atrio_runtime::environment::EnvironmentError;
 use atrio_runtime::{Clock, Path, Problem, Query, Shared};
 use axum::Json;
@@ -26,6 +29,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use crate::wallet::Wallets;
+
 /// What the function works with.
 #[derive(Clone)]
 pub struct Context {
@@ -35,6 +40,8 @@ pub struct Context {
     pub clock: Clock,
     /// The keys that sign the codes.
     pub keys: Shared<KeyRing>,
+    /// The wallets that it makes passes for.
+    pub wallets: Arc<Wallets>,
 }
 
 impl std::fmt::Debug for Context {
@@ -53,6 +60,7 @@ impl Context {
             store: atrio_runtime::aws::store_from_environment()?,
             clock: Clock::system(),
             keys: atrio_runtime::ticket_keys::from_environment()?,
+            wallets: Arc::new(Wallets::from_environment()?),
         })
     }
 }
@@ -62,7 +70,10 @@ pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(list_tickets))
         .routes(routes!(print_tickets))
+        .routes(routes!(print_receipt))
         .routes(routes!(enter_in_calendar))
+        .routes(routes!(wallet::apple_pass))
+        .routes(routes!(wallet::google_link))
         .routes(routes!(reissue::reissue_ticket))
         .routes(routes!(publish_keys))
         .with_state(context)
@@ -74,6 +85,8 @@ struct TicketListView {
     tickets: Vec<TicketView>,
     /// The mail with the tickets, if one went or will go.
     mail: Option<MailView>,
+    /// Wallets that take these tickets: `apple`, `google`.
+    wallets: Vec<&'static str>,
 }
 
 /// A mail to the visitor.
@@ -152,7 +165,8 @@ async fn list_tickets(
     let tickets: Result<_, _> =
         issued.tickets.into_iter().map(|ticket| view(&context, &issued.venue, ticket)).collect();
     let mail = mail(&context, &issued.stored.booking).await?;
-    Ok(Json(TicketListView { tickets: tickets?, mail }))
+    let wallets = context.wallets.names();
+    Ok(Json(TicketListView { tickets: tickets?, mail, wallets }))
 }
 
 /// The mail about a booking, if one went or will go.
@@ -188,6 +202,53 @@ async fn print_tickets(
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"atrio-{uuid}.pdf\"")),
     ];
     Ok((headers, document).into_response())
+}
+
+/// How a roll is wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Roll {
+    lang: Option<Locale>,
+    /// The paper's width in millimetres.
+    #[serde(default)]
+    paper: PaperWidth,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+enum PaperWidth {
+    #[serde(rename = "58")]
+    Narrow,
+    #[default]
+    #[serde(rename = "80")]
+    Wide,
+}
+
+/// All tickets of a confirmed booking for a thermal printer, in its language (ESC/POS).
+#[utoipa::path(get, path = "/v1/bookings/{uuid}/tickets.escpos", tag = "shop",
+    params(("uuid" = String, Path), ("lang" = Option<String>, Query, description = "`it` or `en`"),
+        ("paper" = Option<String>, Query, description = "millimetres of its width, `58` or `80`")),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 400, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn print_receipt(
+    State(context): State<Context>,
+    Path(uuid): Path<String>,
+    Query(roll): Query<Roll>,
+) -> Result<Response, Problem> {
+    let issued = issued(&context, &uuid).await?;
+    let locale = roll.lang.unwrap_or(issued.stored.booking.locale);
+    let paper = match roll.paper {
+        PaperWidth::Narrow => Paper::Narrow,
+        PaperWidth::Wide => Paper::Wide,
+    };
+    let keys = context.keys.current();
+    let key = keys.signing(context.clock.now());
+    let bytes = atrio_paper::receipt(&issued.venue, locale, &issued.tickets, key, paper)
+        .map_err(|error| Problem::internal(&error))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"atrio-{uuid}.escpos\"")),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// The visit of a confirmed booking, for the visitor's calendar.

@@ -28,6 +28,16 @@ pub(crate) fn venue_gone(venue: &VenueId) -> Problem {
     Problem::not_found("unknown-venue", "venue_id", venue.as_str(), "ask the venue for the tickets")
 }
 
+/// The wallet is not set up here.
+pub(crate) fn no_such_wallet(name: &str) -> Problem {
+    Problem::not_found(
+        "wallet-not-offered",
+        "wallet",
+        name,
+        "take one of `wallets` that the list of tickets names, or the printed ticket",
+    )
+}
+
 /// The booking has no such ticket.
 pub(crate) fn unknown_ticket(id: TicketId) -> Problem {
     Problem::not_found(

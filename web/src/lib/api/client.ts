@@ -140,6 +140,15 @@ export const getTickets = (uuid: string) => json<TicketList>(`/v1/bookings/${id(
 export const ticketsPdfAddress = (uuid: string, lang?: string) =>
 	`/v1/bookings/${id(uuid)}/tickets.pdf${lang ? `?lang=${id(lang)}` : ''}`;
 
+/** For a thermal printer with paper of 80 mm. */
+export const ticketsRollAddress = (uuid: string) => `/v1/bookings/${id(uuid)}/tickets.escpos`;
+
+/** Where a wallet takes a ticket from. */
+export const walletAddress = (uuid: string, ticket: string, wallet: 'apple' | 'google', lang: string) =>
+	`/v1/bookings/${id(uuid)}/tickets/${id(ticket)}/${
+		wallet === 'apple' ? 'pass.pkpass' : 'google-wallet'
+	}?lang=${id(lang)}`;
+
 export const visitAddress = (uuid: string, lang: string) =>
 	`/v1/bookings/${id(uuid)}/visit.ics?lang=${id(lang)}`;
 

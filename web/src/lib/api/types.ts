@@ -194,6 +194,8 @@ export interface TicketList {
 	tickets: Ticket[];
 	/** The mail with the tickets: first letters of the address, and when it went. */
 	mail: { to: string; sent_at: string | null } | null;
+	/** Wallets that take these tickets. */
+	wallets: ('apple' | 'google')[];
 }
 
 export interface Redemption {

@@ -134,6 +134,8 @@ export const booking = {
 		en: 'Done: name and contacts are deleted.'
 	},
 	'ticket.title': { it: 'Biglietto {n} di {all}', en: 'Ticket {n} of {all}' },
+	'ticket.apple': { it: 'Aggiungi ad Apple Wallet', en: 'Add to Apple Wallet' },
+	'ticket.google': { it: 'Aggiungi a Google Wallet', en: 'Add to Google Wallet' },
 	'ticket.qr': { it: 'Codice QR del biglietto {code}', en: 'QR code of ticket {code}' },
 	'ticket.reissue': { it: 'Perso, o visto da altri?', en: 'Lost, or seen by others?' },
 	'ticket.reissueAsk': {

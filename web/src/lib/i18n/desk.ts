@@ -35,6 +35,7 @@ export const desk = {
 	'desk.sellFree': { it: 'Emetti i biglietti gratuiti', en: 'Issue the free tickets' },
 	'desk.printTickets': { it: 'Stampa i biglietti', en: 'Print the tickets' },
 	'desk.print': { it: 'Stampa', en: 'Print' },
+	'desk.printRoll': { it: 'Rotolo', en: 'Roll' },
 	'desk.drawer': { it: 'Cassa', en: 'Drawer' },
 	'desk.expected': { it: 'Nel cassetto', en: 'In the drawer' },
 	'desk.visitors': { it: 'Visitatori', en: 'Visitors' },

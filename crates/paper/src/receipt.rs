@@ -1,0 +1,191 @@
+//! Tickets on the roll of a thermal printer (ESC/POS), as a desk or a totem prints them: one after
+//! the other, each with its code, cut apart. Nothing but text and the printer's own QR code, so that
+//! any of these printers understands it.
+
+use std::cell::RefCell;
+
+use atrio_domain::text::{Locale, Text};
+use atrio_domain::ticket::{Ticket, sign};
+use atrio_domain::venue::Venue;
+use ed25519_dalek::SigningKey;
+use escpos::driver::Driver;
+use escpos::errors::PrinterError;
+use escpos::printer::Printer;
+use escpos::printer_options::PrinterOptions;
+use escpos::utils::{
+    JustifyMode, PageCode, Protocol, QRCodeCorrectionLevel, QRCodeModel, QRCodeOption,
+};
+
+use crate::code::NotDrawn;
+
+/// How wide the paper is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paper {
+    /// 58 mm: 32 letters a line.
+    Narrow,
+    /// 80 mm: 48 letters a line.
+    Wide,
+}
+
+impl Paper {
+    fn letters(self) -> usize {
+        match self {
+            Self::Narrow => 32,
+            Self::Wide => 48,
+        }
+    }
+
+    /// Dots of one module of the code. A code of 181 characters has 53 modules: 212 dots of the 384 of
+    /// narrow paper, 318 of the 576 of wide paper.
+    fn module_dots(self) -> u8 {
+        match self {
+            Self::Narrow => 4,
+            Self::Wide => 6,
+        }
+    }
+}
+
+/// The bytes for the printer.
+///
+/// # Errors
+/// When a ticket's code cannot be signed, or the printer's language has no word for it.
+pub fn receipt(
+    venue: &Venue,
+    locale: Locale,
+    tickets: &[Ticket],
+    key: &SigningKey,
+    paper: Paper,
+) -> Result<Vec<u8>, NotDrawn> {
+    let mut printer =
+        Printer::new(Roll::default(), Protocol::default(), Some(PrinterOptions::default()));
+    // Western letters with the euro sign.
+    printer.init()?.page_code(PageCode::PC858)?;
+    for ticket in tickets {
+        print(&mut printer, venue, locale, ticket, &sign(&ticket.entitlement, key)?, paper)?;
+    }
+    printer.print()?;
+    Ok(printer.driver().0.into_inner())
+}
+
+fn print(
+    printer: &mut Printer<Roll>,
+    venue: &Venue,
+    locale: Locale,
+    ticket: &Ticket,
+    code: &str,
+    paper: Paper,
+) -> Result<(), PrinterError> {
+    let letters = paper.letters();
+    printer.justify(JustifyMode::CENTER)?.bold(true)?;
+    for line in wrapped(&venue.name, letters) {
+        printer.writeln(&line)?;
+    }
+    printer.bold(false)?.writeln(&printable(&venue.municipality))?.feed()?;
+    let start = ticket.entitlement.slot.id.local_start();
+    printer.size(2, 2)?.writeln(&start.strftime("%d.%m.%Y").to_string())?;
+    printer.writeln(&start.strftime("%H:%M").to_string())?.reset_size()?.feed()?;
+    let option =
+        QRCodeOption::new(QRCodeModel::Model2, paper.module_dots(), QRCodeCorrectionLevel::M);
+    printer.qrcode_option(code, option)?.feed()?;
+    printer.writeln(&ticket.entitlement.ticket.typed_code())?.feed()?;
+    printer.justify(JustifyMode::LEFT)?.bold(true)?;
+    for line in wrapped(ticket.unit_name.in_locale(locale), letters) {
+        printer.writeln(&line)?;
+    }
+    printer.bold(false)?;
+    for line in wrapped(ticket.reason.in_locale(locale), letters) {
+        printer.writeln(&line)?;
+    }
+    if let Some(document) = &ticket.document {
+        let show = Text::new(
+            format!("All'ingresso: {}", document.it),
+            format!("At the entrance: {}", document.en),
+        );
+        for line in wrapped(show.in_locale(locale), letters) {
+            printer.writeln(&line)?;
+        }
+    }
+    printer.feeds(3)?.partial_cut()?;
+    Ok(())
+}
+
+/// Lines of at most so many letters, broken between words; a longer word is cut.
+fn wrapped(text: &str, letters: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in printable(text).split_whitespace() {
+        let word: Vec<char> = word.chars().collect();
+        for part in word.chunks(letters) {
+            let last = lines.len() - 1;
+            let line = &mut lines[last];
+            let used = line.chars().count();
+            if used > 0 && used + 1 + part.len() > letters {
+                lines.push(part.iter().collect());
+            } else {
+                if used > 0 {
+                    line.push(' ');
+                }
+                line.extend(part);
+            }
+        }
+    }
+    lines
+}
+
+/// The text in letters that the printer has: typographic marks become plain ones, what it lacks
+/// becomes a question mark.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            '‘' | '’' => '\'',
+            '“' | '”' => '"',
+            '–' | '—' => '-',
+            '\t' | '\n' | '\u{a0}' => ' ',
+            // What code page 858 has of the Latin letters.
+            ' '..='~' | '\u{a1}'..='\u{ff}' | '€' => letter,
+            _ => '?',
+        })
+        .collect()
+}
+
+/// Takes what would go to the printer.
+#[derive(Debug, Default)]
+struct Roll(RefCell<Vec<u8>>);
+
+impl Driver for Roll {
+    fn name(&self) -> String {
+        "roll".to_owned()
+    }
+
+    fn write(&self, data: &[u8]) -> escpos::errors::Result<()> {
+        self.0.borrow_mut().extend_from_slice(data);
+        Ok(())
+    }
+
+    fn read(&self, _: &mut [u8]) -> escpos::errors::Result<usize> {
+        Ok(0)
+    }
+
+    fn flush(&self) -> escpos::errors::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_never_run_over() {
+        let text = "Museo archeologico nazionale del Melfese «Massimo Pallottino»";
+        let lines = wrapped(text, 32);
+        assert!(lines.iter().all(|line| line.chars().count() <= 32), "{lines:?}");
+        assert_eq!(lines.join(" "), text);
+        assert_eq!(wrapped(&"a".repeat(40), 32), ["a".repeat(32), "a".repeat(8)]);
+    }
+
+    #[test]
+    fn what_the_printer_lacks_is_not_sent_to_it() {
+        assert_eq!(printable("L’università – “oggi” 5 €"), "L'università - \"oggi\" 5 €");
+        assert_eq!(printable("Łódź 東"), "?ód? ?");
+    }
+}

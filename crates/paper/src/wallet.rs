@@ -1,0 +1,28 @@
+//! Tickets for the wallets of telephones. Both kinds say the same of a ticket; each wallet wants it in
+//! a form and under a signature of its own, made with what the venue's body was given by the wallet's
+//! maker.
+
+mod apple;
+mod google;
+
+pub use apple::{ApplePass, ApplePassError};
+pub use google::{GoogleWallet, GoogleWalletError};
+
+use atrio_domain::id::TicketId;
+use atrio_domain::redemption::LATE_MINUTES;
+use atrio_domain::ticket::Ticket;
+use jiff::{Timestamp, ToSpan};
+use sha2::{Digest, Sha256};
+
+/// A name for a ticket's pass that stays, from which the ticket's typed code cannot be guessed.
+fn serial_number(ticket: TicketId) -> String {
+    let mut hash = Sha256::new_with_prefix(b"wallet");
+    hash.update(ticket.as_bytes());
+    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// When a ticket admits no more whatever happens.
+fn expires_at(ticket: &Ticket) -> Timestamp {
+    let end = ticket.entitlement.slot.end;
+    end.checked_add(LATE_MINUTES.minutes()).unwrap_or(end)
+}
