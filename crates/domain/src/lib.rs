@@ -11,6 +11,7 @@ pub mod hold;
 pub mod id;
 pub mod mail;
 pub mod offer;
+pub mod order;
 pub mod payment;
 pub mod person;
 pub mod pseudonym;
