@@ -63,7 +63,7 @@ pub enum Held {
 pub enum With<'a> {
     /// Nothing else.
     Nothing,
-    /// An attempt to pay began.
+    /// An attempt to pay began, whose lookup is written beside.
     PaymentStarted(&'a Payment),
     /// It is confirmed: these tickets, and the payment where one was due.
     Confirmation(&'a [Ticket], Option<&'a Payment>),
@@ -94,6 +94,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     };
     set("version", number(version));
     set("fingerprint", text(&booking.fingerprint));
+    if let Some(order) = booking.order {
+        set("order_uuid", text(order.to_string()));
+    }
     set("venue_id", text(booking.venue_id.as_str()));
     set("product_id", text(booking.product_id.as_str()));
     set("option_id", text(booking.option_id.as_str()));
@@ -199,6 +202,7 @@ impl TryFrom<&Item> for Stored {
         let booking = Booking {
             uuid,
             fingerprint: read.text("fingerprint")?.to_owned(),
+            order: read.optional_parsed("order_uuid")?,
             venue_id: read.parsed("venue_id")?,
             product_id: read.parsed("product_id")?,
             option_id: read.parsed("option_id")?,
@@ -316,13 +320,7 @@ impl Store {
     ) -> Result<(), Error> {
         match with {
             With::Nothing => {}
-            With::PaymentStarted(payment) => {
-                writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
-                // No two attempts bear one id: the provider tells them apart by nothing else.
-                let lookup = crate::payment::lookup_item(payment);
-                writes.push(self.put(lookup, Condition::absent())?);
-            }
-            With::Declined(payment) => {
+            With::PaymentStarted(payment) | With::Declined(payment) => {
                 writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
             }
             With::Confirmation(tickets, payment) => {
