@@ -10,6 +10,8 @@ mod desk;
 mod gate;
 mod main_job;
 mod operations;
+mod orders;
+mod orders_pagopa;
 mod pagopa;
 mod payments;
 mod person;
