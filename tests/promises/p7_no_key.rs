@@ -55,6 +55,11 @@ const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/v1/bookings/{uuid}/tickets/{ticket_id}/pass.pkpass", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/tickets/{ticket_id}/google-wallet", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/tickets/{ticket_id}/reissue", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/orders", Public("anyone may buy several visits in one go, by WEB or TOTEM")),
+    ("GET", "/v1/orders/{uuid}", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/orders/{uuid}/confirm", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/orders/{uuid}/cancel", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/orders/{uuid}/payment", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/payments/notifications", Provider),
     ("POST", "/v1/payments/pagopa/receipts", Provider),
     (

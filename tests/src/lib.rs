@@ -8,6 +8,7 @@ mod answer;
 mod device;
 mod gate_program;
 mod mail;
+mod orders;
 mod pagopa;
 mod process;
 mod relay;

@@ -388,6 +388,65 @@ async fn an_address_that_leads_nowhere_says_where_to_look() {
 }
 
 #[tokio::test]
+async fn an_order_that_breaks_a_rule_names_the_line_and_takes_nothing() {
+    let museum = shared().await;
+    let api = museum.api();
+    let before = calendar(&api, VENUE).await;
+    let visitor = Visitor::of(&museum);
+    let wishes =
+        ["2026-11-25T11:00", "2026-11-25T12:00"].map(|slot| Wish::at(VENUE, slot, &[("adult", 1)]));
+    let set = |case: &'static str, pointer: &str, value: Value| {
+        let mut body = visitor.order_request(&fresh_uuid(), &wishes);
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let parent = body.pointer_mut(parent).unwrap();
+        match (name.parse::<usize>(), parent) {
+            (Ok(place), Value::Array(list)) => list[place] = value,
+            (_, parent) => parent[name] = value,
+        }
+        post(case, "/v1/orders", &body)
+    };
+    let line = |number: u32| {
+        let wish = Wish::at(VENUE, &format!("2026-11-25T{}:00", 10 + number), &[("adult", 1)]);
+        visitor.order_request(&fresh_uuid(), &[wish])["bookings"][0].clone()
+    };
+    let repeated = line(3);
+    let unknown = "/v1/orders/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01";
+    let home = json!({"return_url": "/order/"});
+    let unprocessable = 422;
+    #[rustfmt::skip] // One line a case.
+    let lines = [
+        set("no booking", "/bookings", json!([])).refused(unprocessable, "wrong-size", "bookings"),
+        set("one booking", "/bookings", json!([line(1)])).refused(unprocessable, "wrong-size", "bookings"),
+        set("six bookings", "/bookings", (0..6).map(line).collect()).refused(unprocessable, "wrong-size", "bookings"),
+        set("a slot twice", "/bookings/1/slot_id", json!("2026-11-25T11:00")).refused(unprocessable, "repeated-slot", "bookings[1].slot_id"),
+        set("a key twice", "/bookings", json!([repeated, {"uuid": repeated["uuid"], "venue_id": VENUE, "product_id": "admission", "slot_id": "2026-11-25T15:00", "units": []}])).refused(unprocessable, "repeated-uuid", "bookings[1].uuid"),
+        set("unknown venue", "/bookings/1/venue_id", json!("99999")).refused(404, "unknown-venue", "bookings[1].venue_id"),
+        set("unknown product", "/bookings/1/product_id", json!("opera")).refused(unprocessable, "unknown-product", "bookings[1].product_id"),
+        set("closed day", "/bookings/0/slot_id", json!("2026-11-30T10:00")).refused(unprocessable, "closed-day", "bookings[0].slot_id"),
+        set("over the limit", "/bookings/1/units/0/quantity", json!(11)).refused(unprocessable, "too-many-units", "bookings[1].units"),
+        set("minus one", "/bookings/1/units/0/quantity", json!(-1)).refused(unprocessable, "invalid-field", "bookings[1].units[0].quantity"),
+        set("bad slot id", "/bookings/0/slot_id", json!("tomorrow at ten")).refused(unprocessable, "invalid-field", "bookings[0].slot_id"),
+        set("a contact of its own", "/bookings/0/contact", json!({})).refused(unprocessable, "invalid-field", "bookings[0].contact"),
+        set("no contact", "/contact", Value::Null).refused(unprocessable, "invalid-field", "contact"),
+        set("bad mail", "/contact/email", json!("someone")).refused(unprocessable, "invalid-contact", "contact.email"),
+        set("a desk", "/channel", json!("DESK")).refused(unprocessable, "other-channel", "channel"),
+        set("unknown field", "/discount", json!(100)).refused(unprocessable, "invalid-field", "discount"),
+        set("bad uuid", "/uuid", json!("1")).refused(unprocessable, "invalid-field", "uuid"),
+        raw("no JSON", "/v1/orders", "{").refused(400, "malformed-json", "body"),
+        raw("plain text", "/v1/orders", "order").typed(Some("text/plain")).refused(415, "wrong-content-type", "Content-Type"),
+        raw("more than 64 KiB", "/v1/orders", "[".repeat(70_000)).refused(413, "body-too-large", "body"),
+        get("unknown order", unknown).refused(404, "unknown-order", "uuid"),
+        get("no uuid", "/v1/orders/1").refused(400, "malformed-id", "uuid"),
+        post("unknown order confirmed", format!("{unknown}/confirm"), &json!({})).refused(404, "unknown-order", "uuid"),
+        post("unknown order cancelled", format!("{unknown}/cancel"), &json!({})).refused(404, "unknown-order", "uuid"),
+        post("unknown order paid", format!("{unknown}/payment"), &home).refused(404, "unknown-order", "uuid"),
+        post("a stranger's page", format!("{unknown}/payment"), &json!({"return_url": "https://example.org"})).refused(unprocessable, "foreign-return", "return_url"),
+    ];
+    all_refused(&api, &lines).await;
+    assert_eq!(calendar(&api, VENUE).await, before, "no place was taken");
+}
+
+#[tokio::test]
 async fn an_address_that_is_no_text_is_a_problem_document_too() {
     let museum = shared().await;
     #[rustfmt::skip] // One line a case.

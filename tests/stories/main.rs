@@ -11,6 +11,8 @@ mod gate;
 mod main_job;
 mod minimum;
 mod operations;
+mod orders;
+mod orders_pagopa;
 mod pagopa;
 mod payments;
 mod person;

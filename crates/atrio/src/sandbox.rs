@@ -2,11 +2,12 @@
 //! visitor pays, declines, or makes it slow, silent or repetitive. It speaks to the platform only
 //! over HTTP, with signed notifications, and moves no money.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atrio_domain::payment::ProviderOutcome;
-use atrio_runtime::provider::sandbox::OpenPayment;
+use atrio_runtime::provider::sandbox::{OpenPayment, Refund};
 use atrio_runtime::provider::{PayPage, PaymentReport, SIGNATURE, is_signed, signature};
 use atrio_runtime::{Clock, Problem};
 use axum::body::Bytes;
@@ -53,7 +54,26 @@ struct Payment {
     notify_url: String,
     opened_at: Timestamp,
     outcome: Option<ProviderOutcome>,
+    /// What went back, by the platform's name for it.
+    #[serde(default)]
+    refunds: BTreeMap<String, i64>,
+    /// Whether all of it did.
     refunded: bool,
+}
+
+impl Payment {
+    /// Gives money back, once under each name; false where more would go back than came.
+    fn give_back(&mut self, refund: Refund) -> bool {
+        let others = self.refunds.iter().filter(|(name, _)| **name != refund.reference);
+        let before: i64 = others.map(|(_, cents)| cents).sum();
+        let back = before + refund.amount_cents.0;
+        if back > self.amount_cents {
+            return false;
+        }
+        self.refunds.insert(refund.reference, refund.amount_cents.0);
+        self.refunded = back == self.amount_cents;
+        true
+    }
 }
 
 impl Sandbox {
@@ -160,13 +180,7 @@ async fn open_payment(
     body: Bytes,
 ) -> Result<Json<PayPage>, Problem> {
     must_be_signed(&sandbox, &headers, &body)?;
-    let open: OpenPayment = serde_json::from_slice(&body).map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, "malformed-json").detail(&error).field(
-            "body",
-            error,
-            "send a payment",
-        )
-    })?;
+    let open: OpenPayment = serde_json::from_slice(&body).map_err(|error| malformed(&error))?;
     let id = open.payment.payment_id.to_string();
     let pay_url = format!("{}/sandbox/pay/{id}", sandbox.0.public_url);
     let mut book = sandbox.book();
@@ -178,11 +192,20 @@ async fn open_payment(
             notify_url: open.notify_url,
             opened_at: sandbox.0.clock.now(),
             outcome: None,
+            refunds: BTreeMap::new(),
             refunded: false,
         };
         keep(&mut book, &id, payment);
     }
     Ok(Json(PayPage { pay_url }))
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed-json").detail(error).field(
+        "body",
+        error,
+        "send what the client of this provider sends",
+    )
 }
 
 fn unknown(id: &str) -> Problem {
@@ -203,10 +226,19 @@ async fn refund(
     State(sandbox): State<Sandbox>,
     headers: HeaderMap,
     Path(id): Path<String>,
+    body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    must_be_signed(&sandbox, &headers, id.as_bytes())?;
-    sandbox.change(&id, |payment| payment.refunded = true).ok_or_else(|| unknown(&id))?;
-    Ok(StatusCode::NO_CONTENT)
+    must_be_signed(&sandbox, &headers, &body)?;
+    let refund: Refund = serde_json::from_slice(&body).map_err(|error| malformed(&error))?;
+    let mut is_given = false;
+    let given = sandbox.change(&id, |payment| is_given = payment.give_back(refund));
+    given.ok_or_else(|| unknown(&id))?;
+    if is_given {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::new(StatusCode::CONFLICT, "too-much")
+        .detail("more would go back than was paid")
+        .field("amount_cents", "is more than is left", "give back what was paid, or a part of it"))
 }
 
 async fn page(

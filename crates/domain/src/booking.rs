@@ -115,6 +115,8 @@ pub struct Booking {
     pub uuid: CallerUuid,
     /// What the request under that key was.
     pub fingerprint: String,
+    /// The order it was bought in, together with others; none for one bought by itself.
+    pub order: Option<CallerUuid>,
     /// Where.
     pub venue_id: VenueId,
     /// What.
@@ -246,6 +248,12 @@ pub enum StepError {
         /// What goes back.
         refund: Cents,
     },
+    /// Until it is confirmed, only its whole order takes the step.
+    #[error("the booking is part of the order `{order}`, which goes on or is given up as a whole")]
+    PartOfOrder {
+        /// The order.
+        order: CallerUuid,
+    },
     /// The state does not allow the step.
     #[error("the booking is {state}, it cannot be {step}")]
     WrongState {
@@ -256,15 +264,15 @@ pub enum StepError {
     },
 }
 
-/// What the provider's word does to a booking.
+/// What the provider's word does to a booking, or to all that are paid with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settlement {
+pub enum Settlement<B = Booking> {
     /// The money is there: confirm.
-    Confirm(Booking),
+    Confirm(B),
     /// No money, time left: back on hold.
-    Retry(Booking),
+    Retry(B),
     /// No money, no time left: the places go back.
-    Release(Booking),
+    Release(B),
     /// Money for a booking that is no more: it goes back.
     Refund,
     /// Already settled that way, or superseded by a later attempt without money: nothing to do.
@@ -315,14 +323,12 @@ impl Booking {
         }
     }
 
-    /// Begins an attempt to pay. Repeated while one runs, it answers that one.
+    /// Begins an attempt to pay, see [`crate::order::start_payment`] for what is paid together.
+    /// Repeated while one runs, it answers that one.
     ///
     /// # Errors
-    /// A free booking, an ended hold, or a state that is not open.
+    /// An ended hold, or a state that is not open.
     pub fn start_payment(&self, payment: PaymentId, now: Timestamp) -> Result<Self, StepError> {
-        if self.total() == Cents::ZERO {
-            return Err(StepError::NothingToPay);
-        }
         let seen = self.seen_at(now);
         match seen.state {
             BookingState::OnHold { expires_at, .. } => Ok(Self {
@@ -339,12 +345,12 @@ impl Booking {
         }
     }
 
-    /// Confirms a booking that costs nothing. Repeated, it answers the same.
+    /// Confirms a booking where `amount`, what it costs with all that is bought together, is
+    /// nothing. Repeated, it answers the same.
     ///
     /// # Errors
-    /// A priced booking, an ended hold, or a state that is not open.
-    pub fn confirm_free(&self, now: Timestamp) -> Result<Self, StepError> {
-        let amount = self.total();
+    /// An amount to pay, an ended hold, or a state that is not open.
+    pub fn confirm_free(&self, amount: Cents, now: Timestamp) -> Result<Self, StepError> {
         let seen = self.seen_at(now);
         match seen.state {
             BookingState::Confirmed { .. } => Ok(seen),
@@ -462,7 +468,7 @@ impl Booking {
         }
     }
 
-    /// The record of one of its attempts to pay, with its status at `now`.
+    /// The record of one of its attempts to pay, with its status at `now`: of an order's, its part.
     #[must_use]
     pub fn payment(
         &self,
@@ -474,6 +480,7 @@ impl Booking {
         Payment {
             id,
             booking: self.uuid,
+            order: self.order,
             attempt: self.payment_attempts,
             venue: self.venue_id.clone(),
             amount_cents: self.total(),

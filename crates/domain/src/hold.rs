@@ -221,6 +221,7 @@ impl HoldRequest {
         Booking {
             uuid: self.uuid,
             fingerprint,
+            order: None,
             venue_id: self.venue_id,
             product_id: self.product_id,
             option_id: self.option_id,

@@ -12,6 +12,7 @@ pub mod id;
 pub mod mail;
 pub mod minimum;
 pub mod offer;
+pub mod order;
 pub mod payment;
 pub mod person;
 pub mod pseudonym;

@@ -176,6 +176,7 @@ mod tests {
         Booking {
             uuid: uuid::Uuid::nil().into(),
             fingerprint: String::new(),
+            order: None,
             venue_id: VenueId::new("20240").unwrap(),
             product_id: ProductId::new("admission").unwrap(),
             option_id: OptionId::new("standard").unwrap(),

@@ -35,13 +35,15 @@ pub enum PaymentStatus {
     Refunded,
 }
 
-/// One attempt to pay.
+/// One attempt to pay for a booking; of an attempt to pay for an order, a booking's part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
     /// The attempt.
     pub id: PaymentId,
     /// What is paid for.
     pub booking: CallerUuid,
+    /// The order that is paid as a whole; none for a booking bought by itself.
+    pub order: Option<CallerUuid>,
     /// 1 for the first attempt.
     pub attempt: u32,
     /// Where the visit is.
@@ -84,6 +86,16 @@ pub enum Received {
 }
 
 impl Payment {
+    /// An attempt as a whole, whose parts are given in order: its first part, with what all of them
+    /// ask. None without a part.
+    #[must_use]
+    pub fn whole<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let first = parts.next()?.clone();
+        let rest: Cents = parts.map(|part| part.amount_cents).sum();
+        Some(Self { amount_cents: Cents(first.amount_cents.0 + rest.0), ..first })
+    }
+
     /// What goes back, where something does.
     #[must_use]
     pub fn refund_cents(&self) -> Cents {
@@ -124,6 +136,7 @@ mod tests {
         Payment {
             id: PaymentId::new("attempt").unwrap(),
             booking: "6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01".parse().unwrap(),
+            order: None,
             attempt: 1,
             venue: VenueId::new("20240").unwrap(),
             amount_cents: Cents(500),
@@ -151,6 +164,15 @@ mod tests {
         for other in [1, 499, 501, 5_000] {
             assert_eq!(started.weigh(Cents(other)), Received::Otherwise);
         }
+    }
+
+    #[test]
+    fn an_order_is_weighed_by_what_all_its_parts_ask() {
+        let (first, second) =
+            (payment(PaymentStatus::Started, None), payment(PaymentStatus::Started, None));
+        let whole = Payment::whole([&first, &second]).unwrap();
+        assert_eq!(whole.weigh(Cents(1_000)), Received::AsAsked);
+        assert_eq!(whole.weigh(Cents(500)), Received::Otherwise, "one part is not the whole");
     }
 
     #[test]

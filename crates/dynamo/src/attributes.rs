@@ -112,14 +112,25 @@ impl<'a> Attributes<'a> {
         self.text(name)?.parse().map_err(|error| self.malformed(name, error))
     }
 
+    /// A string that parses, or is missing.
+    ///
+    /// # Errors
+    /// When it does not parse.
+    pub fn optional_parsed<T>(&self, name: &str) -> Result<Option<T>, Error>
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.optional_text(name)?
+            .map(|text| text.parse().map_err(|error| self.malformed(name, error)))
+            .transpose()
+    }
+
     /// An instant that may be missing.
     ///
     /// # Errors
     /// When it does not parse.
     pub fn optional_instant(&self, name: &str) -> Result<Option<Timestamp>, Error> {
-        self.optional_text(name)?
-            .map(|text| text.parse().map_err(|error| self.malformed(name, error)))
-            .transpose()
+        self.optional_parsed(name)
     }
 
     /// A number.

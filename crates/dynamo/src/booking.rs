@@ -4,7 +4,7 @@
 use atrio_domain::booking::{Booking, BookingState, Contact};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
-use atrio_domain::quota::{Counts, Pools};
+use atrio_domain::quota::Pools;
 use atrio_domain::tariff::Cents;
 use atrio_domain::ticket::Ticket;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
@@ -68,7 +68,7 @@ pub enum Held {
 pub enum With<'a> {
     /// Nothing else.
     Nothing,
-    /// An attempt to pay began.
+    /// An attempt to pay began, whose lookup is written beside.
     PaymentStarted(&'a Payment),
     /// It is confirmed: these tickets, and the payment where one was due.
     Confirmation(&'a [Ticket], Option<&'a Payment>),
@@ -99,6 +99,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     };
     set("version", number(version));
     set("fingerprint", text(&booking.fingerprint));
+    if let Some(order) = booking.order {
+        set("order_uuid", text(order.to_string()));
+    }
     set("venue_id", text(booking.venue_id.as_str()));
     set("product_id", text(booking.product_id.as_str()));
     set("option_id", text(booking.option_id.as_str()));
@@ -207,6 +210,7 @@ impl TryFrom<&Item> for Stored {
         let booking = Booking {
             uuid,
             fingerprint: read.text("fingerprint")?.to_owned(),
+            order: read.optional_parsed("order_uuid")?,
             venue_id: read.parsed("venue_id")?,
             product_id: read.parsed("product_id")?,
             option_id: read.parsed("option_id")?,
@@ -248,11 +252,7 @@ impl Store {
         pools: &Pools,
         now: Timestamp,
     ) -> Result<Held, Error> {
-        // Of an untouched slot at first; who is refused learns what was given meanwhile.
-        let mut counts = match pools.is_decided(now) {
-            true => self.counts_of(booking).await?,
-            false => Counts::default(),
-        };
+        let mut counts = self.first_counts(booking, pools, now).await?;
         for _ in 0..ATTEMPTS {
             if pools.is_decided(now) && !counts.goes_ahead {
                 return Ok(Held::TooFew);
@@ -285,7 +285,8 @@ impl Store {
             match refused.first() {
                 Some(Some(slot)) => counts = StoredSlot::try_from(slot)?.counts,
                 _ => {
-                    if let Some(exhausted) = exhausted(booking, refused.get(2..).unwrap_or(&[]))? {
+                    if let Some(exhausted) = exhausted(&[booking], refused.get(2..).unwrap_or(&[]))?
+                    {
                         return Ok(Held::Exhausted(exhausted));
                     }
                 }
@@ -317,6 +318,36 @@ impl Store {
         to: &Booking,
         with: With<'_>,
     ) -> Result<Vec<TransactWriteItem>, Error> {
+        self.changing_all(std::slice::from_ref(from), std::slice::from_ref(to), |_| with)
+    }
+
+    /// The writes of the next states of bookings that move together, each with what goes with it.
+    /// What they occupy of one resource is given back in one write, for a transaction takes no two of
+    /// one item.
+    pub(crate) fn changing_all<'a>(
+        &self,
+        from: &[Stored],
+        to: &[Booking],
+        with: impl Fn(usize) -> With<'a>,
+    ) -> Result<Vec<TransactWriteItem>, Error> {
+        let (mut writes, mut vacated) = (Vec::new(), Vec::new());
+        for (line, (from, to)) in from.iter().zip(to).enumerate() {
+            let with = with(line);
+            if let With::PlacesReturned(..) = with {
+                vacated.push(&from.booking);
+            }
+            writes.extend(self.changing_one(from, to, with)?);
+        }
+        writes.extend(self.vacate(&vacated)?);
+        Ok(writes)
+    }
+
+    fn changing_one(
+        &self,
+        from: &Stored,
+        to: &Booking,
+        with: With<'_>,
+    ) -> Result<Vec<TransactWriteItem>, Error> {
         let tickets: Vec<TicketId> = match &with {
             With::Confirmation(tickets, _) => {
                 tickets.iter().map(|ticket| ticket.entitlement.ticket).collect()
@@ -338,13 +369,7 @@ impl Store {
     ) -> Result<(), Error> {
         match with {
             With::Nothing => {}
-            With::PaymentStarted(payment) => {
-                writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
-                // No two attempts bear one id: the provider tells them apart by nothing else.
-                let lookup = crate::payment::lookup_item(payment);
-                writes.push(self.put(lookup, Condition::absent())?);
-            }
-            With::Declined(payment) => {
+            With::PaymentStarted(payment) | With::Declined(payment) => {
                 writes.push(self.put(crate::payment::item(payment)?, Condition::none())?);
             }
             With::Confirmation(tickets, payment) => {
@@ -357,7 +382,6 @@ impl Store {
             }
             With::PlacesReturned(payment, tickets) => {
                 writes.push(self.return_places(&from.booking)?);
-                writes.extend(self.vacate(&[&from.booking])?);
                 for ticket in tickets {
                     let unused = Condition::when("#status = :valid")
                         .name("#status", "status")

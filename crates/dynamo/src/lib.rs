@@ -12,6 +12,7 @@ pub mod decision;
 pub mod gate_day;
 pub mod mail;
 pub mod month_key;
+pub mod order;
 pub mod payment;
 pub mod redemption;
 pub mod refund;

@@ -1,17 +1,19 @@
-//! Payment items: `BOOKING#uuid` / `PAYMENT#payment id`, one per attempt; and `PAYMENT#payment id` /
-//! `PAYMENT`, which finds the booking by the id that the provider knows and is what makes that id the
-//! attempt's alone. It is written with the start of the attempt and never tidied away, so that no
+//! Payment items: `BOOKING#uuid` / `PAYMENT#payment id`, one per attempt, and of an attempt to pay for
+//! an order one per booking, which is its part; and `PAYMENT#payment id` / `PAYMENT`, which finds the
+//! booking, or one of them, by the id that the provider knows and is what makes that id the attempt's
+//! alone. It is written with the start of the attempt and never tidied away, so that no
 //! notice number is ever given twice.
 
 use atrio_domain::booking::Settlement;
 use atrio_domain::id::{CallerUuid, PaymentId, TicketId, VenueId};
+use atrio_domain::order;
 use atrio_domain::payment::{Payment, PaymentStatus, ProviderOutcome, Received};
 use atrio_domain::tariff::Cents;
 use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, json, number, text};
-use crate::booking::{Changed, Stored, With};
-use crate::settlement::{Settled, StepFailure};
+use crate::booking::{Stored, With};
+use crate::settlement::{Settled, StepFailure, bookings_of};
 use crate::table::{DUE_PK, DUE_SK};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, SK, Store, key};
@@ -53,6 +55,9 @@ pub(crate) fn lookup_item(payment: &Payment) -> Item {
 
 pub(crate) fn item(payment: &Payment) -> Result<Item, Error> {
     let mut item = payment_key(payment.booking, &payment.id);
+    if let Some(order) = payment.order {
+        item.insert("order_uuid".into(), text(order.to_string()));
+    }
     item.insert("attempt".into(), number(payment.attempt));
     item.insert("venue_id".into(), text(payment.venue.as_str()));
     item.insert("amount_cents".into(), number(payment.amount_cents.0));
@@ -80,6 +85,7 @@ fn payment(item: &Item) -> Result<Payment, Error> {
     Ok(Payment {
         id: PaymentId::new(part(SK, PREFIX)?).map_err(|error| read.malformed(SK, error))?,
         booking: part(PK, "BOOKING#")?.parse().map_err(|error| read.malformed(PK, error))?,
+        order: read.optional_parsed("order_uuid")?,
         attempt: read.number("attempt")?,
         venue: read.parsed("venue_id")?,
         amount_cents: Cents(read.number("amount_cents")?),
@@ -110,13 +116,46 @@ impl Store {
         self.get(payment_key(booking, id)).await?.as_ref().map(payment).transpose()
     }
 
-    /// The booking that an attempt is for; none when no attempt bears that id.
+    /// The booking that an attempt is for, or one of them; none when no attempt bears that id.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn booking_of_payment(&self, id: &PaymentId) -> Result<Option<CallerUuid>, Error> {
         let found = self.get(lookup_key(id)).await?;
         found.as_ref().map(|item| Attributes::of(item).parsed("booking")).transpose()
+    }
+
+    /// The parts of an attempt, one for each booking that it pays for; one where a booking was bought by
+    /// itself, none where no attempt bears that id.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn parts(&self, id: &PaymentId) -> Result<Vec<Payment>, Error> {
+        let Some(booking) = self.booking_of_payment(id).await? else { return Ok(Vec::new()) };
+        let found = self.payment(booking, id).await?;
+        let Some(order) = found.as_ref().and_then(|payment| payment.order) else {
+            return Ok(found.into_iter().collect());
+        };
+        let Some(order) = self.order(order).await? else { return Ok(found.into_iter().collect()) };
+        let mut parts = Vec::with_capacity(order.bookings.len());
+        for booking in order.bookings {
+            parts.extend(self.payment(booking, id).await?);
+        }
+        Ok(parts)
+    }
+
+    /// The parts of an attempt by the bookings that it pays for, in their order; none where a booking
+    /// costs nothing.
+    pub(crate) async fn parts_of(
+        &self,
+        bookings: &[Stored],
+        id: &PaymentId,
+    ) -> Result<Vec<Option<Payment>>, Error> {
+        let mut parts = Vec::with_capacity(bookings.len());
+        for stored in bookings {
+            parts.push(self.payment(stored.booking.uuid, id).await?);
+        }
+        Ok(parts)
     }
 
     /// The attempts to pay for a booking, in order.
@@ -188,8 +227,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Taken, StepFailure> {
         for _ in 0..ATTEMPTS {
-            let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let known = self.payment(uuid, id).await?.ok_or(StepFailure::Unknown(uuid))?;
+            let from = self.together(uuid).await?;
+            let parts = self.parts_of(&from, id).await?;
+            let known = Payment::whole(parts.iter().flatten()).ok_or(StepFailure::Unknown(uuid))?;
             match known.weigh(received) {
                 Received::AsAsked => {
                     let paid = ProviderOutcome::Paid;
@@ -201,7 +241,13 @@ impl Store {
                     return Ok(Taken::Contradiction { payment: Box::new(known) });
                 }
                 Received::Otherwise => {
-                    if self.owe_other_amount(&stored, &known, received, now).await? {
+                    let owed = Payment {
+                        status: PaymentStatus::RefundDue,
+                        received_cents: Some(received),
+                        updated_at: now,
+                        ..known
+                    };
+                    if self.owe_other_amount(&from, parts, owed, now).await? {
                         return Ok(Taken::Settled(Settled::RefundDue));
                     }
                 }
@@ -210,31 +256,67 @@ impl Store {
         Err(Error::Stale { key: format!("BOOKING#{uuid}") }.into())
     }
 
-    /// Records that another amount came than was asked, and ends the attempt as if none had come;
-    /// false when another request was faster.
+    /// Records that another amount came than was asked, and ends the attempt as if none had come; false
+    /// when another request was faster. Of an order's parts the first then stands for all of it.
     async fn owe_other_amount(
         &self,
-        stored: &Stored,
-        known: &Payment,
-        received: Cents,
+        from: &[Stored],
+        parts: Vec<Option<Payment>>,
+        owed: Payment,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let owed = Payment {
-            status: PaymentStatus::RefundDue,
-            received_cents: Some(received),
-            updated_at: now,
-            ..known.clone()
+        let declined = ProviderOutcome::Declined;
+        let Some(settlement) = order::settle(&bookings_of(from), &owed.id, declined, now) else {
+            return Ok(false);
         };
-        let changed = match stored.booking.settle(&known.id, ProviderOutcome::Declined, now) {
-            Settlement::Retry(next) => self.change(stored, &next, With::Declined(&owed)).await?,
-            Settlement::Release(next) => {
-                self.change(stored, &next, With::PlacesReturned(Some(&owed), &[])).await?
-            }
+        let first = parts.iter().flatten().find(|part| part.booking == owed.booking).cloned();
+        let mut ended = marked(parts, PaymentStatus::Declined, now);
+        for part in ended.iter_mut().flatten().filter(|part| part.booking == owed.booking) {
+            *part = owed.clone();
+        }
+        let writes = match settlement {
+            Settlement::Retry(to) => self.changing_all(from, &to, |line| {
+                ended[line].as_ref().map_or(With::Nothing, With::Declined)
+            })?,
+            Settlement::Release(to) => self
+                .changing_all(from, &to, |line| With::PlacesReturned(ended[line].as_ref(), &[]))?,
             // The attempt ended before; no booking hangs on it.
             Settlement::Confirm(_) | Settlement::Refund | Settlement::Nothing => {
-                return self.replace_payment(known, &owed).await;
+                let Some(first) = first else { return Ok(false) };
+                return self.replace_payment(&first, &owed).await;
             }
         };
-        Ok(changed == Changed::Done)
+        Ok(matches!(self.transact(writes).await?, Written::All))
     }
+
+    /// Marks money that came for nothing as due to go back; none when another request was faster.
+    pub(crate) async fn owe_refund(
+        &self,
+        parts: &[Option<Payment>],
+        now: Timestamp,
+    ) -> Result<Option<Settled>, Error> {
+        let mut writes = Vec::with_capacity(parts.len());
+        for part in parts.iter().flatten() {
+            if !matches!(part.status, PaymentStatus::RefundDue | PaymentStatus::Refunded) {
+                let owed =
+                    Payment { status: PaymentStatus::RefundDue, updated_at: now, ..part.clone() };
+                writes.push(self.put(item(&owed)?, stands_as(part)?)?);
+            }
+        }
+        if writes.is_empty() {
+            return Ok(Some(Settled::Known));
+        }
+        let written = self.transact(writes).await?;
+        Ok(matches!(written, Written::All).then_some(Settled::RefundDue))
+    }
+}
+
+/// The parts of an attempt with another status.
+pub(crate) fn marked(
+    parts: Vec<Option<Payment>>,
+    status: PaymentStatus,
+    now: Timestamp,
+) -> Vec<Option<Payment>> {
+    let mark = |part: Payment| Payment { status, updated_at: now, ..part };
+    parts.into_iter().map(|part| part.map(mark)).collect()
 }

@@ -1,6 +1,7 @@
 //! Money that goes back by transfer. `BOOKING#uuid` / `ACCOUNT#payment id` is where a visitor wants it,
 //! personal data that is deleted when the money is back and tidied away after some weeks;
-//! `REFUNDS#venue` / payment id is what staff did about it, kept for good and without a person but staff.
+//! `REFUNDS#venue` / payment id, with the booking's reference where an order was paid, is what staff did
+//! about it, kept for good and without a person but staff.
 
 use atrio_domain::id::{CallerUuid, PaymentId, VenueId};
 use atrio_domain::payment::refund::{ACCOUNT_KEPT_DAYS, Account, Step, Trail};
@@ -41,12 +42,25 @@ fn account_item(
     item
 }
 
-fn trail_key(venue: &VenueId, payment: &PaymentId) -> Item {
-    key(format!("{PARTITION}{venue}"), payment.as_str())
+/// One attempt may have paid for several bookings of a venue, each with a refund of its own.
+fn trail_key(
+    venue: &VenueId,
+    payment: &PaymentId,
+    booking: CallerUuid,
+    order: Option<CallerUuid>,
+) -> Item {
+    let name = match order {
+        Some(_) => format!("{payment}#{}", booking.reference()),
+        None => payment.to_string(),
+    };
+    key(format!("{PARTITION}{venue}"), name)
 }
 
 fn trail_item(trail: &Trail) -> Result<Item, Error> {
-    let mut item = trail_key(&trail.venue, &trail.payment);
+    let mut item = trail_key(&trail.venue, &trail.payment, trail.booking, trail.order);
+    if let Some(order) = trail.order {
+        item.insert("order_uuid".to_owned(), text(order.to_string()));
+    }
     item.insert("booking".to_owned(), text(trail.booking.to_string()));
     item.insert("amount_cents".to_owned(), number(trail.amount_cents.0));
     if let Some((file, step)) = &trail.filed {
@@ -74,10 +88,13 @@ fn trail(item: &Item) -> Result<Trail, Error> {
         Some(step) => Some((read.text("reference")?.to_owned(), step)),
         None => None,
     };
+    let name = read.text(SK)?;
+    let payment = name.split_once('#').map_or(name, |(payment, _)| payment);
     Ok(Trail {
         venue: venue.ok_or_else(|| read.malformed(PK, "names no venue"))?,
-        payment: read.parsed(SK)?,
+        payment: payment.parse().map_err(|error| read.malformed(SK, error))?,
         booking: read.parsed("booking")?,
+        order: read.optional_parsed("order_uuid")?,
         amount_cents: Cents(read.number("amount_cents")?),
         filed,
         paid_back,
@@ -160,16 +177,13 @@ impl Store {
         Ok(matches!(self.transact(writes).await?, Written::All))
     }
 
-    /// What staff of a venue did about one refund; none while nothing was done.
+    /// What staff did about one refund; none while nothing was done.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
-    pub async fn refund_trail(
-        &self,
-        venue: &VenueId,
-        payment: &PaymentId,
-    ) -> Result<Option<Trail>, Error> {
-        self.get(trail_key(venue, payment)).await?.as_ref().map(trail).transpose()
+    pub async fn refund_trail(&self, payment: &Payment) -> Result<Option<Trail>, Error> {
+        let key = trail_key(&payment.venue, &payment.id, payment.booking, payment.order);
+        self.get(key).await?.as_ref().map(trail).transpose()
     }
 
     /// What staff of a venue did about refunds.

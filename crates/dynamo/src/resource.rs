@@ -69,6 +69,8 @@ fn occupied(item: &Item) -> Result<Vec<(Date, Quarter, u32)>, Error> {
 /// A resource that has too little left, and how much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exhausted {
+    /// Of the bookings that were to be held together, the first that uses it, counted from 0.
+    pub line: usize,
     /// The resource.
     pub resource: ResourceRef,
     /// What is left of it in the fullest quarter of the slot.
@@ -144,20 +146,37 @@ impl Share<'_> {
     }
 }
 
-/// Of the writes of [`Store::occupy`] for one booking, the first that was refused, from the items found
-/// where they were; none when none was.
+fn first_user(bookings: &[&Booking], share: &Share<'_>) -> usize {
+    let uses = |booking: &&Booking| {
+        booking.venue_id == *share.venue
+            && booking.uses.iter().any(|used| used.resource == *share.resource)
+    };
+    bookings.iter().position(uses).unwrap_or(0)
+}
+
+/// A resource of which bookings that are held together need more than there is, before anyone else
+/// has anything of it; none when there is enough. Of one booking the rules know this by themselves.
+pub(crate) fn overdrawn(bookings: &[&Booking]) -> Option<Exhausted> {
+    let shares = shares(bookings);
+    let share = shares.iter().find(|share| share.counts.values().any(|n| *n > share.limit))?;
+    let line = first_user(bookings, share);
+    Some(Exhausted { line, resource: share.resource.clone(), left: share.limit })
+}
+
+/// Of the writes of [`Store::occupy`], the first that was refused, from the items found where they
+/// were; none when none was.
 pub(crate) fn exhausted(
-    booking: &Booking,
+    bookings: &[&Booking],
     refused: &[Option<Item>],
 ) -> Result<Option<Exhausted>, Error> {
-    for (share, found) in shares(&[booking]).iter().zip(refused) {
+    for (share, found) in shares(bookings).iter().zip(refused) {
         let Some(item) = found else { continue };
-        let mut all = Occupied::default();
-        for (day, quarter, count) in occupied(item)? {
-            all.note(day, quarter, count);
-        }
-        let left = share.limit.saturating_sub(all.peak(&booking.slot));
-        return Ok(Some(Exhausted { resource: share.resource.clone(), left }));
+        let line = first_user(bookings, share);
+        let counts = occupied(item)?;
+        let touched = counts.iter().filter(|(_, quarter, _)| share.counts.contains_key(quarter));
+        let most = touched.map(|(_, _, count)| *count).max().unwrap_or(0);
+        let left = share.limit.saturating_sub(most);
+        return Ok(Some(Exhausted { line, resource: share.resource.clone(), left }));
     }
     Ok(None)
 }

@@ -1,17 +1,20 @@
-//! Steps of a booking that more than one function takes: confirming, settling what the payment
-//! provider says, returning the places of an ended hold. Each reads, asks the domain, and writes in
-//! one transaction; when another request was faster it reads again.
+//! Steps of what is bought together, a booking or all of an order, that more than one function takes:
+//! confirming, settling what the payment provider says, returning the places of an ended hold. Each
+//! reads, asks the domain, and writes in one transaction; when another request was faster it reads
+//! again.
 
 use atrio_domain::booking::{Booking, BookingState, Settlement, StepError};
 use atrio_domain::cancellation::GivenUp;
 use atrio_domain::id::{CallerUuid, InvalidId, PaymentId, TicketId};
+use atrio_domain::order;
 use atrio_domain::payment::{Payment, PaymentStatus, ProviderOutcome};
 use atrio_domain::tariff::Cents;
-use atrio_domain::ticket;
+use atrio_domain::ticket::{self, Ticket};
 use jiff::Timestamp;
 
 use crate::booking::{Changed, Stored, With};
-use crate::{Error, Store};
+use crate::transaction::{Condition, Written};
+use crate::{Error, Store, payment};
 
 /// How often a step is tried when others change the booking.
 const ATTEMPTS: u32 = 8;
@@ -22,6 +25,9 @@ pub enum StepFailure {
     /// There is no such booking.
     #[error("there is no booking `{0}`")]
     Unknown(CallerUuid),
+    /// There is no such order.
+    #[error("there is no order `{0}`")]
+    UnknownOrder(CallerUuid),
     /// The rules say no.
     #[error(transparent)]
     Refused(#[from] StepError),
@@ -45,25 +51,117 @@ pub enum Settled {
     Known,
 }
 
+/// What is held, confirmed and paid in one go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purchase {
+    /// A booking by itself.
+    Booking(CallerUuid),
+    /// All bookings of an order.
+    Order(CallerUuid),
+}
+
+impl Purchase {
+    fn of(booking: &Booking) -> Self {
+        booking.order.map_or(Self::Booking(booking.uuid), Self::Order)
+    }
+
+    /// The error when others were faster time and again.
+    fn stale(self) -> StepFailure {
+        let key = match self {
+            Self::Booking(uuid) => format!("BOOKING#{uuid}"),
+            Self::Order(uuid) => format!("ORDER#{uuid}"),
+        };
+        Error::Stale { key }.into()
+    }
+}
+
+/// The bookings as they were read.
+pub(crate) fn bookings_of(stored: &[Stored]) -> Vec<Booking> {
+    stored.iter().map(|stored| stored.booking.clone()).collect()
+}
+
+/// Bookings as they are stored after a change of all of them.
+fn moved(from: Vec<Stored>, to: Vec<Booking>) -> Vec<Stored> {
+    let moved = from.into_iter().zip(to);
+    moved.map(|(from, booking)| Stored { booking, version: from.version + 1, ..from }).collect()
+}
+
 impl Store {
-    /// Takes the step `step` of a booking that needs nothing beside it.
-    async fn step<'a>(
-        &self,
-        uuid: CallerUuid,
-        step: impl Fn(&Stored) -> Result<Booking, StepError>,
-        with: impl Fn(&Booking) -> With<'a>,
-    ) -> Result<Stored, StepFailure> {
-        for _ in 0..ATTEMPTS {
-            let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let next = step(&stored)?;
-            if next == stored.booking {
-                return Ok(stored);
+    /// The bookings of a purchase, the first one read first: whoever finds it unchanged finds all of
+    /// them so while they move together.
+    ///
+    /// # Errors
+    /// No such booking or order, or the service's own.
+    pub async fn purchased(&self, purchase: Purchase) -> Result<Vec<Stored>, StepFailure> {
+        match purchase {
+            Purchase::Booking(uuid) => {
+                Ok(vec![self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?])
             }
-            if self.change(&stored, &next, with(&next)).await? == Changed::Done {
-                return Ok(Stored { booking: next, version: stored.version + 1, ..stored });
+            Purchase::Order(uuid) => {
+                let order = self.order(uuid).await?.ok_or(StepFailure::UnknownOrder(uuid))?;
+                let mut stored = Vec::with_capacity(order.bookings.len());
+                for booking in order.bookings {
+                    // A booking is tidied away some weeks after its visit, the order after the last.
+                    stored.extend(self.booking(booking).await?);
+                }
+                if stored.is_empty() { Err(StepFailure::UnknownOrder(uuid)) } else { Ok(stored) }
             }
         }
-        Err(stale(uuid).into())
+    }
+
+    /// The bookings that are bought together with this one, and itself.
+    pub(crate) async fn together(&self, uuid: CallerUuid) -> Result<Vec<Stored>, StepFailure> {
+        let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
+        match Purchase::of(&stored.booking) {
+            Purchase::Booking(_) => Ok(vec![stored]),
+            order @ Purchase::Order(_) => self.purchased(order).await,
+        }
+    }
+
+    /// Takes the step `step` of a purchase that needs nothing but `with` beside it.
+    async fn step(
+        &self,
+        purchase: Purchase,
+        step: impl Fn(&[Booking]) -> Result<Vec<Booking>, StepError>,
+        with: With<'_>,
+    ) -> Result<Vec<Stored>, StepFailure> {
+        for _ in 0..ATTEMPTS {
+            let from = self.purchased(purchase).await?;
+            let bookings = bookings_of(&from);
+            let to = step(&bookings)?;
+            if to == bookings {
+                return Ok(from);
+            }
+            let writes = self.changing_all(&from, &to, |_| with)?;
+            if matches!(self.transact(writes).await?, Written::All) {
+                return Ok(moved(from, to));
+            }
+        }
+        Err(purchase.stale())
+    }
+
+    /// Takes such a step of a booking by itself.
+    async fn step_alone(
+        &self,
+        uuid: CallerUuid,
+        step: impl Fn(&[Booking]) -> Result<Vec<Booking>, StepError>,
+        with: With<'_>,
+    ) -> Result<Stored, StepFailure> {
+        let stored = self.step(Purchase::Booking(uuid), step, with).await?;
+        stored.into_iter().next().ok_or(StepFailure::Unknown(uuid))
+    }
+
+    /// Gives up the hold of an order and returns its places.
+    ///
+    /// # Errors
+    /// No such order, a state that does not allow it, or the service's own.
+    pub async fn cancel_order(
+        &self,
+        uuid: CallerUuid,
+        now: Timestamp,
+    ) -> Result<Vec<Stored>, StepFailure> {
+        let step = |bookings: &[Booking]| order::cancel(bookings, now);
+        self.step(Purchase::Order(uuid), step, With::PlacesReturned(None, &[])).await
     }
 
     /// Gives a booking up and returns its places: a hold just so, a confirmed one with its tickets
@@ -80,8 +178,8 @@ impl Store {
         for _ in 0..ATTEMPTS {
             let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
             if !matches!(stored.booking.state, BookingState::Confirmed { .. }) {
-                let step = |stored: &Stored| stored.booking.cancel(now);
-                return self.step(uuid, step, |_| With::PlacesReturned(None, &[])).await;
+                let step = |bookings: &[Booking]| order::cancel(bookings, now);
+                return self.step_alone(uuid, step, With::PlacesReturned(None, &[])).await;
             }
             let tickets = self.tickets(&stored.tickets).await?;
             let given_up = stored.booking.give_up(tickets, shown, now)?;
@@ -89,7 +187,7 @@ impl Store {
                 return Ok(cancelled);
             }
         }
-        Err(stale(uuid).into())
+        Err(Purchase::Booking(uuid).stale())
     }
 
     /// Takes a confirmed booking back because the venue cannot keep its word; all of the money goes
@@ -109,7 +207,7 @@ impl Store {
                 return Ok(cancelled);
             }
         }
-        Err(stale(uuid).into())
+        Err(Purchase::Booking(uuid).stale())
     }
 
     /// Stores a confirmed booking that is no more; none when another request was faster.
@@ -140,15 +238,15 @@ impl Store {
         }))
     }
 
-    /// Returns the places of a hold that ended. A booking that moved on is left alone.
+    /// Returns the places of a hold that ended, and of all that was held with it. Bookings that moved on
+    /// are left alone.
     ///
     /// # Errors
     /// No such booking, or the service's own.
-    pub async fn expire(&self, uuid: CallerUuid, now: Timestamp) -> Result<Stored, StepFailure> {
-        let step = |stored: &Stored| {
-            Ok(stored.booking.expire(now).unwrap_or_else(|| stored.booking.clone()))
-        };
-        self.step(uuid, step, |_| With::PlacesReturned(None, &[])).await
+    pub async fn expire(&self, booking: &Booking, now: Timestamp) -> Result<(), StepFailure> {
+        let step = |bookings: &[Booking]| Ok(order::expire(bookings, now));
+        self.step(Purchase::of(booking), step, With::PlacesReturned(None, &[])).await?;
+        Ok(())
     }
 
     /// Forgets the person behind a booking.
@@ -160,80 +258,103 @@ impl Store {
         uuid: CallerUuid,
         now: Timestamp,
     ) -> Result<Stored, StepFailure> {
-        self.step(uuid, |stored| stored.booking.forget_person(now), |_| With::Nothing).await
+        let forget = |bookings: &[Booking]| {
+            bookings.iter().map(|booking| booking.forget_person(now)).collect()
+        };
+        self.step_alone(uuid, forget, With::Nothing).await
     }
 
-    /// Confirms a free booking with tickets under ids from `ticket_id`.
+    /// Confirms what is bought together and free, with tickets under ids from `ticket_id`.
     ///
     /// # Errors
-    /// No such booking, a state that does not allow it, or the service's own.
+    /// No such booking or order, a state that does not allow it, or the service's own.
     pub async fn confirm_free(
         &self,
-        uuid: CallerUuid,
+        purchase: Purchase,
         ticket_id: impl Fn() -> TicketId,
         now: Timestamp,
-    ) -> Result<Stored, StepFailure> {
+    ) -> Result<Vec<Stored>, StepFailure> {
         for _ in 0..ATTEMPTS {
-            let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let next = stored.booking.confirm_free(now)?;
-            if next == stored.booking {
-                return Ok(stored);
+            let from = self.purchased(purchase).await?;
+            let bookings = bookings_of(&from);
+            let to = order::confirm_free(&bookings, now)?;
+            if to == bookings {
+                return Ok(from);
             }
-            if let Some(confirmed) = self.confirm(&stored, next, None, &ticket_id, now).await? {
+            let unpaid = vec![None; from.len()];
+            if let Some(confirmed) = self.confirm(from, to, &unpaid, &ticket_id, now).await? {
                 return Ok(confirmed);
             }
         }
-        Err(stale(uuid).into())
+        Err(purchase.stale())
     }
 
     async fn confirm(
         &self,
-        from: &Stored,
-        to: Booking,
-        payment: Option<&Payment>,
+        from: Vec<Stored>,
+        to: Vec<Booking>,
+        parts: &[Option<Payment>],
         ticket_id: &impl Fn() -> TicketId,
         now: Timestamp,
-    ) -> Result<Option<Stored>, Error> {
-        let ids = (0..to.places()).map(|_| ticket_id());
-        let tickets = ticket::issue(&to, ids, now);
-        let changed = self.change(from, &to, With::Confirmation(&tickets, payment)).await?;
-        Ok((changed == Changed::Done).then(|| Stored {
-            booking: to,
-            version: from.version + 1,
+    ) -> Result<Option<Vec<Stored>>, Error> {
+        let issue = |to: &Booking| ticket::issue(to, (0..to.places()).map(|_| ticket_id()), now);
+        let tickets: Vec<Vec<Ticket>> = to.iter().map(issue).collect();
+        let writes = self.changing_all(&from, &to, |line| {
+            With::Confirmation(&tickets[line], parts[line].as_ref())
+        })?;
+        if !matches!(self.transact(writes).await?, Written::All) {
+            return Ok(None);
+        }
+        let confirmed = moved(from, to).into_iter().zip(&tickets).map(|(stored, tickets)| Stored {
             tickets: tickets.iter().map(|ticket| ticket.entitlement.ticket).collect(),
-        }))
+            ..stored
+        });
+        Ok(Some(confirmed.collect()))
     }
 
-    /// Begins an attempt to pay, or finds the one that runs. `payment_id` numbers a booking's attempt;
-    /// an id that another attempt bears is not taken, and the next one is asked for.
+    /// Begins an attempt to pay, or finds the one that runs. `payment_id` numbers the attempt of a
+    /// purchase's first booking; an id that another attempt bears is not taken, and the next one is
+    /// asked for.
     ///
     /// # Errors
-    /// No such booking, a state that does not allow it, or the service's own.
+    /// No such booking or order, a state that does not allow it, or the service's own.
     pub async fn start_payment(
         &self,
-        uuid: CallerUuid,
+        purchase: Purchase,
         payment_id: impl Fn(CallerUuid, u32) -> Result<PaymentId, InvalidId>,
         now: Timestamp,
-    ) -> Result<(Stored, PaymentId), StepFailure> {
+    ) -> Result<(Vec<Stored>, PaymentId), StepFailure> {
         for _ in 0..ATTEMPTS {
-            let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let fresh = payment_id(uuid, stored.booking.payment_attempts + 1)
+            let from = self.purchased(purchase).await?;
+            let Some(first) = from.first().map(|stored| &stored.booking) else { break };
+            let fresh = payment_id(first.uuid, first.payment_attempts + 1)
                 .map_err(|error| Error::service("StartPayment")(error))?;
-            let next = stored.booking.start_payment(fresh.clone(), now)?;
-            if let BookingState::Paying { payment, .. } = &stored.booking.state {
+            let to = order::start_payment(&bookings_of(&from), &fresh, now)?;
+            if let BookingState::Paying { payment, .. } = &first.state {
                 let running = payment.clone();
-                return Ok((stored, running));
+                return Ok((from, running));
             }
-            let payment = next.payment(fresh.clone(), PaymentStatus::Started, now, now);
-            if self.change(&stored, &next, With::PaymentStarted(&payment)).await? == Changed::Done {
-                let version = stored.version + 1;
-                return Ok((Stored { booking: next, version, ..stored }, fresh));
+            let started = |booking: &Booking| {
+                let costs = booking.total() > Cents::ZERO;
+                costs.then(|| booking.payment(fresh.clone(), PaymentStatus::Started, now, now))
+            };
+            let parts: Vec<Option<Payment>> = to.iter().map(started).collect();
+            let mut writes = self.changing_all(&from, &to, |line| {
+                parts[line].as_ref().map_or(With::Nothing, With::PaymentStarted)
+            })?;
+            // No two attempts bear one id: the provider tells them apart by nothing else.
+            for part in parts.iter().flatten().take(1) {
+                writes.push(self.put(payment::lookup_item(part), Condition::absent())?);
+            }
+            if matches!(self.transact(writes).await?, Written::All) {
+                return Ok((moved(from, to), fresh));
             }
         }
-        Err(stale(uuid).into())
+        Err(purchase.stale())
     }
 
-    /// Does what the provider's word about an attempt asks for. Said again, it changes nothing.
+    /// Does what the provider's word about an attempt asks for. Said again, it changes nothing. The
+    /// booking is the one that the attempt is for, or one of them.
     ///
     /// # Errors
     /// No such booking, or the service's own.
@@ -246,56 +367,54 @@ impl Store {
         now: Timestamp,
     ) -> Result<Settled, StepFailure> {
         for _ in 0..ATTEMPTS {
-            let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let known = self.payment(uuid, payment_id).await?.ok_or(StepFailure::Unknown(uuid))?;
-            let with_status = |status| Payment { status, updated_at: now, ..known.clone() };
-            match stored.booking.settle(payment_id, outcome, now) {
-                Settlement::Nothing => return Ok(Settled::Known),
-                Settlement::Refund => {
-                    if let Some(settled) = self.owe_refund(&known, now).await? {
-                        return Ok(settled);
-                    }
-                }
-                Settlement::Confirm(next) => {
-                    let paid = with_status(PaymentStatus::Paid);
-                    if self.confirm(&stored, next, Some(&paid), &ticket_id, now).await?.is_some() {
-                        return Ok(Settled::Confirmed);
-                    }
-                }
-                Settlement::Retry(next) => {
-                    let declined = with_status(PaymentStatus::Declined);
-                    if self.change(&stored, &next, With::Declined(&declined)).await?
-                        == Changed::Done
-                    {
-                        return Ok(Settled::OnHoldAgain);
-                    }
-                }
-                Settlement::Release(next) => {
-                    let declined = with_status(PaymentStatus::Declined);
-                    let with = With::PlacesReturned(Some(&declined), &[]);
-                    if self.change(&stored, &next, with).await? == Changed::Done {
-                        return Ok(Settled::Released);
-                    }
-                }
+            let from = self.together(uuid).await?;
+            let parts = self.parts_of(&from, payment_id).await?;
+            if parts.iter().all(Option::is_none) {
+                return Err(StepFailure::Unknown(uuid));
+            }
+            let settlement = order::settle(&bookings_of(&from), payment_id, outcome, now);
+            let Some(settlement) = settlement else { continue };
+            let settled = self.settle_once(from, parts, settlement, &ticket_id, now).await?;
+            if let Some(settled) = settled {
+                return Ok(settled);
             }
         }
-        Err(stale(uuid).into())
+        Err(Purchase::Booking(uuid).stale())
     }
 
-    /// Marks money that came for nothing as due to go back; none when another request was faster.
-    async fn owe_refund(
+    /// Settles, unless another request was faster.
+    async fn settle_once(
         &self,
-        payment: &Payment,
+        from: Vec<Stored>,
+        parts: Vec<Option<Payment>>,
+        settlement: Settlement<Vec<Booking>>,
+        ticket_id: &impl Fn() -> TicketId,
         now: Timestamp,
     ) -> Result<Option<Settled>, Error> {
-        if matches!(payment.status, PaymentStatus::RefundDue | PaymentStatus::Refunded) {
-            return Ok(Some(Settled::Known));
+        match settlement {
+            Settlement::Nothing => Ok(Some(Settled::Known)),
+            Settlement::Refund => self.owe_refund(&parts, now).await,
+            Settlement::Confirm(to) => {
+                let paid = payment::marked(parts, PaymentStatus::Paid, now);
+                let confirmed = self.confirm(from, to, &paid, ticket_id, now).await?;
+                Ok(confirmed.map(|_| Settled::Confirmed))
+            }
+            Settlement::Retry(to) => {
+                let declined = payment::marked(parts, PaymentStatus::Declined, now);
+                let writes = self.changing_all(&from, &to, |line| {
+                    declined[line].as_ref().map_or(With::Nothing, With::Declined)
+                })?;
+                let written = self.transact(writes).await?;
+                Ok(matches!(written, Written::All).then_some(Settled::OnHoldAgain))
+            }
+            Settlement::Release(to) => {
+                let declined = payment::marked(parts, PaymentStatus::Declined, now);
+                let writes = self.changing_all(&from, &to, |line| {
+                    With::PlacesReturned(declined[line].as_ref(), &[])
+                })?;
+                let written = self.transact(writes).await?;
+                Ok(matches!(written, Written::All).then_some(Settled::Released))
+            }
         }
-        let moved = self.move_payment(payment, PaymentStatus::RefundDue, now).await?;
-        Ok(moved.then_some(Settled::RefundDue))
     }
-}
-
-fn stale(uuid: CallerUuid) -> Error {
-    Error::Stale { key: format!("BOOKING#{uuid}") }
 }

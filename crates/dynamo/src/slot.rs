@@ -178,8 +178,17 @@ impl Store {
         self.update(slot_key(booking), &update, condition.holding(room))
     }
 
-    /// What a booking's slot has given so far; nothing of an untouched one.
-    pub(crate) async fn counts_of(&self, booking: &Booking) -> Result<Counts, Error> {
+    /// What a hold takes a slot to have given at first: nothing, for who is refused learns what was given
+    /// meanwhile; but whether a visit goes ahead is read.
+    pub(crate) async fn first_counts(
+        &self,
+        booking: &Booking,
+        pools: &Pools,
+        now: Timestamp,
+    ) -> Result<Counts, Error> {
+        if !pools.is_decided(now) {
+            return Ok(Counts::default());
+        }
         let item = self.get(slot_key(booking)).await?;
         let stored = item.as_ref().map(StoredSlot::try_from).transpose()?;
         Ok(stored.map(|stored| stored.counts).unwrap_or_default())

@@ -58,8 +58,7 @@ pub fn receipt(
 ) -> Result<Vec<u8>, NotDrawn> {
     let mut printer =
         Printer::new(Roll::default(), Protocol::default(), Some(PrinterOptions::default()));
-    // Western letters with the euro sign.
-    printer.init()?.page_code(PageCode::PC858)?;
+    printer.init()?.page_code(PageCode::WPC1252)?;
     for ticket in tickets {
         print(&mut printer, venue, locale, ticket, &sign(&ticket.entitlement, key)?, paper)?;
     }
@@ -78,23 +77,24 @@ fn print(
     let letters = paper.letters();
     printer.justify(JustifyMode::CENTER)?.bold(true)?;
     for line in wrapped(&venue.name, letters) {
-        printer.writeln(&line)?;
+        printer.custom(&letters_of(&line))?;
     }
-    printer.bold(false)?.writeln(&printable(&venue.municipality))?.feed()?;
+    printer.bold(false)?.custom(&letters_of(&printable(&venue.municipality)))?.feed()?;
     let start = ticket.entitlement.slot.id.local_start();
-    printer.size(2, 2)?.writeln(&start.strftime("%d.%m.%Y").to_string())?;
-    printer.writeln(&start.strftime("%H:%M").to_string())?.reset_size()?.feed()?;
+    let (day, hour) = (start.strftime("%d.%m.%Y").to_string(), start.strftime("%H:%M").to_string());
+    printer.size(2, 2)?.custom(&letters_of(&day))?.custom(&letters_of(&hour))?;
+    printer.reset_size()?.feed()?;
     let option =
         QRCodeOption::new(QRCodeModel::Model2, paper.module_dots(), QRCodeCorrectionLevel::M);
     printer.qrcode_option(code, option)?.feed()?;
-    printer.writeln(&ticket.entitlement.ticket.typed_code())?.feed()?;
+    printer.custom(&letters_of(&ticket.entitlement.ticket.typed_code()))?.feed()?;
     printer.justify(JustifyMode::LEFT)?.bold(true)?;
     for line in wrapped(ticket.unit_name.in_locale(locale), letters) {
-        printer.writeln(&line)?;
+        printer.custom(&letters_of(&line))?;
     }
     printer.bold(false)?;
     for line in wrapped(ticket.reason.in_locale(locale), letters) {
-        printer.writeln(&line)?;
+        printer.custom(&letters_of(&line))?;
     }
     if let Some(document) = &ticket.document {
         let show = Text::new(
@@ -102,7 +102,7 @@ fn print(
             format!("At the entrance: {}", document.en),
         );
         for line in wrapped(show.in_locale(locale), letters) {
-            printer.writeln(&line)?;
+            printer.custom(&letters_of(&line))?;
         }
     }
     printer.feeds(3)?.partial_cut()?;
@@ -140,11 +140,21 @@ fn printable(text: &str) -> String {
             '“' | '”' => '"',
             '–' | '—' => '-',
             '\t' | '\n' | '\u{a0}' => ' ',
-            // What code page 858 has of the Latin letters.
+            // What the page of letters has.
             ' '..='~' | '\u{a1}'..='\u{ff}' | '€' => letter,
             _ => '?',
         })
         .collect()
+}
+
+/// A line in the printer's letters: the page Windows 1252, in which the Latin letters stand where they
+/// do in Unicode, and the euro sign first of all others.
+fn letters_of(line: &str) -> Vec<u8> {
+    let letter = |letter: char| match letter {
+        '€' => 0x80,
+        letter => u8::try_from(letter).unwrap_or(b'?'),
+    };
+    line.chars().map(letter).chain([b'\n']).collect()
 }
 
 /// Takes what would go to the printer.

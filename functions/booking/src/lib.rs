@@ -1,27 +1,30 @@
-//! Holding places, confirming what is free, giving holds up. The caller's uuid is the key to the
-//! booking and its idempotency key for ever: the same request answers the same, whatever crashed
+//! Holding places, for one visit or for several in one order, confirming what is free, giving up. The
+//! caller's uuid is the key to the booking and its idempotency key for ever: the same request answers the same, whatever crashed
 //! in between.
 
+mod order;
 mod person;
 mod problem;
 mod view;
 
-use atrio_domain::booking::{Channel, Contact};
+use atrio_domain::booking::{Booking, Channel, Contact};
 use atrio_domain::hold::{HoldRequest, UnitQuantity};
 use atrio_domain::id::{CallerUuid, OptionId, ProductId, Shelfmark, SlotId, VenueId};
-use atrio_domain::risk::{Features, Outcome, RiskKeys, decide};
+use atrio_domain::risk::{Decision, Features, Outcome, RiskKeys, decide};
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::Locale;
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::{Held, Stored};
 use atrio_dynamo::decision::DecisionRecord;
+use atrio_dynamo::settlement::Purchase;
 use atrio_runtime::environment::{self, EnvironmentError};
 use atrio_runtime::{
     Access, ClientAddress, Clock, Json, Path, Problem, Query, Role, Staff, random,
 };
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -75,6 +78,10 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show))
         .routes(routes!(confirm))
         .routes(routes!(cancel))
+        .routes(routes!(order::hold))
+        .routes(routes!(order::show))
+        .routes(routes!(order::confirm))
+        .routes(routes!(order::cancel))
         .routes(routes!(person::show_person, person::forget_person))
         .with_state(context)
 }
@@ -136,14 +143,16 @@ impl From<HoldBody> for HoldRequest {
             slot_id: body.slot_id,
             units: body.units,
             pieces: body.pieces,
-            contact: body.contact.map(|contact| Contact {
-                full_name: contact.full_name,
-                email: contact.email,
-                phone: contact.phone,
-            }),
+            contact: body.contact.map(Contact::from),
             locale: body.locale,
             channel: body.channel,
         }
+    }
+}
+
+impl From<ContactBody> for Contact {
+    fn from(ContactBody { full_name, email, phone }: ContactBody) -> Self {
+        Self { full_name, email, phone }
     }
 }
 
@@ -169,19 +178,8 @@ async fn hold(
     }
     let offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
     let keys = risk_keys(&context, &request, address.as_deref());
-    let (contact, client) = context.store.velocities(&keys, now).await.map_err(internal)?;
-    let decision = decide(&Features { places: offer.places(), contact, client }, now);
-    if decision.outcome == Outcome::Block {
-        let refused = problem::blocked(&decision);
-        let record = DecisionRecord {
-            booking: request.uuid,
-            venue: venue.id,
-            slot: request.slot_id,
-            decision,
-        };
-        context.store.record_decision(&record).await.map_err(internal)?;
-        return Err(refused);
-    }
+    let places = offer.places();
+    let decision = decide_on(&context, &keys, places, std::slice::from_ref(&request), now).await?;
     let pools = offer.pools.clone();
     let fingerprinted = request.clone();
     let mut booking = request.hold(offer, decision, keys, now);
@@ -190,13 +188,41 @@ async fn hold(
             Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, &venue, now))))
         }
         Held::Before(before) => repeated(&fingerprinted, &before, &venue, now),
-        Held::UuidReused => Err(problem::uuid_reused(booking.uuid)),
+        Held::UuidReused => Err(problem::uuid_reused("uuid", booking.uuid)),
         Held::SoldOut { vacancies, more_at } => {
-            Err(problem::sold_out(&booking, vacancies, more_at))
+            Err(problem::sold_out("units", &booking, vacancies, more_at))
         }
-        Held::TooFew => Err(problem::too_few(&booking)),
-        Held::Exhausted(exhausted) => Err(problem::exhausted(&booking, &exhausted)),
+        Held::TooFew => Err(problem::too_few("slot_id", &booking)),
+        Held::Exhausted(exhausted) => Err(problem::exhausted("", &booking, &exhausted)),
     }
+}
+
+/// Decides on visits that are asked for in one go, and files the refusal of each where they are blocked.
+///
+/// # Errors
+/// The refusal, or the table's own.
+async fn decide_on(
+    context: &Context,
+    keys: &RiskKeys,
+    places: u32,
+    requests: &[HoldRequest],
+    now: Timestamp,
+) -> Result<Decision, Problem> {
+    let (contact, client) = context.store.velocities(keys, now).await.map_err(internal)?;
+    let decision = decide(&Features { places, contact, client }, now);
+    if decision.outcome != Outcome::Block {
+        return Ok(decision);
+    }
+    for request in requests {
+        let record = DecisionRecord {
+            booking: request.uuid,
+            venue: request.venue_id.clone(),
+            slot: request.slot_id,
+            decision: decision.clone(),
+        };
+        context.store.record_decision(&record).await.map_err(internal)?;
+    }
+    Err(problem::blocked(&decision))
 }
 
 /// A desk's visitors share its address, and many have no other: only a contact they leave counts.
@@ -210,10 +236,10 @@ fn repeated(
     request: &HoldRequest,
     before: &Stored,
     venue: &Venue,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<(StatusCode, axum::Json<BookingView>), Problem> {
     if before.booking.fingerprint != request.fingerprint() {
-        return Err(problem::uuid_reused(request.uuid));
+        return Err(problem::uuid_reused("uuid", request.uuid));
     }
     let seen = before.booking.seen_at(now);
     Ok((StatusCode::OK, axum::Json(BookingView::of(&seen, None, venue, now))))
@@ -265,8 +291,10 @@ async fn confirm(
 ) -> Result<axum::Json<BookingView>, Problem> {
     let uuid = booking_uuid(&uuid)?;
     let now = context.clock.now();
-    let confirmed = context.store.confirm_free(uuid, random::ticket_id, now).await;
-    answer(&context, confirmed.map_err(problem::step)?).await
+    let purchase = Purchase::Booking(uuid);
+    let confirmed = context.store.confirm_free(purchase, random::ticket_id, now).await;
+    let confirmed = confirmed.map_err(problem::step)?.into_iter().next();
+    answer(&context, confirmed.ok_or_else(|| problem::unknown_booking(uuid))?).await
 }
 
 /// How to give a booking up.
@@ -297,26 +325,26 @@ async fn cancel(
 }
 
 async fn answer(context: &Context, stored: Stored) -> Result<axum::Json<BookingView>, Problem> {
-    let now = context.clock.now();
-    let booking = stored.booking.seen_at(now);
+    view_of(context, &stored.booking, context.clock.now()).await.map(axum::Json)
+}
+
+async fn view_of(
+    context: &Context,
+    booking: &Booking,
+    now: Timestamp,
+) -> Result<BookingView, Problem> {
+    let booking = booking.seen_at(now);
     let venue = load_venue(context, &booking.venue_id).await?;
     let payment = match view::payment_id(&booking) {
         Some(id) => context.store.payment(booking.uuid, id).await.map_err(internal)?,
         None => None,
     };
-    Ok(axum::Json(BookingView::of(&booking, payment.as_ref(), &venue, now)))
+    Ok(BookingView::of(&booking, payment.as_ref(), &venue, now))
 }
 
 async fn load_venue(context: &Context, id: &VenueId) -> Result<Venue, Problem> {
     let venue = context.store.venue(id).await.map_err(internal)?;
-    venue.ok_or_else(|| {
-        Problem::not_found(
-            "unknown-venue",
-            "venue_id",
-            id.as_str(),
-            "take an id from `GET /v1/venues`",
-        )
-    })
+    venue.ok_or_else(|| problem::unknown_venue("venue_id", id))
 }
 
 fn booking_uuid(text: &str) -> Result<CallerUuid, Problem> {

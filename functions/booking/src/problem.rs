@@ -2,7 +2,8 @@
 
 use atrio_domain::booking::{Booking, StepError};
 use atrio_domain::hold::HoldError;
-use atrio_domain::id::CallerUuid;
+use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::order::{ORDER_MAX_PLACES, OrderError};
 use atrio_domain::resource::ResourceRef;
 use atrio_domain::risk::Decision;
 use atrio_dynamo::resource::Exhausted;
@@ -18,6 +19,57 @@ fn list<T: std::fmt::Display>(known: &[T]) -> String {
 
 /// Why a request cannot be held.
 pub(crate) fn hold(error: &HoldError) -> Problem {
+    held_at("", error)
+}
+
+/// Why an order cannot be held.
+pub(crate) fn order(error: &OrderError) -> Problem {
+    let (kind, field, fix) = match error {
+        // What concerns the person is asked for once, beside the lines.
+        OrderError::Line {
+            error:
+                error @ (HoldError::NoContact
+                | HoldError::BadName { .. }
+                | HoldError::BadEmail
+                | HoldError::BadPhone),
+            ..
+        } => return hold(error),
+        OrderError::Line { line, error } => return held_at(&in_line(*line, ""), error),
+        OrderError::Size { .. } => (
+            "wrong-size",
+            "bookings".to_owned(),
+            "send one visit to `POST /v1/bookings`, more than five in several orders".to_owned(),
+        ),
+        OrderError::Desk => (
+            "other-channel",
+            "channel".to_owned(),
+            "hold each visit by `POST /v1/bookings`, or order by `WEB`".to_owned(),
+        ),
+        OrderError::RepeatedUuid { line, .. } => (
+            "repeated-uuid",
+            in_line(*line, "uuid"),
+            "make a fresh uuid for each booking".to_owned(),
+        ),
+        OrderError::RepeatedSlot { line, first, .. } => (
+            "repeated-slot",
+            in_line(*line, "slot_id"),
+            format!("add its units to `bookings[{first}]`, or choose another slot"),
+        ),
+        OrderError::TooManyPlaces { .. } => (
+            "too-many-units",
+            "bookings".to_owned(),
+            format!("ask for at most {ORDER_MAX_PLACES} places, or make two orders"),
+        ),
+    };
+    Problem::new(RULE, kind).detail(error).field(field, error, fix)
+}
+
+/// A field of a line of an order.
+pub(crate) fn in_line(line: usize, field: &str) -> String {
+    format!("bookings[{line}].{field}")
+}
+
+fn held_at(place: &str, error: &HoldError) -> Problem {
     let (kind, field, fix) = match error {
         HoldError::UnknownProduct { known, .. } => {
             ("unknown-product", "product_id", format!("take one of {}", list(known)))
@@ -104,11 +156,12 @@ pub(crate) fn hold(error: &HoldError) -> Problem {
             "write a number such as `+39 055 123456`, or leave it out".to_owned(),
         ),
     };
-    Problem::new(RULE, kind).detail(error).field(field, error, fix)
+    Problem::new(RULE, kind).detail(error).field(format!("{place}{field}"), error, fix)
 }
 
 /// The slot has not so many places.
 pub(crate) fn sold_out(
+    field: &str,
     booking: &Booking,
     vacancies: u32,
     more_at: Option<jiff::Timestamp>,
@@ -123,7 +176,7 @@ pub(crate) fn sold_out(
         .detail(format_args!(
             "slot `{slot}` has {vacancies} places left for this channel, {requested} were asked for"
         ))
-        .field("units", format_args!("{requested} places are not there any more"), fix)
+        .field(field, format_args!("{requested} places are not there any more"), fix)
         .fact("requested", requested)
         .fact("vacancies", vacancies);
     match more_at {
@@ -133,16 +186,16 @@ pub(crate) fn sold_out(
 }
 
 /// The visit does not take place.
-pub(crate) fn too_few(booking: &Booking) -> Problem {
+pub(crate) fn too_few(field: &str, booking: &Booking) -> Problem {
     let slot = booking.slot.id;
     Problem::new(StatusCode::CONFLICT, "too-few-people")
         .detail(format_args!("too few people booked slot `{slot}` in time: it does not take place"))
-        .field("slot_id", "does not take place", "choose another slot")
+        .field(field, "does not take place", "choose another slot")
 }
 
-/// Something the visit needs is occupied at that time.
-pub(crate) fn exhausted(booking: &Booking, exhausted: &Exhausted) -> Problem {
-    let Exhausted { resource, left } = exhausted;
+/// Something the visit needs is occupied at that time; `place` is where its request stands.
+pub(crate) fn exhausted(place: &str, booking: &Booking, exhausted: &Exhausted) -> Problem {
+    let Exhausted { resource, left, .. } = exhausted;
     let (field, what) = match resource {
         ResourceRef::Piece(piece) => {
             let at = booking.pieces().position(|asked| asked == piece).unwrap_or(0);
@@ -157,16 +210,16 @@ pub(crate) fn exhausted(booking: &Booking, exhausted: &Exhausted) -> Problem {
             "`{resource}` has {left} left during slot `{}`, not enough for this booking",
             booking.slot.id
         ))
-        .field(&field, what, "choose another slot, or ask for less")
+        .field(format!("{place}{field}"), what, "choose another slot, or ask for less")
         .fact("resource", resource)
         .fact("left", left)
 }
 
 /// The uuid stands for another request.
-pub(crate) fn uuid_reused(uuid: CallerUuid) -> Problem {
+pub(crate) fn uuid_reused(field: &str, uuid: CallerUuid) -> Problem {
     Problem::new(StatusCode::CONFLICT, "uuid-reused")
         .detail(format_args!("`{uuid}` was used for another request before"))
-        .field("uuid", "stands for another request", "make a fresh uuid for each new booking")
+        .field(field, "stands for another request", "make a fresh uuid for each new booking")
 }
 
 /// The risk rules refuse; they say why.
@@ -191,6 +244,21 @@ pub(crate) fn desk_only() -> Problem {
         .field("channel", "is for desks", "send `Authorization: Bearer TOKEN`, or book by `WEB`")
 }
 
+/// There is no such venue.
+pub(crate) fn unknown_venue(field: &str, id: &VenueId) -> Problem {
+    Problem::not_found("unknown-venue", field, id.as_str(), "take an id from `GET /v1/venues`")
+}
+
+/// There is no such order.
+pub(crate) fn unknown_order(uuid: CallerUuid) -> Problem {
+    Problem::not_found(
+        "unknown-order",
+        "uuid",
+        &uuid.to_string(),
+        "check the link; an order is kept for 30 days after its last slot",
+    )
+}
+
 /// There is no such booking.
 pub(crate) fn unknown_booking(uuid: CallerUuid) -> Problem {
     Problem::not_found(
@@ -205,6 +273,7 @@ pub(crate) fn unknown_booking(uuid: CallerUuid) -> Problem {
 pub(crate) fn step(failure: StepFailure) -> Problem {
     match failure {
         StepFailure::Unknown(uuid) => unknown_booking(uuid),
+        StepFailure::UnknownOrder(uuid) => unknown_order(uuid),
         StepFailure::Store(atrio_dynamo::Error::Stale { .. }) => Problem::busy(),
         StepFailure::Store(error) => Problem::internal(&error),
         StepFailure::Refused(refused) => refused_step(&refused),
@@ -217,9 +286,16 @@ fn refused_step(refused: &StepError) -> Problem {
             ("hold-expired", "hold the places again, under a fresh uuid")
         }
         StepError::PaymentRequired { .. } => {
-            ("payment-required", "send `POST /v1/bookings/{uuid}/payment`")
+            ("payment-required", "send `POST …/payment` in the place of `…/confirm`")
         }
-        StepError::NothingToPay => ("nothing-to-pay", "send `POST /v1/bookings/{uuid}/confirm`"),
+        StepError::NothingToPay => ("nothing-to-pay", "send `POST …/confirm`"),
+        StepError::PartOfOrder { order } => {
+            let fix = format!("send the request to `/v1/orders/{order}`");
+            return Problem::new(StatusCode::CONFLICT, "part-of-order")
+                .detail(refused)
+                .field("uuid", refused, fix)
+                .fact("order", order);
+        }
         StepError::SoldAtDesk => ("sold-at-desk", "ask the desk that sold it to take it back"),
         StepError::VisitBegan { .. } => ("visit-began", "ask the venue"),
         StepError::TicketUsed { .. } => ("ticket-used", "ask the venue"),

@@ -17,6 +17,9 @@ use utoipa::ToSchema;
 pub(crate) struct BookingView {
     #[schema(value_type = String)]
     uuid: CallerUuid,
+    /// The order it was bought in with others; until it is confirmed, only the order moves.
+    #[schema(value_type = Option<String>)]
+    order: Option<CallerUuid>,
     /// `ON_HOLD`, `PAYING`, `CONFIRMED`, `EXPIRED` or `CANCELLED`.
     status: &'static str,
     venue: VenueBrief,
@@ -104,6 +107,19 @@ struct PaymentView {
 }
 
 impl BookingView {
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    pub(crate) fn has_payment(&self) -> bool {
+        self.payment.is_some()
+    }
+
+    /// Why it is in its state, where that needs saying.
+    pub(crate) fn message(&self) -> Option<&Text> {
+        self.message.as_ref()
+    }
+
     pub(crate) fn of(
         booking: &Booking,
         payment: Option<&Payment>,
@@ -119,6 +135,7 @@ impl BookingView {
         };
         Self {
             uuid: booking.uuid,
+            order: booking.order,
             status: booking.state.name(),
             venue: VenueBrief {
                 id: venue.id.clone(),
@@ -185,6 +202,13 @@ fn message(booking: &Booking, payment: Option<&Payment>) -> Option<Text> {
             "È arrivato un importo diverso da quello dovuto: ti sarà restituito. Puoi pagare di nuovo finché i posti sono riservati",
             "Another amount than the price arrived: it goes back to you. You can pay again while the places are held",
         )),
+        // What became of the money, the order says.
+        BookingState::OnHold { declined: Some(_), .. } if booking.order.is_some() => {
+            Some(Text::new(
+                "Il pagamento dell'ordine non è riuscito: puoi riprovare finché i posti sono riservati",
+                "The payment of the order did not succeed: you can try again while the places are held",
+            ))
+        }
         BookingState::OnHold { declined: Some(_), .. } => Some(Text::new(
             "Il pagamento non è riuscito e nulla è stato addebitato: puoi riprovare finché i posti sono riservati",
             "The payment did not succeed and nothing was charged: you can try again while the places are held",
@@ -198,10 +222,14 @@ fn message(booking: &Booking, payment: Option<&Payment>) -> Option<Text> {
             "Il tempo è scaduto e i posti sono tornati disponibili; nulla è dovuto",
             "The time ran out and the places are on sale again; nothing is owed",
         )),
-        BookingState::Cancelled { payment: None, .. } => Some(Text::new(
-            "La prenotazione è stata annullata; nulla è dovuto",
-            "The booking was cancelled; nothing is owed",
-        )),
+        BookingState::Cancelled { payment, .. }
+            if payment.is_none() || booking.total() == Cents::ZERO =>
+        {
+            Some(Text::new(
+                "La prenotazione è stata annullata; nulla è dovuto",
+                "The booking was cancelled; nothing is owed",
+            ))
+        }
         BookingState::Cancelled { refund: Cents::ZERO, .. } => Some(Text::new(
             "La prenotazione è stata annullata dopo il termine: i biglietti non valgono più e l'importo pagato non è rimborsato",
             "The booking was cancelled after the term: the tickets admit no more and what was paid is not given back",

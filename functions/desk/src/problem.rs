@@ -51,6 +51,7 @@ pub(crate) fn step(error: &StepError) -> Problem {
         | StepError::SoldAtDesk
         | StepError::VisitBegan { .. }
         | StepError::TicketUsed { .. }
+        | StepError::PartOfOrder { .. }
         | StepError::RefundChanged { .. } => ("wrong-state", "look at the booking before going on"),
         StepError::PaymentRequired { .. } => ("payment-required", "take the money first"),
         StepError::NothingToPay => ("nothing-to-pay", "sell it as `FREE`"),

@@ -72,7 +72,9 @@ async fn count(context: &Context, old: Option<&Stored>, new: &Stored) -> Result<
         let event = Event::Decline { attempt: booking.payment_attempts };
         let figures = Velocity { declines: 1, ..Velocity::default() };
         let now = context.clock.now();
-        store.count_event(booking.uuid, &booking.risk_keys, event, figures, None, now).await?;
+        // One attempt pays for all bookings of an order, so its decline counts once.
+        let bought = booking.order.unwrap_or(booking.uuid);
+        store.count_event(bought, &booking.risk_keys, event, figures, None, now).await?;
     }
     Ok(())
 }

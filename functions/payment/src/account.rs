@@ -72,7 +72,8 @@ pub(crate) struct AccountBody {
     iban: String,
 }
 
-/// Takes the account that a refund goes to. It is kept until the money is back, 60 days at most.
+/// Takes the account that a refund goes to, and with it those of bookings that were paid together with
+/// this one, so that nobody gives it twice. It is kept until the money is back, 60 days at most.
 #[utoipa::path(put, path = "/v1/bookings/{uuid}/refund-account", tag = "shop",
     params(("uuid" = String, Path)), request_body = AccountBody,
     responses((status = 204, description = "It is kept"), (status = 400, body = Problem),
@@ -85,7 +86,13 @@ pub(crate) async fn give_account(
 ) -> Result<StatusCode, Problem> {
     let account =
         Account::new(&body.account_holder, &body.iban).map_err(|error| problem::account(&error))?;
-    let mut due = payments(&context, &uuid).await?;
+    let mut due = Vec::new();
+    for payment in payments(&context, &uuid).await? {
+        if payment.status == PaymentStatus::RefundDue {
+            let parts = context.store.parts(&payment.id).await;
+            due.extend(parts.map_err(|error| problem::step(error.into()))?);
+        }
+    }
     due.retain(|payment| payment.status == PaymentStatus::RefundDue);
     if due.is_empty() || matches!(*context.provider, Provider::Sandbox(_)) {
         return Err(problem::no_refund_due());

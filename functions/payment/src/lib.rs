@@ -16,7 +16,7 @@ use atrio_domain::payment::{DEBT_STANDS, PaymentStatus, ProviderOutcome};
 use atrio_domain::tariff::CURRENCY;
 use atrio_dynamo::Store;
 use atrio_dynamo::payment::Taken;
-use atrio_dynamo::settlement::{Settled, StepFailure};
+use atrio_dynamo::settlement::{Purchase, Settled, StepFailure};
 use atrio_runtime::environment::EnvironmentError;
 use atrio_runtime::provider::pagopa::ReceiptKey;
 use atrio_runtime::provider::{NewPayment, Provider, SIGNATURE};
@@ -83,6 +83,7 @@ pub fn receipt_key(provider: &Provider) -> Result<Option<ReceiptKey>, Environmen
 pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(start_payment))
+        .routes(routes!(start_order_payment))
         .routes(routes!(take_notification))
         .routes(routes!(take_receipt))
         .routes(routes!(account::show_refunds))
@@ -126,31 +127,62 @@ async fn start_payment(
     Path(uuid): Path<String>,
     Json(body): Json<PaymentBody>,
 ) -> Result<axum::Json<StartedView>, Problem> {
-    let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
+    let uuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
+    start(&context, Purchase::Booking(uuid), body.return_url).await
+}
+
+/// Begins to pay for all bookings of an order at once. From here on their places stay held until the
+/// provider has spoken.
+#[utoipa::path(post, path = "/v1/orders/{uuid}/payment", tag = "shop", params(("uuid" = String, Path)),
+    request_body = PaymentBody,
+    responses((status = 200, body = StartedView), (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+        (status = 422, body = Problem), (status = 502, body = Problem), (status = 503, body = Problem)))]
+async fn start_order_payment(
+    State(context): State<Context>,
+    Path(uuid): Path<String>,
+    Json(body): Json<PaymentBody>,
+) -> Result<axum::Json<StartedView>, Problem> {
+    let uuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
+    start(&context, Purchase::Order(uuid), body.return_url).await
+}
+
+async fn start(
+    context: &Context,
+    purchase: Purchase,
+    return_path: String,
+) -> Result<axum::Json<StartedView>, Problem> {
     // A path only: a full address could send the visitor to a stranger's page after paying.
-    if !body.return_url.starts_with('/') || body.return_url.starts_with("//") {
+    if !return_path.starts_with('/') || return_path.starts_with("//") {
         return Err(problem::foreign_return());
     }
     let number = |booking, attempt| context.provider.payment_id(booking, attempt);
-    let started = context.store.start_payment(uuid, number, context.clock.now()).await;
+    let started = context.store.start_payment(purchase, number, context.clock.now()).await;
     let (stored, id) = started.map_err(problem::step)?;
-    let BookingState::Paying { started_at, .. } = &stored.booking.state else {
-        return Err(ended(&stored.booking));
+    let amount_cents = stored.iter().map(|stored| stored.booking.total()).sum();
+    let Some((first, others)) = stored.split_first() else { return Err(Problem::busy()) };
+    let BookingState::Paying { started_at, .. } = &first.booking.state else {
+        return Err(ended(&first.booking));
     };
+    // No personal data in the text that a bank may print.
+    let mut description = format!("atrio {}", first.booking.slot.id);
+    if !others.is_empty() {
+        description = format!("{description} + {}", others.len());
+    }
     let page = context
         .provider
         .create(&NewPayment {
             payment_id: id.clone(),
-            amount_cents: stored.booking.total(),
+            amount_cents,
             currency: CURRENCY.to_owned(),
-            // No personal data in the text that a bank may print.
-            description: format!("atrio {}", stored.booking.slot.id),
-            return_path: body.return_url,
+            description,
+            return_path,
             due_at: started_at.saturating_add(DEBT_STANDS).unwrap_or(*started_at),
         })
         .await
         .map_err(|error| problem::provider(&error))?;
     // Upkeep may have ended the attempt before the provider had heard of it.
+    let uuid = first.booking.uuid;
     let seen = context.store.booking(uuid).await.map_err(|error| problem::step(error.into()))?;
     let seen = seen.ok_or_else(|| problem::step(StepFailure::Unknown(uuid)))?.booking;
     if !matches!(&seen.state, BookingState::Paying { payment, .. } if *payment == id) {
@@ -316,7 +348,7 @@ fn signature_of(headers: &HeaderMap) -> &str {
     headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The booking that an attempt belongs to.
+/// The booking that an attempt belongs to, or one of them.
 async fn booking_of(
     context: &Context,
     field: &str,

@@ -20,6 +20,12 @@ pub(crate) fn step(failure: StepFailure) -> Problem {
             &uuid.to_string(),
             "check the link; a booking is kept for 30 days after its slot",
         ),
+        StepFailure::UnknownOrder(uuid) => Problem::not_found(
+            "unknown-order",
+            "uuid",
+            &uuid.to_string(),
+            "check the link; an order is kept for 30 days after its last slot",
+        ),
         StepFailure::Store(atrio_dynamo::Error::Stale { .. }) => Problem::busy(),
         StepFailure::Store(error) => Problem::internal(&error),
         StepFailure::Refused(refused) => {
@@ -27,8 +33,13 @@ pub(crate) fn step(failure: StepFailure) -> Problem {
                 StepError::HoldExpired { .. } => {
                     ("hold-expired", "hold the places again, under a fresh uuid")
                 }
-                StepError::NothingToPay => {
-                    ("nothing-to-pay", "send `POST /v1/bookings/{uuid}/confirm`")
+                StepError::NothingToPay => ("nothing-to-pay", "send `POST …/confirm`"),
+                StepError::PartOfOrder { order } => {
+                    let fix = format!("send `POST /v1/orders/{order}/payment`");
+                    return Problem::new(StatusCode::CONFLICT, "part-of-order")
+                        .detail(&refused)
+                        .field("uuid", &refused, fix)
+                        .fact("order", order);
                 }
                 StepError::PaymentRequired { .. }
                 | StepError::SoldAtDesk
@@ -201,6 +212,17 @@ pub(crate) fn unknown_refund(payment: &PaymentId) -> Problem {
         payment.as_str(),
         "take an id from the list of refunds",
     )
+}
+
+/// The payment paid for several bookings here, each of which has a refund of its own.
+pub(crate) fn which_refund(known: &[String]) -> Problem {
+    let fix = format!("send one of `{}`", known.join("`, `"));
+    let field = "booking_reference";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field")
+        .detail(
+            "the payment paid for several bookings of this venue; `booking_reference` says which",
+        )
+        .field(field, "names none of several bookings", fix)
 }
 
 /// Another reference stands.

@@ -73,13 +73,13 @@ pub(crate) async fn list(
     let mut trails = trails(&context, &venue_id).await?;
     let mut refunds = Vec::with_capacity(due.len() + trails.len());
     for payment in &due {
-        let trail = trails.remove(&payment.id);
+        let trail = trails.remove(&(payment.id.clone(), payment.booking));
         let account = context.store.account(payment.booking, &payment.id).await;
         let has_account = account.map_err(internal)?.is_some();
         refunds.push(RefundEntry::due(payment, trail, has_account));
     }
     let mut done: Vec<Trail> = trails.into_values().collect();
-    done.sort_by(|one, other| one.payment.cmp(&other.payment));
+    done.sort_by_cached_key(|trail| (trail.payment.clone(), trail.booking.to_string()));
     refunds.extend(done.into_iter().map(RefundEntry::done));
     Ok(axum::Json(RefundListView { venue_id, refunds }))
 }
@@ -140,6 +140,8 @@ pub(crate) async fn file(
 pub(crate) struct PaidBackBody {
     /// The bank's reference, 1 to 35 characters. No names: the record is kept for years.
     reference: String,
+    /// As the list of refunds has it; needed only where the payment paid for several bookings.
+    booking_reference: Option<String>,
 }
 
 /// Marks a refund as paid back and forgets the visitor's account. Sent again, it changes nothing.
@@ -163,8 +165,10 @@ pub(crate) async fn pay_back(
     if !(1..=REFERENCE_MAX_CHARS).contains(&length) || reference.chars().any(char::is_control) {
         return Err(problem::reference(REFERENCE_MAX_CHARS));
     }
-    let (store, unknown) = (&context.store, || problem::unknown_refund(&id));
-    let before = store.refund_trail(&venue_id, &id).await.map_err(internal)?;
+    let store = &context.store;
+    let booking_reference = body.booking_reference.as_deref();
+    let payment = refund_meant(&context, &venue_id, &id, booking_reference).await?;
+    let before = store.refund_trail(&payment).await.map_err(internal)?;
     if let Some(Trail { paid_back: Some((stands, _)), .. }) = &before {
         let is_same = stands == reference;
         return if is_same {
@@ -174,19 +178,16 @@ pub(crate) async fn pay_back(
         };
     }
     // What the sandbox owes it pays back itself; a mark would be untrue.
-    if matches!(*context.provider, Provider::Sandbox(_)) {
-        return Err(unknown());
+    let is_by_transfer = matches!(*context.provider, Provider::PagoPa(_));
+    if !is_by_transfer || payment.status != PaymentStatus::RefundDue {
+        return Err(problem::unknown_refund(&id));
     }
-    let booking = store.booking_of_payment(&id).await.map_err(internal)?.ok_or_else(unknown)?;
-    let payment = store.payment(booking, &id).await.map_err(internal)?;
-    let payment = payment
-        .filter(|payment| payment.venue == venue_id && payment.status == PaymentStatus::RefundDue)
-        .ok_or_else(unknown)?;
     let now = context.clock.now();
     let trail = Trail {
         venue: venue_id,
-        payment: id.clone(),
-        booking,
+        payment: id,
+        booking: payment.booking,
+        order: payment.order,
         amount_cents: payment.refund_cents(),
         filed: before.and_then(|trail| trail.filed),
         paid_back: Some((reference.to_owned(), Step { by: staff.subject, at: now })),
@@ -210,6 +211,7 @@ async fn take_in(
             venue: venue.clone(),
             payment: payment.id.clone(),
             booking: payment.booking,
+            order: payment.order,
             amount_cents: payment.refund_cents(),
             filed: Some((file, step.clone())),
             paid_back: None,
@@ -230,9 +232,36 @@ async fn filed_in(
     Ok(trails)
 }
 
-async fn trails(context: &Context, venue: &VenueId) -> Result<HashMap<PaymentId, Trail>, Problem> {
+/// One payment may have paid for several bookings.
+type RefundKey = (PaymentId, CallerUuid);
+
+async fn trails(context: &Context, venue: &VenueId) -> Result<HashMap<RefundKey, Trail>, Problem> {
     let trails = context.store.refund_trails(venue).await.map_err(internal)?;
-    Ok(trails.into_iter().map(|trail| (trail.payment.clone(), trail)).collect())
+    let key = |trail: &Trail| (trail.payment.clone(), trail.booking);
+    Ok(trails.into_iter().map(|trail| (key(&trail), trail)).collect())
+}
+
+/// The refund of a venue that is meant: its payment's, of the booking named where it paid for several.
+async fn refund_meant(
+    context: &Context,
+    venue: &VenueId,
+    id: &PaymentId,
+    booking_reference: Option<&str>,
+) -> Result<Payment, Problem> {
+    let mut parts = context.store.parts(id).await.map_err(internal)?;
+    parts.retain(|part| {
+        let is_owed = matches!(part.status, PaymentStatus::RefundDue | PaymentStatus::Refunded);
+        is_owed && &part.venue == venue
+    });
+    let known: Vec<String> = parts.iter().map(|part| part.booking.reference()).collect();
+    if let Some(named) = booking_reference {
+        parts.retain(|part| part.booking.reference() == named);
+    }
+    match (parts.pop(), parts.is_empty(), known.is_empty()) {
+        (Some(part), true, _) => Ok(part),
+        (_, _, true) => Err(problem::unknown_refund(id)),
+        (_, _, false) => Err(problem::which_refund(&known)),
+    }
 }
 
 fn own_venue(staff: &Staff, venue_id: String) -> Result<VenueId, Problem> {

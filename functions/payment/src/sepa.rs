@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use atrio_domain::id::CallerUuid;
+use atrio_domain::payment::refund::Trail;
 use atrio_domain::tariff::Cents;
 use atrio_runtime::provider::pagopa::Creditor;
 use jiff::Timestamp;
@@ -43,10 +44,11 @@ pub(crate) fn file(
         // Writing to a string does not fail.
         let _ = writeln!(
             xml,
-            "<CdtTrfTxInf><PmtId><EndToEndId>{payment}</EndToEndId></PmtId>\
+            "<CdtTrfTxInf><PmtId><EndToEndId>{}</EndToEndId></PmtId>\
              <Amt><InstdAmt Ccy=\"EUR\">{}</InstdAmt></Amt><Cdtr><Nm>{}</Nm></Cdtr>\
              <CdtrAcct><Id><IBAN>{}</IBAN></Id></CdtrAcct>\
              <RmtInf><Ustrd>Rimborso avviso {payment}</Ustrd></RmtInf></CdtTrfTxInf>",
+            end_to_end(trail),
             euro(trail.amount_cents),
             plain(&account.holder),
             account.iban.as_str(),
@@ -55,6 +57,15 @@ pub(crate) fn file(
     }
     xml.push_str("</PmtInf></CstmrCdtTrfInitn></Document>\n");
     xml
+}
+
+/// Names a transfer, in at most 35 characters: by its notice, and where that paid for several bookings
+/// by the one it is for, too.
+fn end_to_end(trail: &Trail) -> String {
+    match trail.order {
+        Some(_) => format!("{}-{}", trail.payment, trail.booking.reference()),
+        None => trail.payment.to_string(),
+    }
 }
 
 fn euro(cents: Cents) -> String {
@@ -105,7 +116,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use atrio_domain::id::{PaymentId, VenueId};
-    use atrio_domain::payment::refund::{Account, Trail};
+    use atrio_domain::payment::refund::Account;
 
     use super::*;
 
@@ -114,6 +125,7 @@ mod tests {
             venue: VenueId::new("20240").unwrap(),
             payment: PaymentId::new(payment).unwrap(),
             booking: "6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01".parse().unwrap(),
+            order: None,
             amount_cents: Cents(cents),
             filed: None,
             paid_back: None,
@@ -141,6 +153,27 @@ mod tests {
         assert!(xml.contains("<InstdAmt Ccy=\"EUR\">10.05</InstdAmt>"), "{xml}");
         assert!(xml.contains("<MsgId>6f1c2a349b1e4c558a102f6f3f7d9a02</MsgId>"), "{xml}");
         assert_eq!(xml, file(uuid, at, &body(), &transfers));
+    }
+
+    #[test]
+    fn two_visits_paid_by_one_notice_are_two_transfers_of_different_names() {
+        let uuid = "6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a02".parse().unwrap();
+        let at = "2026-11-24T09:05:00Z".parse().unwrap();
+        let part = |booking: &str| {
+            let (trail, account) = transfer("302123456789012356", 500, "A");
+            let booking = booking.parse().unwrap();
+            (Trail { booking, order: Some(uuid), ..trail }, account)
+        };
+        let parts = [
+            part("6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a03"),
+            part("6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a04"),
+        ];
+        let names = parts.each_ref().map(|(trail, _)| end_to_end(trail));
+        assert_ne!(names[0], names[1]);
+        let xml = file(uuid, at, &body(), &parts);
+        for name in names {
+            assert!(name.len() <= 35 && xml.contains(&format!("<EndToEndId>{name}<")), "{xml}");
+        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ fn booking(state: BookingState) -> Booking {
     Booking {
         uuid: Uuid::from_u128(0x6f1c_2a34_9b1e_4c55_8a10_2f6f_3f7d_9a01).into(),
         fingerprint: "f".into(),
+        order: None,
         venue_id: VenueId::new("20240").unwrap(),
         product_id: ProductId::new("admission").unwrap(),
         option_id: OptionId::new("standard").unwrap(),

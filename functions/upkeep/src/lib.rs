@@ -6,6 +6,7 @@
 
 mod minimum;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use atrio_domain::booking::BookingState;
@@ -15,6 +16,7 @@ use atrio_dynamo::Store;
 use atrio_dynamo::booking::Stored;
 use atrio_dynamo::payment::Taken;
 use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::provider::sandbox::Refund;
 use atrio_runtime::provider::{PaymentReport, Provider, ProviderError};
 use atrio_runtime::{Clock, random};
 use jiff::{SignedDuration, ToSpan};
@@ -108,7 +110,7 @@ async fn expire_holds(context: &Context, done: &mut Done) -> Result<(), atrio_dy
         let mut moved = 0;
         for stored in &due {
             let expired = match stored {
-                Ok(stored) => context.store.expire(stored.booking.uuid, now).await.err(),
+                Ok(stored) => context.store.expire(&stored.booking, now).await.err(),
                 Err(error) => {
                     failed(done, error);
                     continue;
@@ -128,8 +130,13 @@ async fn expire_holds(context: &Context, done: &mut Done) -> Result<(), atrio_dy
 
 async fn settle_payments(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::Error> {
     let since = context.clock.now().saturating_sub(ASK_AFTER).unwrap_or_default();
+    let mut asked = HashSet::new();
     for stored in context.store.payments_due(since, PAYMENTS).await? {
         let settled = match stored {
+            // One attempt pays for all bookings of an order: it is asked about once.
+            Ok(stored) if stored.booking.order.is_some_and(|order| !asked.insert(order)) => {
+                continue;
+            }
             Ok(stored) => settle(context, &stored).await,
             Err(error) => Err(error.into()),
         };
@@ -204,7 +211,10 @@ async fn refund(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::
                 continue;
             }
         };
-        match sandbox.refund(&payment.id).await {
+        // A booking's reference tells the parts of one payment apart, and opens nothing.
+        let part =
+            Refund { reference: payment.booking.reference(), amount_cents: payment.refund_cents() };
+        match sandbox.refund(&payment.id, &part).await {
             Ok(()) => {
                 if context.store.move_payment(&payment, PaymentStatus::Refunded, now).await? {
                     done.refunded += 1;

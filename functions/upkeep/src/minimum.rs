@@ -75,7 +75,9 @@ async fn call_off(
         match context.store.call_off(booking, context.clock.now()).await {
             Ok(_) => done.called_off += 1,
             // Sold at a desk, which takes it back, or moved on meanwhile.
-            Err(StepFailure::Refused(_) | StepFailure::Unknown(_)) => {}
+            Err(
+                StepFailure::Refused(_) | StepFailure::Unknown(_) | StepFailure::UnknownOrder(_),
+            ) => {}
             Err(StepFailure::Store(error)) => return Err(error),
         }
     }

@@ -153,7 +153,9 @@ async fn call_one_off(
         Err(StepFailure::Refused(StepError::SoldAtDesk)) => "sold-at-desk",
         Err(StepFailure::Refused(StepError::TicketUsed { .. })) => "ticket-used",
         // A booking that moved on between the two readings is found as it is the next time.
-        Err(StepFailure::Refused(_) | StepFailure::Unknown(_)) => return Ok(()),
+        Err(StepFailure::Refused(_) | StepFailure::Unknown(_) | StepFailure::UnknownOrder(_)) => {
+            return Ok(());
+        }
         Err(StepFailure::Store(error)) => return Err(internal(error)),
     };
     view.left.push(Left { booking_reference, slot_id, why });

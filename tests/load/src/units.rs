@@ -12,7 +12,7 @@ use atrio_domain::text::Locale;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Held;
 use atrio_dynamo::decision::DecisionRecord;
-use atrio_dynamo::settlement::Settled;
+use atrio_dynamo::settlement::{Purchase, Settled};
 use atrio_dynamo::velocity::Event;
 use aws_sdk_dynamodb::operation::transact_write_items::{
     TransactWriteItemsInput, TransactWriteItemsOutput,
@@ -113,7 +113,8 @@ pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
         return Err("the places were not held".into());
     }
     let hold = units.taken();
-    let (_, payment) = store.start_payment(booking.uuid, payment_id, now).await?;
+    let (_, payment) =
+        store.start_payment(Purchase::Booking(booking.uuid), payment_id, now).await?;
     let pay = units.taken();
     let ticket = || TicketId::from_bytes(atrio_runtime::random::bytes());
     let settled = store.settle(booking.uuid, &payment, ProviderOutcome::Paid, ticket, now).await?;

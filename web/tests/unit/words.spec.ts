@@ -9,6 +9,7 @@ import { desk } from '../../src/lib/i18n/desk';
 import { find } from '../../src/lib/i18n/find';
 import { gate } from '../../src/lib/i18n/gate';
 import { offer } from '../../src/lib/i18n/offer';
+import { order } from '../../src/lib/i18n/order';
 import { problems } from '../../src/lib/i18n/problems';
 import { venue } from '../../src/lib/i18n/venue';
 import { addMonths, lastDay, weeksOf } from '../../src/lib/venue/calendar';
@@ -46,7 +47,7 @@ test('free and paid venues are told apart by the full price', () => {
 });
 
 test('every message has the same holes and plurals in both languages', () => {
-	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...desk, ...problems };
+	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...order, ...desk, ...problems };
 	const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
 	for (const [key, { it, en }] of Object.entries(all)) {
 		expect(holes(it), key).toEqual(holes(en));

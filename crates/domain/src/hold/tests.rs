@@ -5,13 +5,14 @@ use uuid::Uuid;
 use super::*;
 use crate::booking::{Settlement, StepError};
 use crate::calendar::{Closure, Opening};
+use crate::order;
 use crate::payment::{ProviderOutcome, payment_id};
 use crate::resource::{Need, Per, Resource};
 use crate::risk::{Features, decide};
 use crate::tariff::Cents;
 use crate::venue::{HoursSource, VenueKind, shipped_product};
 
-const NOW: &str = "2026-11-24T08:00:00Z";
+pub(crate) const NOW: &str = "2026-11-24T08:00:00Z";
 
 pub(crate) fn venue() -> Venue {
     Venue {
@@ -33,7 +34,7 @@ pub(crate) fn venue() -> Venue {
     }
 }
 
-fn visitor_asks(units: &[(&str, u32)], slot: &str) -> HoldRequest {
+pub(crate) fn visitor_asks(units: &[(&str, u32)], slot: &str) -> HoldRequest {
     HoldRequest {
         uuid: Uuid::from_u128(1).into(),
         venue_id: VenueId::new("20240").unwrap(),
@@ -209,10 +210,8 @@ fn money_for_a_booking_that_is_no_more_goes_back() {
 #[test]
 fn a_priced_booking_is_not_confirmed_without_payment() {
     let amount = Cents(1000);
-    assert_eq!(
-        held().confirm_free(NOW.parse().unwrap()),
-        Err(StepError::PaymentRequired { amount })
-    );
+    let confirmed = order::confirm_free(&[held()], NOW.parse().unwrap());
+    assert_eq!(confirmed, Err(StepError::PaymentRequired { amount }));
 }
 
 #[test]

@@ -145,6 +145,8 @@ pub struct Trail {
     pub payment: PaymentId,
     /// The booking.
     pub booking: CallerUuid,
+    /// The order whose attempt paid for it with others; none for a booking bought by itself.
+    pub order: Option<CallerUuid>,
     /// How much.
     pub amount_cents: Cents,
     /// In which transfer file, and who made it.

@@ -2,6 +2,7 @@
 //! itself and ends an unpaid payment by itself.
 
 use atrio_domain::id::PaymentId;
+use atrio_domain::tariff::Cents;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -36,6 +37,15 @@ pub struct OpenPayment {
     pub return_url: String,
     /// Where the provider says the outcome.
     pub notify_url: String,
+}
+
+/// Money to give back of a payment: all of it, or the part of one of the bookings that it paid for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refund {
+    /// Tells the refunds of one payment apart; the same one again is given back once.
+    pub reference: String,
+    /// How much.
+    pub amount_cents: Cents,
 }
 
 impl Sandbox {
@@ -97,15 +107,18 @@ impl Sandbox {
         Ok(Some(read(expected(answer)?).await?))
     }
 
-    /// Gives the money back. Asked again, the provider does it once.
+    /// Gives money back. Asked again, the provider does it once.
     ///
     /// # Errors
     /// No answer, or another than asked for.
-    pub async fn refund(&self, payment: &PaymentId) -> Result<(), ProviderError> {
+    pub async fn refund(&self, payment: &PaymentId, refund: &Refund) -> Result<(), ProviderError> {
+        let body = serde_json::to_vec(refund).map_err(ProviderError::Unwritable)?;
         let answer = self
             .http
             .post(format!("{}/payments/{payment}/refund", self.url))
-            .header(SIGNATURE, signature(&self.secret, payment.as_str().as_bytes()))
+            .header(SIGNATURE, signature(&self.secret, &body))
+            .header("content-type", "application/json")
+            .body(body)
             .send()
             .await?;
         expected(answer).map(|_| ())

@@ -16,6 +16,8 @@ import type {
 	Method,
 	OfferChange,
 	OfferRecord,
+	Order,
+	OrderRequest,
 	Redemption,
 	Refund,
 	Sale,
@@ -121,11 +123,37 @@ export const personAddress = (uuid: string) => `/v1/bookings/${id(uuid)}/person`
 
 export const forgetPerson = (uuid: string) => send(personAddress(uuid), { method: 'DELETE' });
 
+export interface StartedPayment {
+	payment: { id: string; status: string };
+	redirect_url: string;
+}
+
 export const startPayment = (uuid: string) =>
-	json<{ payment: { id: string; status: string }; redirect_url: string }>(
-		`/v1/bookings/${id(uuid)}/payment`,
-		{ method: 'POST', body: { return_url: `/booking/?uuid=${id(uuid)}` } }
-	);
+	json<StartedPayment>(`/v1/bookings/${id(uuid)}/payment`, {
+		method: 'POST',
+		body: { return_url: `/booking/?uuid=${id(uuid)}` }
+	});
+
+// Order: several visits in one go.
+
+export const createOrder = (request: OrderRequest) =>
+	json<Order>('/v1/orders', { method: 'POST', body: request });
+
+export const getOrder = (uuid: string) => json<Order>(`/v1/orders/${id(uuid)}`);
+
+export const confirmOrder = (uuid: string) =>
+	json<Order>(`/v1/orders/${id(uuid)}/confirm`, { method: 'POST', body: {} });
+
+export const cancelOrder = (uuid: string) =>
+	json<Order>(`/v1/orders/${id(uuid)}/cancel`, { method: 'POST', body: {} });
+
+export const startOrderPayment = (uuid: string) =>
+	json<StartedPayment>(`/v1/orders/${id(uuid)}/payment`, {
+		method: 'POST',
+		body: { return_url: `/order/?uuid=${id(uuid)}` }
+	});
+
+// What a visitor has afterwards.
 
 export const listRefunds = (uuid: string) =>
 	json<{ refunds: Refund[] }>(`/v1/bookings/${id(uuid)}/refunds`).then((answer) => answer.refunds);

@@ -143,8 +143,32 @@ export interface Refund {
 	needs_account: boolean;
 }
 
+/** A visit of an order: a request for places, without what is said once for all. */
+export type OrderLine = Omit<BookingRequest, 'contact' | 'locale'>;
+
+export interface OrderRequest {
+	uuid: string;
+	bookings: OrderLine[];
+	contact: BookingRequest['contact'];
+	locale: 'it' | 'en';
+}
+
+/** Several visits bought in one go; all stand alike until they are confirmed. */
+export interface Order {
+	uuid: string;
+	status: BookingStatus;
+	bookings: Booking[];
+	total_cents: number;
+	currency: string;
+	created_at: string;
+	expires_at: string | null;
+	message: Text | null;
+}
+
 export interface Booking {
 	uuid: string;
+	/** The order it was bought in with others; until it is confirmed, only the order moves. */
+	order: string | null;
 	status: BookingStatus;
 	venue: { id: string; name: string; municipality: string };
 	product_id: string;

@@ -1,33 +1,32 @@
-// Follows one booking: reads it, reads it often while a payment is being decided, slowly otherwise.
-import { getBooking } from '$lib/api/client';
+// Follows one booking or order: reads it, reads it often while a payment is being decided, slowly otherwise.
 import { asProblem, type Problem } from '$lib/api/problem';
-import type { Booking } from '$lib/api/types';
+import type { BookingStatus } from '$lib/api/types';
 
 const PAYING_MS = 1500;
 const HELD_MS = 10_000;
 const TROUBLE_MS = 4000;
 
-export class BookingWatch {
-	booking = $state.raw<Booking | null>(null);
+export class Watch<Seen extends { status: BookingStatus }> {
+	seen = $state.raw<Seen | null>(null);
 	problem = $state.raw<Problem | null>(null);
 	/** When this page first saw the payment pending, to say so when it takes long. */
 	payingSince = $state<number | null>(null);
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#isStopped = false;
 
-	constructor(private readonly uuid: string) {}
+	constructor(private readonly ask: () => Promise<Seen>) {}
 
-	take(booking: Booking) {
-		this.booking = booking;
+	take(seen: Seen) {
+		this.seen = seen;
 		this.problem = null;
-		if (booking.status !== 'PAYING') this.payingSince = null;
+		if (seen.status !== 'PAYING') this.payingSince = null;
 		else this.payingSince ??= Date.now();
 	}
 
 	async read() {
 		clearTimeout(this.#timer);
 		try {
-			this.take(await getBooking(this.uuid));
+			this.take(await this.ask());
 		} catch (caught) {
 			this.problem = asProblem(caught);
 		}
@@ -38,8 +37,8 @@ export class BookingWatch {
 
 	#nextRead(): number | null {
 		if (this.problem) return this.problem.isTransient ? TROUBLE_MS : null;
-		if (this.booking?.status === 'PAYING') return PAYING_MS;
-		return this.booking?.status === 'ON_HOLD' ? HELD_MS : null;
+		if (this.seen?.status === 'PAYING') return PAYING_MS;
+		return this.seen?.status === 'ON_HOLD' ? HELD_MS : null;
 	}
 
 	stop() {

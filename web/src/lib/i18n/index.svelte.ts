@@ -10,10 +10,11 @@ import { desk } from './desk';
 import { find } from './find';
 import { gate } from './gate';
 import { offer } from './offer';
+import { order } from './order';
 import { problems } from './problems';
 import { venue } from './venue';
 
-const messages = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...desk, ...problems };
+const messages = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...order, ...desk, ...problems };
 export type Key = keyof typeof messages;
 
 const REMEMBERED = 'atrio.language';

@@ -36,6 +36,11 @@ export const problems = {
 		en: 'The payment provider refuses this payment: nothing was charged. Write to the venue.'
 	},
 	'problem.refund-filed': { it: 'Il rimborso è già in viaggio.', en: 'The refund is on its way already.' },
+	'problem.unknown-order': { it: 'Questo ordine non esiste.', en: 'There is no such order.' },
+	'problem.part-of-order': {
+		it: 'Questa visita fa parte di un ordine: vale per tutto l’ordine.',
+		en: 'This visit is part of an order: it goes for the whole order.'
+	},
 	'problem.unknown-venue': { it: 'Questo luogo non esiste.', en: 'There is no such venue.' },
 	'problem.unknown-booking': { it: 'Questa prenotazione non esiste.', en: 'There is no such booking.' },
 	'problem.invalid-contact': { it: 'Un recapito non va bene.', en: 'A contact detail is not right.' },

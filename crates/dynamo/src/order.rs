@@ -1,0 +1,154 @@
+//! Order items: `ORDER#uuid` / `ORDER`, which names the bookings that were bought in one go. It is
+//! written once, with their holds; where the order stands, its bookings say. It names no person.
+
+use atrio_domain::booking::Booking;
+use atrio_domain::id::CallerUuid;
+use atrio_domain::order::Order;
+use atrio_domain::quota::Pools;
+use jiff::{Timestamp, ToSpan};
+
+use crate::attributes::{Attributes, instant, json, time_to_live};
+use crate::booking::{self, kept_until};
+use crate::resource::{Exhausted, exhausted, overdrawn};
+use crate::slot::StoredSlot;
+use crate::table::TTL;
+use crate::transaction::{Condition, Written};
+use crate::{Error, Item, PK, Store, key};
+
+/// Days that an order is kept beyond its bookings, so that the parts of its payment are found for as
+/// long as one of them may have to be paid back by transfer.
+const KEPT_DAYS: i64 = 90;
+
+/// How often a hold looks again for pools with places: each time, others took some meanwhile.
+const ATTEMPTS: u32 = 12;
+
+/// What became of an order. Lines are counted from 0.
+#[derive(Debug)]
+pub enum OrderHeld {
+    /// All places of all its bookings are taken now.
+    New,
+    /// An order stands under its uuid; whether the same was asked for, its bookings say.
+    Before(Order),
+    /// Another request came under the uuid of this line before.
+    UuidReused {
+        /// The line.
+        line: usize,
+    },
+    /// Too few people came together in time for this line: its visit does not take place.
+    TooFew {
+        /// The line.
+        line: usize,
+    },
+    /// Something that a line needs is occupied at that time, so nothing of the order was taken.
+    Exhausted(Exhausted),
+    /// There are not so many places left for this line, so nothing of the order was taken.
+    SoldOut {
+        /// The line.
+        line: usize,
+        /// Places that are left, for its channel.
+        vacancies: u32,
+        /// When more are open to it.
+        more_at: Option<Timestamp>,
+    },
+}
+
+fn order_key(uuid: CallerUuid) -> Item {
+    key(format!("ORDER#{uuid}"), "ORDER")
+}
+
+fn item(order: &Order, bookings: &[Booking]) -> Result<Item, Error> {
+    let mut item = order_key(order.uuid);
+    item.insert("bookings".to_owned(), json("bookings", &order.bookings)?);
+    item.insert("created_at".to_owned(), instant(order.created_at));
+    let last = bookings.iter().map(kept_until).max().unwrap_or(order.created_at);
+    let until = last.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
+    item.insert(TTL.to_owned(), time_to_live(until));
+    Ok(item)
+}
+
+fn order(item: &Item) -> Result<Order, Error> {
+    let read = Attributes::of(item);
+    let uuid = read
+        .text(PK)?
+        .strip_prefix("ORDER#")
+        .and_then(|uuid| uuid.parse().ok())
+        .ok_or_else(|| read.malformed(PK, "is no order's"))?;
+    let bookings = read.json("bookings")?;
+    Ok(Order { uuid, bookings, created_at: read.parsed("created_at")? })
+}
+
+impl Store {
+    /// One order.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn order(&self, uuid: CallerUuid) -> Result<Option<Order>, Error> {
+        self.get(order_key(uuid)).await?.as_ref().map(order).transpose()
+    }
+
+    /// Takes the places of all bookings of an order, each from the pools open to it, and stores them
+    /// with the order, or does nothing at all.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn hold_order(
+        &self,
+        held: &Order,
+        bookings: &mut [Booking],
+        pools: &[Pools],
+        now: Timestamp,
+    ) -> Result<OrderHeld, Error> {
+        if let Some(exhausted) = overdrawn(&bookings.iter().collect::<Vec<_>>()) {
+            return Ok(OrderHeld::Exhausted(exhausted));
+        }
+        let mut counts = Vec::with_capacity(bookings.len());
+        for (booking, pools) in bookings.iter().zip(pools) {
+            counts.push(self.first_counts(booking, pools, now).await?);
+        }
+        for _ in 0..ATTEMPTS {
+            for (line, booking) in bookings.iter_mut().enumerate() {
+                let (pools, counts, channel) = (&pools[line], &counts[line], booking.channel);
+                if pools.is_decided(now) && !counts.goes_ahead {
+                    return Ok(OrderHeld::TooFew { line });
+                }
+                let Some(draws) = pools.draw(counts, channel, booking.places(), now) else {
+                    let vacancies = pools.left(counts, channel, now);
+                    let more_at = pools.more_at(counts, channel, now);
+                    return Ok(OrderHeld::SoldOut { line, vacancies, more_at });
+                };
+                booking.draws = draws;
+            }
+            let mut writes = vec![self.put(item(held, bookings)?, Condition::absent())?];
+            for booking in &*bookings {
+                writes.push(self.put(booking::item(booking, 1, &[])?, Condition::absent())?);
+            }
+            for (booking, pools) in bookings.iter().zip(pools) {
+                writes.push(self.take_places(booking, pools)?);
+            }
+            let together: Vec<&Booking> = bookings.iter().collect();
+            writes.extend(self.occupy(&together)?);
+            let refused = match self.transact(writes).await? {
+                Written::All => return Ok(OrderHeld::New),
+                Written::Refused(refused) => refused,
+            };
+            // A repeat of an order whose places are all sold fails on all of them: the order counts first.
+            if let Some(Some(before)) = refused.first() {
+                return Ok(OrderHeld::Before(order(before)?));
+            }
+            let (stored, rest) = refused[1..].split_at(bookings.len());
+            let (slots, resources) = rest.split_at(bookings.len());
+            if let Some(line) = stored.iter().position(Option::is_some) {
+                return Ok(OrderHeld::UuidReused { line });
+            }
+            if let Some(exhausted) = exhausted(&together, resources)? {
+                return Ok(OrderHeld::Exhausted(exhausted));
+            }
+            for (counts, slot) in counts.iter_mut().zip(slots) {
+                if let Some(slot) = slot {
+                    *counts = StoredSlot::try_from(slot)?.counts;
+                }
+            }
+        }
+        Err(Error::Stale { key: format!("ORDER#{}", held.uuid) })
+    }
+}
