@@ -148,7 +148,7 @@ fn printable(text: &str) -> String {
 }
 
 /// A line in the printer's letters: the page Windows 1252, in which the Latin letters stand where they
-/// do in Unicode, and the euro sign first of all others.
+/// do in Unicode, and the euro sign at 0x80.
 fn letters_of(line: &str) -> Vec<u8> {
     let letter = |letter: char| match letter {
         '€' => 0x80,
