@@ -34,6 +34,9 @@ PUBLIC = {
     "POST /v1/bookings/{uuid}/cancel": "the uuid is the key",
     "GET /v1/bookings/{uuid}/person": "the uuid is the key; only its holder sees what is kept of them",
     "DELETE /v1/bookings/{uuid}/person": "the uuid is the key; it makes us forget, and shows nothing",
+    "POST /v1/waiting": "visitors have no account; throttled, risk rules, a contact once in a line",
+    "GET /v1/waiting/{uuid}": "the uuid, made by the visitor's browser, is the key",
+    "DELETE /v1/waiting/{uuid}": "the uuid is the key; it makes us forget, and shows nothing",
     "POST /v1/bookings/{uuid}/payment": "the uuid is the key",
     "POST /v1/payments/notifications": "the provider signs the body (HMAC), the function checks it",
     "POST /v1/payments/pagopa/receipts": "who forwards receipts signs the body (HMAC), the function checks it",
@@ -82,8 +85,9 @@ SECRETS = {
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
     "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify"},
 }
-# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over.
-INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
+# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, the
+# lines of those who wait.
+INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "WAITING#*"}, "booking": {"WAITING#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
               "venue": {"GATE#*"}, "notify": {"MAIL"}}
 # Actions that AWS accepts on no narrower resource than *.
 RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}

@@ -204,6 +204,39 @@ async fn a_request_that_cannot_be_read_names_the_field_and_takes_nothing() {
 }
 
 #[tokio::test]
+async fn a_request_to_wait_that_breaks_a_rule_is_refused_and_puts_nobody_in_a_line() {
+    let museum = shared().await;
+    let api = museum.api();
+    let mut spoiler = Spoiler { visitor: Visitor::of(&museum), uuids: Vec::new() };
+    let s = &mut spoiler;
+    let mut waits = |case: &'static str, pointer: &str, value: Value| {
+        let line = s.hold(case, |body| *body.pointer_mut(pointer).unwrap() = value);
+        Line { path: "/v1/waiting".to_owned(), ..line }
+    };
+    #[rustfmt::skip] // One line a case.
+    let lines = [
+        waits("unknown venue", "/venue_id", json!("99999")).refused(404, "unknown-venue", "venue_id"),
+        waits("unknown product", "/product_id", json!("opera")).refused(422, "unknown-product", "product_id"),
+        waits("closed day", "/slot_id", json!("2026-11-30T10:00")).refused(422, "closed-day", "slot_id"),
+        waits("a slot that has begun", "/slot_id", json!("2026-11-24T10:00")).refused(422, "slot-began", "slot_id"),
+        waits("a slot with places", "/slot_id", json!(SLOT)).refused(409, "places-left", "slot_id"),
+        waits("over the limit", "/units/0/quantity", json!(11)).refused(422, "too-many-units", "units"),
+        waits("bad mail", "/contact/email", json!("someone")).refused(422, "invalid-contact", "contact.email"),
+        waits("no contact", "/contact", Value::Null).refused(422, "invalid-field", "contact"),
+        waits("bad uuid", "/uuid", json!("1")).refused(422, "invalid-field", "uuid"),
+        post("a channel", "/v1/waiting", &json!({"channel": "DESK"})).refused(422, "invalid-field", "channel"),
+        get("nobody of that uuid", format!("/v1/waiting/{}", fresh_uuid())).refused(404, "unknown-waiting", "uuid"),
+        get("no uuid", "/v1/waiting/1").refused(400, "malformed-id", "uuid"),
+    ];
+    all_refused(&api, &lines).await;
+    for uuid in &spoiler.uuids {
+        let answer = api.get(&format!("/v1/waiting/{uuid}")).await;
+        answer.expect_problem(404, "unknown-waiting", "uuid");
+    }
+    none_readable(&api, &spoiler.uuids).await;
+}
+
+#[tokio::test]
 async fn a_sold_out_slot_says_how_many_places_are_left() {
     let museum = shared().await;
     let visitor = Visitor::of(&museum);

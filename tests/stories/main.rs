@@ -16,3 +16,4 @@ mod person;
 mod tariffs;
 mod tickets;
 mod venue_offer;
+mod waiting;

@@ -1,7 +1,7 @@
 //! Booking items: `BOOKING#uuid` / `BOOKING`. Every change is one transaction conditioned on the
 //! version that was read, together with the places, tickets and payment it concerns.
 
-use atrio_domain::booking::{Booking, BookingState, Contact};
+use atrio_domain::booking::{Booking, BookingState, Contact, Origin};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
 use atrio_domain::quota::{Counts, Pools};
@@ -108,6 +108,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     }
     set("locale", json("locale", &booking.locale)?);
     set("channel", json("channel", &booking.channel)?);
+    if booking.origin != Origin::Asked {
+        set("origin", json("origin", &booking.origin)?);
+    }
     set("created_at", instant(booking.created_at));
     set("decision", json("decision", &booking.decision)?);
     set("risk_keys", json("risk_keys", &booking.risk_keys)?);
@@ -160,6 +163,12 @@ fn contact(read: &Attributes<'_>) -> Result<Option<Contact>, Error> {
     }))
 }
 
+/// Most holds were asked for, and say nothing of it.
+fn origin(read: &Attributes<'_>) -> Result<Origin, Error> {
+    let written = read.optional_text("origin")?;
+    written.map_or(Ok(Origin::Asked), |_| read.json("origin"))
+}
+
 fn state(read: &Attributes<'_>) -> Result<BookingState, Error> {
     let payment =
         || read.optional_text("payment_id")?.map(|_| read.parsed("payment_id")).transpose();
@@ -207,6 +216,7 @@ impl TryFrom<&Item> for Stored {
             contact: contact(&read)?,
             locale: read.json("locale")?,
             channel: read.json("channel")?,
+            origin: origin(&read)?,
             created_at: read.parsed("created_at")?,
             decision: read.json("decision")?,
             risk_keys: read.json("risk_keys")?,
@@ -238,6 +248,18 @@ impl Store {
         pools: &Pools,
         now: Timestamp,
     ) -> Result<Held, Error> {
+        self.hold_with(booking, pools, &[], now).await
+    }
+
+    /// The same, with writes that are made with the hold or not at all; [`Error::Stale`] when one of
+    /// them is refused.
+    pub(crate) async fn hold_with(
+        &self,
+        booking: &mut Booking,
+        pools: &Pools,
+        further: &[TransactWriteItem],
+        now: Timestamp,
+    ) -> Result<Held, Error> {
         // Of an untouched slot at first; who is refused learns what was given meanwhile.
         let mut counts = Counts::default();
         for _ in 0..ATTEMPTS {
@@ -248,10 +270,12 @@ impl Store {
             };
             let Some(draws) = drawn else { return Ok(sold_out) };
             booking.draws = draws;
-            let writes = vec![
+            let mut writes = vec![
                 self.take_places(booking, pools)?,
                 self.put(item(booking, 1, &[])?, Condition::absent())?,
             ];
+            let own = writes.len();
+            writes.extend_from_slice(further);
             let refused = match self.transact(writes).await? {
                 Written::All => return Ok(Held::New),
                 Written::Refused(refused) => refused,
@@ -264,6 +288,9 @@ impl Store {
                 } else {
                     Held::UuidReused
                 });
+            }
+            if refused.iter().skip(own).any(Option::is_some) {
+                return Err(Error::Stale { key: format!("BOOKING#{}", booking.uuid) });
             }
             if let Some(Some(slot)) = refused.first() {
                 counts = StoredSlot::try_from(slot)?.counts;

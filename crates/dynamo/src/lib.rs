@@ -24,6 +24,7 @@ pub mod ticket;
 pub mod transaction;
 pub mod velocity;
 pub mod venue;
+pub mod waiting;
 
 use std::collections::HashMap;
 

@@ -1,15 +1,16 @@
-//! Holding places, confirming what is free, giving holds up. The caller's uuid is the key to the
+//! Holding places, confirming what is free, giving holds up, waiting for places. The caller's uuid is the key to the
 //! booking and its idempotency key for ever: the same request answers the same, whatever crashed
 //! in between.
 
 mod person;
 mod problem;
 mod view;
+mod waiting;
 
 use atrio_domain::booking::{Channel, Contact};
-use atrio_domain::hold::{HoldRequest, UnitQuantity};
+use atrio_domain::hold::{HoldRequest, Offer, UnitQuantity};
 use atrio_domain::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
-use atrio_domain::risk::{Features, Outcome, RiskKeys, decide};
+use atrio_domain::risk::{Decision, Features, Outcome, RiskKeys, decide};
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::Locale;
 use atrio_domain::venue::Venue;
@@ -76,6 +77,8 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(confirm))
         .routes(routes!(cancel))
         .routes(routes!(person::show_person, person::forget_person))
+        .routes(routes!(waiting::join))
+        .routes(routes!(waiting::show, waiting::leave))
         .with_state(context)
 }
 
@@ -117,6 +120,12 @@ struct ContactBody {
     phone: Option<String>,
 }
 
+impl From<ContactBody> for Contact {
+    fn from(body: ContactBody) -> Self {
+        Self { full_name: body.full_name, email: body.email, phone: body.phone }
+    }
+}
+
 fn standard_option() -> OptionId {
     #[expect(clippy::expect_used, reason = "a literal that is well-formed")]
     OptionId::new("standard").expect("a word")
@@ -131,11 +140,7 @@ impl From<HoldBody> for HoldRequest {
             option_id: body.option_id,
             slot_id: body.slot_id,
             units: body.units,
-            contact: body.contact.map(|contact| Contact {
-                full_name: contact.full_name,
-                email: contact.email,
-                phone: contact.phone,
-            }),
+            contact: body.contact.map(Contact::from),
             locale: body.locale,
             channel: body.channel,
         }
@@ -163,20 +168,7 @@ async fn hold(
         return repeated(&request, &before, &venue, now);
     }
     let offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
-    let keys = risk_keys(&context, &request, address.as_deref());
-    let (contact, client) = context.store.velocities(&keys, now).await.map_err(internal)?;
-    let decision = decide(&Features { places: offer.places(), contact, client }, now);
-    if decision.outcome == Outcome::Block {
-        let refused = problem::blocked(&decision);
-        let record = DecisionRecord {
-            booking: request.uuid,
-            venue: venue.id,
-            slot: request.slot_id,
-            decision,
-        };
-        context.store.record_decision(&record).await.map_err(internal)?;
-        return Err(refused);
-    }
+    let (decision, keys) = decided(&context, &request, &offer, address.as_deref(), now).await?;
     let pools = offer.pools.clone();
     let fingerprinted = request.clone();
     let mut booking = request.hold(offer, decision, keys, now);
@@ -190,6 +182,27 @@ async fn hold(
             Err(problem::sold_out(&booking, vacancies, more_at))
         }
     }
+}
+
+/// What the risk rules say of a request. One that they refuse is on record.
+async fn decided(
+    context: &Context,
+    request: &HoldRequest,
+    offer: &Offer,
+    address: Option<&str>,
+    now: jiff::Timestamp,
+) -> Result<(Decision, RiskKeys), Problem> {
+    let keys = risk_keys(context, request, address);
+    let (contact, client) = context.store.velocities(&keys, now).await.map_err(internal)?;
+    let decision = decide(&Features { places: offer.places(), contact, client }, now);
+    if decision.outcome != Outcome::Block {
+        return Ok((decision, keys));
+    }
+    let refused = problem::blocked(&decision);
+    let (venue, slot) = (request.venue_id.clone(), request.slot_id);
+    let record = DecisionRecord { booking: request.uuid, venue, slot, decision };
+    context.store.record_decision(&record).await.map_err(internal)?;
+    Err(refused)
 }
 
 /// A desk's visitors share its address, and many have no other: only a contact they leave counts.

@@ -38,7 +38,7 @@ pub(crate) struct PersonView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct ContactView {
+pub(crate) struct ContactView {
     full_name: String,
     email: String,
     phone: Option<String>,
@@ -108,11 +108,18 @@ pub(crate) async fn forget_person(
     let uuid = booking_uuid(&uuid)?;
     let forgotten = context.store.forget_person(uuid, context.clock.now()).await;
     forgotten.map_err(problem::step)?;
+    // Whoever waited for the places made a request of the same content.
+    if let Some(waited) = context.store.waiting(uuid).await.map_err(internal)? {
+        let forgotten = waited.forget_person();
+        if forgotten != waited {
+            context.store.move_waiting(&waited, &forgotten).await.map_err(internal)?;
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
 impl ContactView {
-    fn of(contact: Contact) -> Self {
+    pub(crate) fn of(contact: Contact) -> Self {
         let Contact { full_name, email, phone } = contact;
         Self { full_name, email, phone }
     }

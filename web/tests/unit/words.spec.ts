@@ -11,6 +11,7 @@ import { gate } from '../../src/lib/i18n/gate';
 import { offer } from '../../src/lib/i18n/offer';
 import { problems } from '../../src/lib/i18n/problems';
 import { venue } from '../../src/lib/i18n/venue';
+import { waiting } from '../../src/lib/i18n/waiting';
 import { addMonths, lastDay, weeksOf } from '../../src/lib/venue/calendar';
 
 const place = (name: string, municipality: string, more: Partial<Venue> = {}): Venue => ({
@@ -46,7 +47,18 @@ test('free and paid venues are told apart by the full price', () => {
 });
 
 test('every message has the same holes and plurals in both languages', () => {
-	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...desk, ...problems };
+	const all = {
+		...common,
+		...find,
+		...venue,
+		...waiting,
+		...booking,
+		...gate,
+		...dashboard,
+		...offer,
+		...desk,
+		...problems
+	};
 	const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
 	for (const [key, { it, en }] of Object.entries(all)) {
 		expect(holes(it), key).toEqual(holes(en));

@@ -12,7 +12,7 @@ use crate::venue::{HoursSource, VenueKind, shipped_product};
 
 const NOW: &str = "2026-11-24T08:00:00Z";
 
-fn venue() -> Venue {
+pub(crate) fn venue() -> Venue {
     Venue {
         id: VenueId::new("20240").unwrap(),
         name: "Museo di prova".into(),
@@ -31,7 +31,7 @@ fn venue() -> Venue {
     }
 }
 
-fn visitor_asks(units: &[(&str, u32)], slot: &str) -> HoldRequest {
+pub(crate) fn visitor_asks(units: &[(&str, u32)], slot: &str) -> HoldRequest {
     HoldRequest {
         uuid: Uuid::from_u128(1).into(),
         venue_id: VenueId::new("20240").unwrap(),

@@ -63,6 +63,7 @@ impl From<PreviousProduct> for Product {
             max_units: previous.max_units,
             quotas: previous.quotas,
             cancellation: Cancellation::default(),
+            groups: None,
             fiscal_class: FiscalClass::Undecided,
             free_days: Vec::new(),
             surcharges: Vec::new(),

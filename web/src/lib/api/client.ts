@@ -24,7 +24,8 @@ import type {
 	TicketList,
 	UndoneRedemption,
 	Venue,
-	VenueDetail
+	VenueDetail,
+	Waiting
 } from './types';
 
 let serverAheadMs = 0;
@@ -120,6 +121,15 @@ export const cancelBooking = (uuid: string, refundCents: number) =>
 export const personAddress = (uuid: string) => `/v1/bookings/${id(uuid)}/person`;
 
 export const forgetPerson = (uuid: string) => send(personAddress(uuid), { method: 'DELETE' });
+
+// Waiting for places of a sold-out slot.
+
+export const joinWaiting = (request: BookingRequest) =>
+	json<Waiting>('/v1/waiting', { method: 'POST', body: request });
+
+export const getWaiting = (uuid: string) => json<Waiting>(`/v1/waiting/${id(uuid)}`);
+
+export const leaveWaiting = (uuid: string) => send(`/v1/waiting/${id(uuid)}`, { method: 'DELETE' });
 
 export const startPayment = (uuid: string) =>
 	json<{ payment: { id: string; status: string }; redirect_url: string }>(

@@ -352,3 +352,16 @@ export interface Shift {
 	difference_cents: number | null;
 	sales?: Sale[];
 }
+
+/** A party in the line of a sold-out slot, or what became of it. */
+export interface Waiting {
+	uuid: string;
+	status: 'WAITING' | 'OFFERED' | 'LEFT' | 'ENDED';
+	/** 1 is next; null when the party waits no more. */
+	position: number | null;
+	venue: { id: string; name: string; municipality: string };
+	slot: SlotTime;
+	units: { unit_id: string; quantity: number }[];
+	/** The places held for the party, once its turn came. */
+	offer: { booking_uuid: string; status: BookingStatus; expires_at: string | null } | null;
+}

@@ -12,8 +12,20 @@ import { gate } from './gate';
 import { offer } from './offer';
 import { problems } from './problems';
 import { venue } from './venue';
+import { waiting } from './waiting';
 
-const messages = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...desk, ...problems };
+const messages = {
+	...common,
+	...find,
+	...venue,
+	...waiting,
+	...booking,
+	...gate,
+	...dashboard,
+	...offer,
+	...desk,
+	...problems
+};
 export type Key = keyof typeof messages;
 
 const REMEMBERED = 'atrio.language';
