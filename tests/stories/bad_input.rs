@@ -237,6 +237,54 @@ async fn a_request_to_wait_that_breaks_a_rule_is_refused_and_puts_nobody_in_a_li
 }
 
 #[tokio::test]
+async fn a_request_of_a_group_that_breaks_a_rule_is_refused_and_not_kept() {
+    let museum = shared().await;
+    let api = museum.api();
+    let mut spoiler = Spoiler { visitor: Visitor::of(&museum), uuids: Vec::new() };
+    let s = &mut spoiler;
+    // A museum with thirty places in a slot, so that a group fits.
+    let mut asks = |case: &'static str, pointer: &str, value: Value| {
+        let line = s.hold(case, |body| {
+            body.as_object_mut().unwrap().remove("units");
+            body["venue_id"] = json!("20240");
+            let words = json!({
+                "kind": "GROUP", "organisation": "Gruppo di prova", "people": 20, "leaders": 1, "note": "",
+            });
+            body.as_object_mut().unwrap().extend(words.as_object().unwrap().clone());
+            *body.pointer_mut(pointer).unwrap() = value;
+        });
+        Line { path: "/v1/groups".to_owned(), ..line }
+    };
+    let list = |case, body: &'static str| Line {
+        method: "PUT",
+        content_type: Some("text/csv"),
+        ..raw(case, format!("/v1/groups/{}/list", fresh_uuid()), body)
+    };
+    #[rustfmt::skip] // One line a case.
+    let lines = [
+        asks("unknown venue", "/venue_id", json!("99999")).refused(404, "unknown-venue", "venue_id"),
+        asks("unknown product", "/product_id", json!("opera")).refused(422, "unknown-product", "product_id"),
+        asks("closed day", "/slot_id", json!("2026-11-30T10:00")).refused(422, "closed-day", "slot_id"),
+        asks("too few", "/people", json!(5)).refused(422, "group-size", "people"),
+        asks("too many", "/people", json!(26)).refused(422, "group-size", "people"),
+        asks("nobody leads", "/leaders", json!(0)).refused(422, "leaders", "leaders"),
+        asks("two lead", "/leaders", json!(2)).refused(422, "leaders", "leaders"),
+        asks("unknown kind", "/kind", json!("CHOIR")).refused(422, "invalid-field", "kind"),
+        asks("no name", "/organisation", json!(" ")).refused(422, "invalid-organisation", "organisation"),
+        asks("a long note", "/note", json!("a".repeat(501))).refused(422, "long-note", "note"),
+        asks("bad mail", "/contact/email", json!("someone")).refused(422, "invalid-contact", "contact.email"),
+        list("nobody of that uuid", "last_name,first_name,role\n").refused(404, "unknown-group", "uuid"),
+        list("no CSV", "{}").typed(Some(JSON)).refused(415, "wrong-content-type", "Content-Type"),
+        get("nobody of that uuid", format!("/v1/groups/{}", fresh_uuid())).refused(404, "unknown-group", "uuid"),
+    ];
+    all_refused(&api, &lines).await;
+    for uuid in &spoiler.uuids {
+        let answer = api.get(&format!("/v1/groups/{uuid}")).await;
+        answer.expect_problem(404, "unknown-group", "uuid");
+    }
+}
+
+#[tokio::test]
 async fn a_sold_out_slot_says_how_many_places_are_left() {
     let museum = shared().await;
     let visitor = Visitor::of(&museum);

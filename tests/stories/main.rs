@@ -8,6 +8,7 @@ mod bad_input;
 mod cancellation;
 mod desk;
 mod gate;
+mod groups;
 mod main_job;
 mod operations;
 mod pagopa;

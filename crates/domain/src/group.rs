@@ -411,13 +411,18 @@ impl Group {
         if booking.is_some_and(|booking| booking.seen_at(now).takes_places()) {
             return Err(DecisionError::PlacesHeld);
         }
-        Ok(Self {
+        let state = GroupState::Withdrawn { at: now };
+        Ok(Self { listed: None, state, ..self.forget_person() })
+    }
+
+    /// The request without who asked, wherever it stands.
+    #[must_use]
+    pub fn forget_person(&self) -> Self {
+        Self {
             ask: GroupAsk { contact: None, note: None, ..self.ask.clone() },
             fingerprint: FORGOTTEN.to_owned(),
-            listed: None,
-            state: GroupState::Withdrawn { at: now },
             ..self.clone()
-        })
+        }
     }
 }
 

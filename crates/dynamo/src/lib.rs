@@ -10,6 +10,7 @@ pub mod conflict;
 pub mod count;
 pub mod decision;
 pub mod gate_day;
+pub mod group;
 pub mod mail;
 pub mod month_key;
 pub mod payment;

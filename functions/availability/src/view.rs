@@ -2,6 +2,7 @@
 
 use atrio_domain::booking::Channel;
 use atrio_domain::calendar::{SlotTimes, weekday_name};
+use atrio_domain::group::GroupRule;
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
 use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
@@ -130,6 +131,9 @@ struct ProductView {
     availability_type: AvailabilityType,
     slot_minutes: u16,
     max_units: u32,
+    /// What is taken of groups and school classes; null takes none, and asks nobody to ask.
+    #[schema(value_type = Option<Object>)]
+    groups: Option<GroupRule>,
     /// `EXEMPT_VISIT`, `NO_CHARGE`, `SHOW` or `UNDECIDED`.
     #[schema(value_type = String)]
     fiscal_class: FiscalClass,
@@ -144,6 +148,7 @@ impl ProductView {
             availability_type: product.availability_type,
             slot_minutes: product.slot_minutes,
             max_units: product.max_units,
+            groups: product.groups.clone(),
             fiscal_class: product.fiscal_class,
             options: product.options.iter().map(|option| OptionView::of(option, today)).collect(),
         }

@@ -1,7 +1,8 @@
-//! Holding places, confirming what is free, giving holds up, waiting for places. The caller's uuid is the key to the
+//! Holding places, confirming what is free, giving holds up, waiting for places, groups. The caller's uuid is the key to the
 //! booking and its idempotency key for ever: the same request answers the same, whatever crashed
 //! in between.
 
+mod group;
 mod person;
 mod problem;
 mod view;
@@ -79,6 +80,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(person::show_person, person::forget_person))
         .routes(routes!(waiting::join))
         .routes(routes!(waiting::show, waiting::leave))
+        .merge(group::routes())
         .with_state(context)
 }
 

@@ -2,7 +2,7 @@
 //! and forgetting them (article 17). The uuid that opens the booking is the key to both.
 
 use atrio_domain::booking::Contact;
-use atrio_domain::id::{GateId, PaymentId, TicketId};
+use atrio_domain::id::{CallerUuid, GateId, PaymentId, TicketId};
 use atrio_domain::payment::{Payment, PaymentStatus};
 use atrio_domain::risk::Decision;
 use atrio_domain::tariff::Cents;
@@ -108,14 +108,25 @@ pub(crate) async fn forget_person(
     let uuid = booking_uuid(&uuid)?;
     let forgotten = context.store.forget_person(uuid, context.clock.now()).await;
     forgotten.map_err(problem::step)?;
-    // Whoever waited for the places made a request of the same content.
-    if let Some(waited) = context.store.waiting(uuid).await.map_err(internal)? {
+    forget_request(&context, uuid).await.map_err(internal)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Forgets who waited for the places of a booking, or asked for them in the name of a group.
+async fn forget_request(context: &Context, uuid: CallerUuid) -> Result<(), atrio_dynamo::Error> {
+    if let Some(waited) = context.store.waiting(uuid).await? {
         let forgotten = waited.forget_person();
         if forgotten != waited {
-            context.store.move_waiting(&waited, &forgotten).await.map_err(internal)?;
+            context.store.move_waiting(&waited, &forgotten).await?;
         }
     }
-    Ok(StatusCode::NO_CONTENT)
+    if let Some(asked) = context.store.group(uuid).await? {
+        let forgotten = asked.group.forget_person();
+        if forgotten != asked.group && !context.store.move_group(&asked, &forgotten).await? {
+            return Err(atrio_dynamo::Error::Stale { key: format!("GROUP#{uuid}") });
+        }
+    }
+    Ok(())
 }
 
 impl ContactView {

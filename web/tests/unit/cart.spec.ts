@@ -35,6 +35,7 @@ const product: Product = {
 	id: 'admission',
 	name: both('Admission'),
 	slot_minutes: 60,
+	groups: null,
 	max_units: 10,
 	options: [
 		{

@@ -9,6 +9,7 @@ import { dashboard } from './dashboard';
 import { desk } from './desk';
 import { find } from './find';
 import { gate } from './gate';
+import { groups } from './groups';
 import { offer } from './offer';
 import { problems } from './problems';
 import { venue } from './venue';
@@ -21,6 +22,7 @@ const messages = {
 	...waiting,
 	...booking,
 	...gate,
+	...groups,
 	...dashboard,
 	...offer,
 	...desk,
