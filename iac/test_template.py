@@ -34,6 +34,14 @@ PUBLIC = {
     "POST /v1/bookings/{uuid}/cancel": "the uuid is the key",
     "GET /v1/bookings/{uuid}/person": "the uuid is the key; only its holder sees what is kept of them",
     "DELETE /v1/bookings/{uuid}/person": "the uuid is the key; it makes us forget, and shows nothing",
+    "POST /v1/waiting": "visitors have no account; throttled, risk rules, a contact once in a line",
+    "GET /v1/waiting/{uuid}": "the uuid, made by the visitor's browser, is the key",
+    "DELETE /v1/waiting/{uuid}": "the uuid is the key; it makes us forget, and shows nothing",
+    "POST /v1/groups": "who asks has no account; throttled, takes no place before a manager decides",
+    "GET /v1/groups/{uuid}": "the uuid, made by the browser of who asks, is the key",
+    "DELETE /v1/groups/{uuid}": "the uuid is the key; it makes us forget, and shows nothing",
+    "PUT /v1/groups/{uuid}/list": "the uuid is the key; it shows no name",
+    "DELETE /v1/groups/{uuid}/list": "the uuid is the key; it makes us forget, and shows nothing",
     "POST /v1/bookings/{uuid}/payment": "the uuid is the key",
     "POST /v1/orders": "as a booking; several visits in one go",
     "GET /v1/orders/{uuid}": "the uuid is the key",
@@ -55,6 +63,10 @@ PUBLIC = {
 }
 # Routes for staff: a token the authoriser accepts, then roles and venues in the function.
 STAFF = {
+    "GET /v1/venues/{venue_id}/groups",
+    "POST /v1/venues/{venue_id}/groups/{uuid}/approve",
+    "POST /v1/venues/{venue_id}/groups/{uuid}/refuse",
+    "GET /v1/venues/{venue_id}/groups/{uuid}/list",
     "GET /v1/venues/{venue_id}/refunds",
     "POST /v1/venues/{venue_id}/refunds/files",
     "POST /v1/venues/{venue_id}/refunds/{payment_id}/paid-back",
@@ -94,8 +106,10 @@ SECRETS = {
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
     "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify"},
 }
-# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over.
-INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "GATE#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
+# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, the
+# lines of those who wait, the requests of a venue's groups.
+INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "GATE#*", "WAITING#*"},
+              "booking": {"WAITING#*", "GROUPS#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
               "venue": {"GATE#*"}, "notify": {"MAIL"}}
 # Actions that AWS accepts on no narrower resource than *.
 RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}

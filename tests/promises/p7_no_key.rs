@@ -45,6 +45,14 @@ const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/v1/bookings/{uuid}/cancel", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
     ("DELETE", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/waiting", Public("anyone may wait for places of a sold-out slot")),
+    ("GET", "/v1/waiting/{uuid}", Public(KEY_OF_BOOKING)),
+    ("DELETE", "/v1/waiting/{uuid}", Public(KEY_OF_BOOKING)),
+    ("POST", "/v1/groups", Public("anyone may ask for a group; a manager decides")),
+    ("GET", "/v1/groups/{uuid}", Public(KEY_OF_BOOKING)),
+    ("DELETE", "/v1/groups/{uuid}", Public(KEY_OF_BOOKING)),
+    ("PUT", "/v1/groups/{uuid}/list", Public(KEY_OF_BOOKING)),
+    ("DELETE", "/v1/groups/{uuid}/list", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/payment", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/tickets", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/tickets.pdf", Public(KEY_OF_BOOKING)),
@@ -62,6 +70,38 @@ const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/v1/orders/{uuid}/payment", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/payments/notifications", Provider),
     ("POST", "/v1/payments/pagopa/receipts", Provider),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/groups",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/groups", scope: Scope::Named },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/groups/{uuid}/approve",
+        Staff {
+            roles: &["manager"],
+            path: "/v1/venues/20240/groups/00000000-0000-4000-8000-000000000000/approve",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/groups/{uuid}/refuse",
+        Staff {
+            roles: &["manager"],
+            path: "/v1/venues/20240/groups/00000000-0000-4000-8000-000000000000/refuse",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/groups/{uuid}/list",
+        Staff {
+            roles: &["manager"],
+            path: "/v1/venues/20240/groups/00000000-0000-4000-8000-000000000000/list",
+            scope: Scope::Named,
+        },
+    ),
     (
         "GET",
         "/v1/venues/{venue_id}/refunds",
@@ -327,6 +367,8 @@ fn posted(path: &str) -> Value {
             json!({"uuid": fresh_uuid(), "desk_id": fresh_uuid(), "float_cents": 0})
         }
         Some("sales") => json!({"booking_uuid": fresh_uuid(), "method": "CASH"}),
+        Some("approve") => json!({}),
+        Some("refuse") => json!({"reason": "the day is full"}),
         Some("files") => json!({"uuid": fresh_uuid()}),
         Some("paid-back") => json!({"reference": "TRN 1"}),
         Some("call-offs") => json!({"from": "2026-11-24", "to": "2026-11-24"}),

@@ -204,6 +204,87 @@ async fn a_request_that_cannot_be_read_names_the_field_and_takes_nothing() {
 }
 
 #[tokio::test]
+async fn a_request_to_wait_that_breaks_a_rule_is_refused_and_puts_nobody_in_a_line() {
+    let museum = shared().await;
+    let api = museum.api();
+    let mut spoiler = Spoiler { visitor: Visitor::of(&museum), uuids: Vec::new() };
+    let s = &mut spoiler;
+    let mut waits = |case: &'static str, pointer: &str, value: Value| {
+        let line = s.hold(case, |body| *body.pointer_mut(pointer).unwrap() = value);
+        Line { path: "/v1/waiting".to_owned(), ..line }
+    };
+    #[rustfmt::skip] // One line a case.
+    let lines = [
+        waits("unknown venue", "/venue_id", json!("99999")).refused(404, "unknown-venue", "venue_id"),
+        waits("unknown product", "/product_id", json!("opera")).refused(422, "unknown-product", "product_id"),
+        waits("closed day", "/slot_id", json!("2026-11-30T10:00")).refused(422, "closed-day", "slot_id"),
+        waits("a slot that has begun", "/slot_id", json!("2026-11-24T10:00")).refused(422, "slot-began", "slot_id"),
+        waits("a slot with places", "/slot_id", json!(SLOT)).refused(409, "places-left", "slot_id"),
+        waits("over the limit", "/units/0/quantity", json!(11)).refused(422, "too-many-units", "units"),
+        waits("bad mail", "/contact/email", json!("someone")).refused(422, "invalid-contact", "contact.email"),
+        waits("no contact", "/contact", Value::Null).refused(422, "invalid-field", "contact"),
+        waits("bad uuid", "/uuid", json!("1")).refused(422, "invalid-field", "uuid"),
+        post("a channel", "/v1/waiting", &json!({"channel": "DESK"})).refused(422, "invalid-field", "channel"),
+        get("nobody of that uuid", format!("/v1/waiting/{}", fresh_uuid())).refused(404, "unknown-waiting", "uuid"),
+        get("no uuid", "/v1/waiting/1").refused(400, "malformed-id", "uuid"),
+    ];
+    all_refused(&api, &lines).await;
+    for uuid in &spoiler.uuids {
+        let answer = api.get(&format!("/v1/waiting/{uuid}")).await;
+        answer.expect_problem(404, "unknown-waiting", "uuid");
+    }
+    none_readable(&api, &spoiler.uuids).await;
+}
+
+#[tokio::test]
+async fn a_request_of_a_group_that_breaks_a_rule_is_refused_and_not_kept() {
+    let museum = shared().await;
+    let api = museum.api();
+    let mut spoiler = Spoiler { visitor: Visitor::of(&museum), uuids: Vec::new() };
+    let s = &mut spoiler;
+    // A museum with thirty places in a slot, so that a group fits.
+    let mut asks = |case: &'static str, pointer: &str, value: Value| {
+        let line = s.hold(case, |body| {
+            body.as_object_mut().unwrap().remove("units");
+            body["venue_id"] = json!("20240");
+            let words = json!({
+                "kind": "GROUP", "organisation": "Gruppo di prova", "people": 20, "leaders": 1, "note": "",
+            });
+            body.as_object_mut().unwrap().extend(words.as_object().unwrap().clone());
+            *body.pointer_mut(pointer).unwrap() = value;
+        });
+        Line { path: "/v1/groups".to_owned(), ..line }
+    };
+    let list = |case, body: &'static str| Line {
+        method: "PUT",
+        content_type: Some("text/csv"),
+        ..raw(case, format!("/v1/groups/{}/list", fresh_uuid()), body)
+    };
+    #[rustfmt::skip] // One line a case.
+    let lines = [
+        asks("unknown venue", "/venue_id", json!("99999")).refused(404, "unknown-venue", "venue_id"),
+        asks("unknown product", "/product_id", json!("opera")).refused(422, "unknown-product", "product_id"),
+        asks("closed day", "/slot_id", json!("2026-11-30T10:00")).refused(422, "closed-day", "slot_id"),
+        asks("too few", "/people", json!(5)).refused(422, "group-size", "people"),
+        asks("too many", "/people", json!(26)).refused(422, "group-size", "people"),
+        asks("nobody leads", "/leaders", json!(0)).refused(422, "leaders", "leaders"),
+        asks("two lead", "/leaders", json!(2)).refused(422, "leaders", "leaders"),
+        asks("unknown kind", "/kind", json!("CHOIR")).refused(422, "invalid-field", "kind"),
+        asks("no name", "/organisation", json!(" ")).refused(422, "invalid-organisation", "organisation"),
+        asks("a long note", "/note", json!("a".repeat(501))).refused(422, "long-note", "note"),
+        asks("bad mail", "/contact/email", json!("someone")).refused(422, "invalid-contact", "contact.email"),
+        list("nobody of that uuid", "last_name,first_name,role\n").refused(404, "unknown-group", "uuid"),
+        list("no CSV", "{}").typed(Some(JSON)).refused(415, "wrong-content-type", "Content-Type"),
+        get("nobody of that uuid", format!("/v1/groups/{}", fresh_uuid())).refused(404, "unknown-group", "uuid"),
+    ];
+    all_refused(&api, &lines).await;
+    for uuid in &spoiler.uuids {
+        let answer = api.get(&format!("/v1/groups/{uuid}")).await;
+        answer.expect_problem(404, "unknown-group", "uuid");
+    }
+}
+
+#[tokio::test]
 async fn a_sold_out_slot_says_how_many_places_are_left() {
     let museum = shared().await;
     let visitor = Visitor::of(&museum);

@@ -180,6 +180,89 @@ test('a manager finds the tickets that entered twice and closes one with a note'
 	await picture(page, 'conflicts');
 });
 
+test('a class asks for a visit, a manager takes it, and the list of names is sent in', async ({ page }, { project }) => {
+	await page.goto(`/venue/?id=${platform.venue}`);
+	await page.getByTestId('ask-group').click();
+	await page.getByTestId('send-group').click();
+	await expect(page.getByText('Completa nome del gruppo')).toBeVisible();
+	await expectAccessible(page);
+	const school = `Scuola ${project.name}`;
+	await page.getByLabel('Classe scolastica').check();
+	await page.locator('#organisation').fill(school);
+	await page.locator('#slot').fill(project.name === 'phone' ? '2027-02-10T10:00' : '2027-02-11T10:00');
+	await page.locator('#people').fill('14');
+	await page.locator('#leaders').fill('2');
+	await fillContact(page);
+	await page.getByTestId('send-group').click();
+	await expect(page.getByTestId('group-status')).toHaveAttribute('data-status', 'REQUESTED');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	const asked = page.url();
+
+	await openStaffPage(page, '/groups/', platform.managerToken);
+	const card = page.getByTestId('group').filter({ hasText: school }).last();
+	await expectAccessible(page);
+	await card.getByTestId('approve').click();
+	await expect(card.getByTestId('group-status')).toHaveAttribute('data-status', 'APPROVED');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'groups');
+
+	await page.goto(asked);
+	const file = (role: string) => ({
+		name: 'elenco.csv',
+		mimeType: 'text/csv',
+		buffer: Buffer.from(`last_name,first_name,role\nRossi,A.,${role}\n`)
+	});
+	await page.getByTestId('list-file').setInputFiles(file('pupil'));
+	await expect(page.getByTestId('problem')).toContainText('L’elenco ha errori');
+	await page.getByTestId('list-file').setInputFiles(file('person'));
+	await expect(page.getByTestId('group-request')).toContainText('Elenco ricevuto: 1 nome.');
+	await expectAccessible(page);
+	await picture(page, 'group');
+	await page.getByRole('link', { name: 'Apri la prenotazione' }).click();
+	await expect(page.getByRole('heading', { level: 1 })).toHaveText('La tua prenotazione');
+});
+
+test('who finds a time sold out joins its line and sees where they stand', async ({ page }, { project }) => {
+	// Each width fills a slot of its own.
+	const slot = project.name === 'phone' ? '2027-03-02T10:00' : '2027-03-03T10:00';
+	const book = (path: string, people: number, name: string) =>
+		page.request.post(`${platform.base}${path}`, {
+			data: {
+				uuid: crypto.randomUUID(),
+				venue_id: platform.venue,
+				product_id: 'admission',
+				slot_id: slot,
+				units: [{ unit_id: 'minor', quantity: people }],
+				contact: { full_name: 'Visitatore di prova', email: `${name}@example.invalid` }
+			}
+		});
+	let left = 10;
+	for (let number = 0; left > 0; number += 1) {
+		const answer = await book('/v1/bookings', left, `pieno-${project.name}-${number}`);
+		// The last party takes what is left.
+		if (answer.status() === 409) left = ((await answer.json()) as { vacancies: number }).vacancies;
+		else expect(answer.status()).toBe(201);
+	}
+	await page.goto(`/venue/?id=${platform.venue}`);
+	const day = page.getByTestId(`day-${slot.slice(0, 10)}`);
+	while (!(await day.isVisible())) await page.getByLabel('Mese successivo').click();
+	await day.click();
+	await page.getByTestId('wait-10:00').click();
+	await page.getByTestId('unit-adult-plus').click();
+	await fillContact(page);
+	await expectAccessible(page);
+	await expect(page.getByTestId('hold')).toHaveText('Mettiti in lista d’attesa');
+	await page.getByTestId('hold').click();
+	await expect(page.getByTestId('position')).toHaveAttribute('data-position', '1');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'waiting');
+	await page.getByTestId('leave').click();
+	await expect(page.getByTestId('waiting')).toHaveAttribute('data-status', 'LEFT');
+});
+
 test('the dashboard is accessible, with its tables open', async ({ page }) => {
 	await openStaffPage(page, '/dashboard/', platform.managerToken);
 	await page.getByTestId('kpi-visitors').waitFor();

@@ -38,7 +38,7 @@ export async function venueOf(page: Page): Promise<Venue> {
 /** Opens a staff page by its link, as staff do. Leaving first makes the fragment count as new. */
 export async function openStaffPage(
 	page: Page,
-	path: '/desk/' | '/gate/' | '/dashboard/' | '/offer/' | '/conflicts/',
+	path: '/desk/' | '/gate/' | '/dashboard/' | '/offer/' | '/conflicts/' | '/groups/',
 	token: string
 ) {
 	await page.goto('about:blank');
@@ -56,7 +56,7 @@ export async function picture(page: Page, name: string, { fullPage = true } = {}
 
 /** The first day and slot with enough places for `people`, chosen as a visitor would. */
 export async function chooseFirstSlot(page: Page, people: number): Promise<string> {
-	const days = page.locator('[data-testid^="day-"]:not(:disabled)');
+	const days = page.locator('[data-testid^="day-"]:not(:disabled):not([data-status="SOLD_OUT"])');
 	await days.first().waitFor();
 	for (const day of await days.all()) {
 		const date = ((await day.getAttribute('data-testid')) ?? '').replace('day-', '');

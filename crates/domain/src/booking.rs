@@ -40,6 +40,19 @@ impl Channel {
     }
 }
 
+/// How a hold came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Origin {
+    /// Somebody asked for it and got it at once.
+    #[default]
+    Asked,
+    /// The turn came to somebody in the line of a sold-out slot.
+    WaitingList,
+    /// A manager took a group's request.
+    Group,
+}
+
 /// Whom to write to about a booking. Personal data: it never leaves the operational table.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
@@ -133,6 +146,8 @@ pub struct Booking {
     pub locale: Locale,
     /// Through which channel.
     pub channel: Channel,
+    /// How the hold came about.
+    pub origin: Origin,
     /// When it was held.
     pub created_at: Timestamp,
     /// What the risk rules said of it.

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::booking::{Booking, BookingState, Channel, Contact, UnitLine};
+use crate::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::cancellation::Cancellation;
 use crate::id::{CallerUuid, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId};
@@ -24,7 +24,7 @@ use crate::venue::{Product, Venue};
 pub const HOLD_TTL_SECONDS: i64 = 15 * 60;
 
 /// What a visitor asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldRequest {
     /// The caller's key.
     pub uuid: CallerUuid,
@@ -168,21 +168,9 @@ impl HoldRequest {
     /// # Errors
     /// The first rule that is not met: product, option, units, contact, then day and slot.
     pub fn offer(&self, venue: &Venue, now: Timestamp) -> Result<Offer, HoldError> {
-        let product = venue.product(&self.product_id).ok_or_else(|| HoldError::UnknownProduct {
-            venue: venue.id.clone(),
-            product: self.product_id.clone(),
-            known: venue.products.iter().map(|product| product.id.clone()).collect(),
-        })?;
-        let option = product.option(&self.option_id).ok_or_else(|| HoldError::UnknownOption {
-            product: product.id.clone(),
-            option: self.option_id.clone(),
-            known: product.options.iter().map(|option| option.id.clone()).collect(),
-        })?;
         let day = self.slot_id.day();
-        let tariff = option
-            .tariff_on(day)
-            .ok_or_else(|| HoldError::NoTariff { option: option.id.clone(), day })?;
-        let wanted = self.wanted_units(&option.id, tariff)?;
+        let (product, tariff) = find_tariff(venue, &self.product_id, &self.option_id, day)?;
+        let wanted = self.wanted_units(tariff)?;
         self.check_party(product, &wanted)?;
         match &self.contact {
             Some(contact) => contact.check()?,
@@ -195,18 +183,7 @@ impl HoldRequest {
         }
         let units = wanted
             .iter()
-            .map(|(unit, quantity)| {
-                let price = price(product, unit, day);
-                UnitLine {
-                    unit_id: unit.id.clone(),
-                    name: unit.name.clone(),
-                    quantity: *quantity,
-                    price_cents: price.cents,
-                    components: price.components,
-                    reason: price.reason,
-                    document: price.show,
-                }
-            })
+            .map(|(unit, quantity)| unit_line(product, unit, *quantity, day))
             .collect();
         let places = wanted.iter().map(|(_, quantity)| *quantity).sum();
         let uses = self.uses(venue, product, places)?;
@@ -230,6 +207,7 @@ impl HoldRequest {
             contact: self.contact,
             locale: self.locale,
             channel: self.channel,
+            origin: Origin::Asked,
             created_at: now,
             decision,
             risk_keys: keys,
@@ -272,21 +250,10 @@ impl HoldRequest {
         hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn wanted_units<'t>(
-        &self,
-        option: &OptionId,
-        tariff: &'t Tariff,
-    ) -> Result<Vec<(&'t Unit, u32)>, HoldError> {
+    fn wanted_units<'t>(&self, tariff: &'t Tariff) -> Result<Vec<(&'t Unit, u32)>, HoldError> {
         let mut wanted: Vec<(&Unit, u32)> = Vec::new();
         for line in &self.units {
-            let unit =
-                tariff.units.iter().find(|unit| unit.id == line.unit_id).ok_or_else(|| {
-                    HoldError::UnknownUnit {
-                        option: option.clone(),
-                        unit: line.unit_id.clone(),
-                        known: tariff.units.iter().map(|unit| unit.id.clone()).collect(),
-                    }
-                })?;
+            let unit = find_unit(&self.option_id, tariff, &line.unit_id)?;
             if wanted.iter().any(|(known, _)| known.id == unit.id) {
                 return Err(HoldError::RepeatedUnit { unit: unit.id.clone() });
             }
@@ -343,6 +310,56 @@ impl HoldRequest {
             return Err(HoldError::TooManyUnits { requested, max_units });
         }
         wanted.iter().try_for_each(|(unit, quantity)| check_company(unit, *quantity, wanted))
+    }
+}
+
+/// What a venue sells under these names on a day: the product, and the option's tariff of that day.
+pub(crate) fn find_tariff<'v>(
+    venue: &'v Venue,
+    product: &ProductId,
+    option: &OptionId,
+    day: Date,
+) -> Result<(&'v Product, &'v Tariff), HoldError> {
+    let product = venue.product(product).ok_or_else(|| HoldError::UnknownProduct {
+        venue: venue.id.clone(),
+        product: product.clone(),
+        known: venue.products.iter().map(|product| product.id.clone()).collect(),
+    })?;
+    let option = product.option(option).ok_or_else(|| HoldError::UnknownOption {
+        product: product.id.clone(),
+        option: option.clone(),
+        known: product.options.iter().map(|option| option.id.clone()).collect(),
+    })?;
+    let tariff = option
+        .tariff_on(day)
+        .ok_or_else(|| HoldError::NoTariff { option: option.id.clone(), day })?;
+    Ok((product, tariff))
+}
+
+/// The unit of that id in a tariff of the option.
+pub(crate) fn find_unit<'t>(
+    option: &OptionId,
+    tariff: &'t Tariff,
+    id: &UnitId,
+) -> Result<&'t Unit, HoldError> {
+    tariff.units.iter().find(|unit| &unit.id == id).ok_or_else(|| HoldError::UnknownUnit {
+        option: option.clone(),
+        unit: id.clone(),
+        known: tariff.units.iter().map(|unit| unit.id.clone()).collect(),
+    })
+}
+
+/// So many of a unit at the price of a day.
+pub(crate) fn unit_line(product: &Product, unit: &Unit, quantity: u32, day: Date) -> UnitLine {
+    let price = price(product, unit, day);
+    UnitLine {
+        unit_id: unit.id.clone(),
+        name: unit.name.clone(),
+        quantity,
+        price_cents: price.cents,
+        components: price.components,
+        reason: price.reason,
+        document: price.show,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::booking::{Booking, BookingState, Contact};
+use crate::booking::{Booking, BookingState, Contact, Origin};
 use crate::id::CallerUuid;
 
 /// What a mail tells.
@@ -11,18 +11,24 @@ use crate::id::CallerUuid;
 pub enum MailKind {
     /// The booking is confirmed: here are the tickets.
     Confirmed,
+    /// The turn in a line has come: places are held for a while.
+    Offered,
+    /// A manager took a group's request: places are held until a deadline.
+    Approved,
     /// The confirmed booking was given up or called off: nobody need come, and what goes back.
     Cancelled,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Confirmed, Self::Cancelled];
+    pub const ALL: [Self; 4] = [Self::Offered, Self::Approved, Self::Confirmed, Self::Cancelled];
 
     /// The kind as written in items.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Offered => "OFFERED",
+            Self::Approved => "APPROVED",
             Self::Confirmed => "CONFIRMED",
             Self::Cancelled => "CANCELLED",
         }
@@ -80,12 +86,18 @@ const ATTEMPTS_MAX: u32 = 30;
 /// The end of addresses that are nobody's (RFC 2606), such as those of the sample traffic.
 const NOBODYS: &str = ".invalid";
 
-/// The mail that a step of a booking asks for. A sale at a desk that asked for nobody's address has
+/// The mail that a step of a booking asks for. Whoever holds places by themselves sees them on the page;
+/// whoever waited for them, or for a manager's word, is told. A sale at a desk that asked for nobody's address has
 /// none.
 #[must_use]
 pub fn told(old: Option<&Booking>, new: &Booking) -> Option<MailKind> {
     let is_confirmed = |booking: &Booking| matches!(booking.state, BookingState::Confirmed { .. });
     let kind = match (&new.state, old.is_some_and(is_confirmed)) {
+        (BookingState::OnHold { .. }, _) if old.is_none() => match new.origin {
+            Origin::Asked => return None,
+            Origin::WaitingList => MailKind::Offered,
+            Origin::Group => MailKind::Approved,
+        },
         (BookingState::Confirmed { .. }, false) => MailKind::Confirmed,
         (BookingState::Cancelled { .. }, true) => MailKind::Cancelled,
         _ => return None,
@@ -138,6 +150,9 @@ impl Mail {
 #[must_use]
 pub fn is_news(booking: &Booking, kind: MailKind, now: Timestamp) -> bool {
     let stands = match kind {
+        MailKind::Offered | MailKind::Approved => {
+            matches!(booking.state, BookingState::OnHold { expires_at, .. } if expires_at > now)
+        }
         MailKind::Confirmed => matches!(booking.state, BookingState::Confirmed { .. }),
         MailKind::Cancelled => matches!(booking.state, BookingState::Cancelled { .. }),
     };
@@ -193,6 +208,7 @@ mod tests {
             }),
             locale: Locale::It,
             channel: Channel::Web,
+            origin: Origin::Asked,
             created_at: at("2026-11-20T09:00:00Z"),
             decision: Decision {
                 outcome: Outcome::Allow,

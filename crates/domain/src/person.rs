@@ -7,7 +7,7 @@ use crate::booking::{Booking, BookingState, StepError};
 use crate::risk::RiskKeys;
 
 /// Stands where a request's fingerprint stood, which was made from the contact too.
-const FORGOTTEN: &str = "forgotten";
+pub(crate) const FORGOTTEN: &str = "forgotten";
 
 impl Booking {
     /// The booking without its person: no contact, no keys their behaviour is counted under, no trace

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Opening;
 use crate::cancellation::Cancellation;
+use crate::group::GroupRule;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::minimum::Minimum;
 use crate::quota::Quota;
@@ -126,6 +127,9 @@ pub struct Product {
     /// What goes back to a visitor who gives a booking up.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// What it takes of groups and school classes; none takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<GroupRule>,
     /// How it stands before the tax office.
     pub fiscal_class: FiscalClass,
     /// Days on which everything is free.

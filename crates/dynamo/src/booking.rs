@@ -1,7 +1,7 @@
 //! Booking items: `BOOKING#uuid` / `BOOKING`. Every change is one transaction conditioned on the
 //! version that was read, together with the places, tickets and payment it concerns.
 
-use atrio_domain::booking::{Booking, BookingState, Contact};
+use atrio_domain::booking::{Booking, BookingState, Contact, Origin};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
 use atrio_domain::quota::Pools;
@@ -116,6 +116,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     }
     set("locale", json("locale", &booking.locale)?);
     set("channel", json("channel", &booking.channel)?);
+    if booking.origin != Origin::Asked {
+        set("origin", json("origin", &booking.origin)?);
+    }
     set("created_at", instant(booking.created_at));
     set("decision", json("decision", &booking.decision)?);
     set("risk_keys", json("risk_keys", &booking.risk_keys)?);
@@ -171,6 +174,12 @@ fn contact(read: &Attributes<'_>) -> Result<Option<Contact>, Error> {
     }))
 }
 
+/// Most holds were asked for, and say nothing of it.
+fn origin(read: &Attributes<'_>) -> Result<Origin, Error> {
+    let written = read.optional_text("origin")?;
+    written.map_or(Ok(Origin::Asked), |_| read.json("origin"))
+}
+
 fn state(read: &Attributes<'_>) -> Result<BookingState, Error> {
     let payment =
         || read.optional_text("payment_id")?.map(|_| read.parsed("payment_id")).transpose();
@@ -219,6 +228,7 @@ impl TryFrom<&Item> for Stored {
             contact: contact(&read)?,
             locale: read.json("locale")?,
             channel: read.json("channel")?,
+            origin: origin(&read)?,
             created_at: read.parsed("created_at")?,
             decision: read.json("decision")?,
             risk_keys: read.json("risk_keys")?,
@@ -252,6 +262,18 @@ impl Store {
         pools: &Pools,
         now: Timestamp,
     ) -> Result<Held, Error> {
+        self.hold_with(booking, pools, &[], now).await
+    }
+
+    /// The same, with writes that are made with the hold or not at all; [`Error::Stale`] when one of
+    /// them is refused.
+    pub(crate) async fn hold_with(
+        &self,
+        booking: &mut Booking,
+        pools: &Pools,
+        further: &[TransactWriteItem],
+        now: Timestamp,
+    ) -> Result<Held, Error> {
         let mut counts = self.first_counts(booking, pools, now).await?;
         for _ in 0..ATTEMPTS {
             if pools.is_decided(now) && !counts.goes_ahead {
@@ -269,6 +291,8 @@ impl Store {
                 self.put(item(booking, 1, &[])?, Condition::absent())?,
             ];
             writes.extend(self.occupy(&[booking])?);
+            let own = writes.len();
+            writes.extend_from_slice(further);
             let refused = match self.transact(writes).await? {
                 Written::All => return Ok(Held::New),
                 Written::Refused(refused) => refused,
@@ -282,14 +306,13 @@ impl Store {
                     Held::UuidReused
                 });
             }
-            match refused.first() {
-                Some(Some(slot)) => counts = StoredSlot::try_from(slot)?.counts,
-                _ => {
-                    if let Some(exhausted) = exhausted(&[booking], refused.get(2..).unwrap_or(&[]))?
-                    {
-                        return Ok(Held::Exhausted(exhausted));
-                    }
-                }
+            if refused.iter().skip(own).any(Option::is_some) {
+                return Err(Error::Stale { key: format!("BOOKING#{}", booking.uuid) });
+            }
+            if let Some(Some(slot)) = refused.first() {
+                counts = StoredSlot::try_from(slot)?.counts;
+            } else if let Some(exhausted) = exhausted(&[booking], &refused[2..own])? {
+                return Ok(Held::Exhausted(exhausted));
             }
         }
         Err(Error::Stale { key: format!("SLOTS#{}", booking.venue_id) })

@@ -10,6 +10,7 @@ pub mod conflict;
 pub mod count;
 pub mod decision;
 pub mod gate_day;
+pub mod group;
 pub mod mail;
 pub mod month_key;
 pub mod order;
@@ -26,6 +27,7 @@ pub mod ticket;
 pub mod transaction;
 pub mod velocity;
 pub mod venue;
+pub mod waiting;
 
 use std::collections::HashMap;
 

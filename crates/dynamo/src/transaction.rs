@@ -104,9 +104,20 @@ impl Store {
     /// # Errors
     /// Never in practice: table and key are set.
     pub fn delete(&self, key: Item) -> Result<TransactWriteItem, Error> {
+        self.delete_when(key, Condition::none())
+    }
+
+    /// A write that removes an item, refused unless `condition` holds.
+    ///
+    /// # Errors
+    /// Never in practice: table and key are set.
+    pub fn delete_when(&self, key: Item, condition: Condition) -> Result<TransactWriteItem, Error> {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key))
+            .set_condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
             .build()
             .map_err(Error::service("Delete"))?;
         Ok(TransactWriteItem::builder().delete(delete).build())

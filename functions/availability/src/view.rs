@@ -2,6 +2,7 @@
 
 use atrio_domain::booking::Channel;
 use atrio_domain::calendar::{SlotTimes, weekday_name};
+use atrio_domain::group::GroupRule;
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
 use atrio_domain::minimum::Minimum;
 use atrio_domain::quota::{Counts, Pool, Pools};
@@ -137,6 +138,9 @@ struct ProductView {
     /// always does.
     #[schema(value_type = Option<Object>)]
     minimum: Option<Minimum>,
+    /// What is taken of groups and school classes; null takes none, and asks nobody to ask.
+    #[schema(value_type = Option<Object>)]
+    groups: Option<GroupRule>,
     /// `EXEMPT_VISIT`, `NO_CHARGE`, `SHOW` or `UNDECIDED`.
     #[schema(value_type = String)]
     fiscal_class: FiscalClass,
@@ -153,6 +157,7 @@ impl ProductView {
             max_units: product.max_units,
             pieces_max: product.pieces_max,
             minimum: product.minimum,
+            groups: product.groups.clone(),
             fiscal_class: product.fiscal_class,
             options: product.options.iter().map(|option| OptionView::of(option, today)).collect(),
         }

@@ -1,14 +1,16 @@
-//! Holding places, for one visit or for several in one order, confirming what is free, giving up. The
-//! caller's uuid is the key to the booking and its idempotency key for ever: the same request answers the same, whatever crashed
-//! in between.
+//! Holding places, for one visit or for several in one order, confirming what is free, giving up,
+//! waiting for places, groups. The caller's uuid is the key to the booking and its idempotency key for
+//! ever: the same request answers the same, whatever crashed in between.
 
+mod group;
 mod order;
 mod person;
 mod problem;
 mod view;
+mod waiting;
 
 use atrio_domain::booking::{Booking, Channel, Contact};
-use atrio_domain::hold::{HoldRequest, UnitQuantity};
+use atrio_domain::hold::{HoldRequest, Offer, UnitQuantity};
 use atrio_domain::id::{CallerUuid, OptionId, ProductId, Shelfmark, SlotId, VenueId};
 use atrio_domain::risk::{Decision, Features, Outcome, RiskKeys, decide};
 use atrio_domain::tariff::Cents;
@@ -83,6 +85,9 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(order::confirm))
         .routes(routes!(order::cancel))
         .routes(routes!(person::show_person, person::forget_person))
+        .routes(routes!(waiting::join))
+        .routes(routes!(waiting::show, waiting::leave))
+        .merge(group::routes())
         .with_state(context)
 }
 
@@ -126,6 +131,12 @@ struct ContactBody {
     full_name: String,
     email: String,
     phone: Option<String>,
+}
+
+impl From<ContactBody> for Contact {
+    fn from(body: ContactBody) -> Self {
+        Self { full_name: body.full_name, email: body.email, phone: body.phone }
+    }
 }
 
 fn standard_option() -> OptionId {
@@ -177,9 +188,7 @@ async fn hold(
         return repeated(&request, &before, &venue, now);
     }
     let offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
-    let keys = risk_keys(&context, &request, address.as_deref());
-    let places = offer.places();
-    let decision = decide_on(&context, &keys, places, std::slice::from_ref(&request), now).await?;
+    let (decision, keys) = decided(&context, &request, &offer, address.as_deref(), now).await?;
     let pools = offer.pools.clone();
     let fingerprinted = request.clone();
     let mut booking = request.hold(offer, decision, keys, now);
@@ -223,6 +232,20 @@ async fn decide_on(
         context.store.record_decision(&record).await.map_err(internal)?;
     }
     Err(problem::blocked(&decision))
+}
+
+/// The same of one visit, with the keys under which its behaviour is counted.
+async fn decided(
+    context: &Context,
+    request: &HoldRequest,
+    offer: &Offer,
+    address: Option<&str>,
+    now: Timestamp,
+) -> Result<(Decision, RiskKeys), Problem> {
+    let keys = risk_keys(context, request, address);
+    let alone = std::slice::from_ref(request);
+    let decision = decide_on(context, &keys, offer.places(), alone, now).await?;
+    Ok((decision, keys))
 }
 
 /// A desk's visitors share its address, and many have no other: only a contact they leave counts.

@@ -2,7 +2,7 @@
 //! and forgetting them (article 17). The uuid that opens the booking is the key to both.
 
 use atrio_domain::booking::Contact;
-use atrio_domain::id::{GateId, PaymentId, TicketId};
+use atrio_domain::id::{CallerUuid, GateId, PaymentId, TicketId};
 use atrio_domain::payment::{Payment, PaymentStatus};
 use atrio_domain::risk::Decision;
 use atrio_domain::tariff::Cents;
@@ -38,7 +38,7 @@ pub(crate) struct PersonView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct ContactView {
+pub(crate) struct ContactView {
     full_name: String,
     email: String,
     phone: Option<String>,
@@ -108,11 +108,29 @@ pub(crate) async fn forget_person(
     let uuid = booking_uuid(&uuid)?;
     let forgotten = context.store.forget_person(uuid, context.clock.now()).await;
     forgotten.map_err(problem::step)?;
+    forget_request(&context, uuid).await.map_err(internal)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Forgets who waited for the places of a booking, or asked for them in the name of a group.
+async fn forget_request(context: &Context, uuid: CallerUuid) -> Result<(), atrio_dynamo::Error> {
+    if let Some(waited) = context.store.waiting(uuid).await? {
+        let forgotten = waited.forget_person();
+        if forgotten != waited {
+            context.store.move_waiting(&waited, &forgotten).await?;
+        }
+    }
+    if let Some(asked) = context.store.group(uuid).await? {
+        let forgotten = asked.group.forget_person();
+        if forgotten != asked.group && !context.store.move_group(&asked, &forgotten).await? {
+            return Err(atrio_dynamo::Error::Stale { key: format!("GROUP#{uuid}") });
+        }
+    }
+    Ok(())
+}
+
 impl ContactView {
-    fn of(contact: Contact) -> Self {
+    pub(crate) fn of(contact: Contact) -> Self {
         let Contact { full_name, email, phone } = contact;
         Self { full_name, email, phone }
     }

@@ -1,11 +1,12 @@
 //! Refusals of this function as problem documents: what, which field, what to do.
 
-use atrio_domain::booking::{Booking, StepError};
+use atrio_domain::booking::{Booking, Channel, StepError};
 use atrio_domain::hold::HoldError;
 use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::order::{ORDER_MAX_PLACES, OrderError};
 use atrio_domain::resource::ResourceRef;
 use atrio_domain::risk::Decision;
+use atrio_domain::waiting::{JoinError, OnOffer};
 use atrio_dynamo::resource::Exhausted;
 use atrio_dynamo::settlement::StepFailure;
 use atrio_runtime::Problem;
@@ -171,7 +172,11 @@ pub(crate) fn sold_out(
     let fewer =
         if vacancies == 0 { String::new() } else { format!("ask for at most {vacancies}, or ") };
     let later = more_at.map(|at| format!("come back from {at}, or ")).unwrap_or_default();
-    let fix = format!("{fewer}{later}choose another slot");
+    let wait = match booking.channel {
+        Channel::Web => ", or wait for places with `POST /v1/waiting`",
+        Channel::Totem | Channel::Desk => "",
+    };
+    let fix = format!("{fewer}{later}choose another slot{wait}");
     let problem = Problem::new(StatusCode::CONFLICT, "sold-out")
         .detail(format_args!(
             "slot `{slot}` has {vacancies} places left for this channel, {requested} were asked for"
@@ -309,4 +314,49 @@ fn refused_step(refused: &StepError) -> Problem {
         StepError::WrongState { .. } => ("wrong-state", "read the booking to see where it stands"),
     };
     Problem::new(StatusCode::CONFLICT, kind).detail(refused).field("uuid", refused, fix)
+}
+
+/// Why a party cannot join a line.
+pub(crate) fn join(error: &JoinError) -> Problem {
+    let (status, kind, field, fix) = match error {
+        JoinError::PlacesLeft { .. } => (
+            StatusCode::CONFLICT,
+            "places-left",
+            "slot_id",
+            "hold the places with `POST /v1/bookings`".to_owned(),
+        ),
+        JoinError::NeverFits { most, .. } => {
+            (RULE, "never-fits", "units", format!("ask for at most {most}, or choose another slot"))
+        }
+        JoinError::AlreadyWaiting => (
+            StatusCode::CONFLICT,
+            "already-waiting",
+            "contact",
+            "read where you stand with `GET /v1/waiting/{uuid}`, or leave and join again"
+                .to_owned(),
+        ),
+        JoinError::LineFull => {
+            (StatusCode::CONFLICT, "line-full", "slot_id", "choose another slot".to_owned())
+        }
+        JoinError::SlotBegan { .. } => {
+            (RULE, "slot-began", "slot_id", "choose a slot that has not started".to_owned())
+        }
+    };
+    Problem::new(status, kind).detail(error).field(field, error, fix)
+}
+
+/// Nobody waits, or waited, under this uuid.
+pub(crate) fn unknown_waiting(uuid: CallerUuid) -> Problem {
+    Problem::not_found(
+        "unknown-waiting",
+        "uuid",
+        &uuid.to_string(),
+        "check the link; a party is kept for 30 days after its slot",
+    )
+}
+
+/// Who has places on offer leaves by giving them back.
+pub(crate) fn on_offer(uuid: CallerUuid, error: &OnOffer) -> Problem {
+    let fix = format!("give them back with `POST /v1/bookings/{uuid}/cancel`");
+    Problem::new(StatusCode::CONFLICT, "on-offer").detail(error).field("uuid", error, fix)
 }

@@ -54,7 +54,7 @@ pub(crate) struct BookingView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct VenueBrief {
+pub(crate) struct VenueBrief {
     #[schema(value_type = String)]
     id: VenueId,
     name: String,
@@ -137,11 +137,7 @@ impl BookingView {
             uuid: booking.uuid,
             order: booking.order,
             status: booking.state.name(),
-            venue: VenueBrief {
-                id: venue.id.clone(),
-                name: venue.name.clone(),
-                municipality: venue.municipality.clone(),
-            },
+            venue: VenueBrief::of(venue),
             product_id: booking.product_id.clone(),
             option_id: booking.option_id.clone(),
             slot: booking.slot,
@@ -165,6 +161,13 @@ impl BookingView {
             }),
             message: message(booking, payment),
         }
+    }
+}
+
+impl VenueBrief {
+    pub(crate) fn of(venue: &Venue) -> Self {
+        let (id, name) = (venue.id.clone(), venue.name.clone());
+        Self { id, name, municipality: venue.municipality.clone() }
     }
 }
 

@@ -83,6 +83,61 @@ impl Letter {
         }
     }
 
+    /// The letter that says that the turn of somebody who waited has come, and until when.
+    pub(crate) fn offered(
+        booking: &Booking,
+        venue: &Venue,
+        contact: &Contact,
+        public_url: &str,
+    ) -> Self {
+        let say = |it: &'static str, en: &'static str| match booking.locale {
+            Locale::It => it,
+            Locale::En => en,
+        };
+        let told = Told {
+            subject: say("Si sono liberati dei posti", "Places have come free"),
+            opening: say(
+                "si sono liberati i posti che aspettavi e li teniamo per te.",
+                "the places you waited for have come free and are held for you.",
+            ),
+            links: Vec::new(),
+            note: say(
+                "Se non confermi in tempo, i posti passano a chi è in attesa dopo di te. Non ti servono più? Annulla dalla pagina della prenotazione: chi aspetta te ne sarà grato.",
+                "If you do not confirm in time, the places go to whoever waits behind you. You need them no more? Cancel on the page of the booking: those who wait will thank you.",
+            ),
+        };
+        told.of_held(booking, venue, contact, public_url)
+    }
+
+    /// The letter that says that the venue takes a group, and until when it confirms.
+    pub(crate) fn approved(
+        booking: &Booking,
+        venue: &Venue,
+        contact: &Contact,
+        public_url: &str,
+    ) -> Self {
+        let say = |it: &'static str, en: &'static str| match booking.locale {
+            Locale::It => it,
+            Locale::En => en,
+        };
+        let told = Told {
+            subject: say("La visita del gruppo è accettata", "Your group is accepted"),
+            opening: say(
+                "il luogo accetta la visita del tuo gruppo e tiene i posti per voi.",
+                "the venue accepts your group and holds the places for you.",
+            ),
+            links: vec![(
+                say("Manda l’elenco dei nomi", "Send the list of names"),
+                format!("{public_url}/group/?uuid={}", booking.uuid),
+            )],
+            note: say(
+                "Se non confermi in tempo, i posti tornano disponibili a tutti. Sarete in meno? Annulla e chiedi di nuovo.",
+                "If you do not confirm in time, the places are on sale again. Fewer of you? Cancel and ask again.",
+            ),
+        };
+        told.of_held(booking, venue, contact, public_url)
+    }
+
     /// The letter that says that a confirmed visit is off, and what goes back of what was paid.
     pub(crate) fn cancelled(
         booking: &Booking,
@@ -133,6 +188,47 @@ impl Letter {
             subject,
             text: plain(&opening, &facts, &links, &[]),
             html: page(locale, &opening, &facts, &links, &[]),
+        }
+    }
+}
+
+/// What a letter about places that are held for somebody says of its own.
+struct Told {
+    subject: &'static str,
+    opening: &'static str,
+    links: Vec<Link>,
+    note: &'static str,
+}
+
+impl Told {
+    fn of_held(
+        self,
+        booking: &Booking,
+        venue: &Venue,
+        contact: &Contact,
+        public_url: &str,
+    ) -> Letter {
+        let locale = booking.locale;
+        let say = |it: &'static str, en: &'static str| match locale {
+            Locale::It => it,
+            Locale::En => en,
+        };
+        let start = booking.slot.id.local_start();
+        let opening = [greeting(contact, locale), self.opening.to_owned()];
+        let mut facts = facts(booking, venue);
+        if let BookingState::OnHold { expires_at, .. } = booking.state {
+            let until = expires_at.to_zoned_datetime(venue.time_zone()).datetime();
+            facts.push((say("Tuoi fino a", "Yours until"), when(until, locale)));
+        }
+        let mut links = vec![(
+            say("Apri la prenotazione e conferma", "Open the booking and confirm it"),
+            format!("{public_url}/booking/?uuid={}", booking.uuid),
+        )];
+        links.extend(self.links);
+        Letter {
+            subject: format!("{}: {}, {}", self.subject, venue.name, when(start, locale)),
+            text: plain(&opening, &facts, &links, &[self.note]),
+            html: page(locale, &opening, &facts, &links, &[self.note]),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Mail to visitors: when a booking becomes confirmed, its tickets, a PDF and an entry for the calendar
-//! go to the address that was given. A mark in the table is written before a mail is handed over, so
+//! go to the address that was given; whoever waited for places, or for a
+//! manager's word on a group, is told that they are held. A mark in the table is written before a mail is handed over, so
 //! that a change reported twice is told once; what nobody took is handed over again later, and the
 //! changes of others never wait for it. No address stands in a log.
 
@@ -169,16 +170,25 @@ async fn written(
     let id = &booking.venue_id;
     let venue = context.store.venue(id).await?.ok_or_else(|| NotTold::NoVenue(id.clone()))?;
     let now = context.clock.now();
-    let entry = atrio_paper::calendar_entry(booking, &venue, booking.locale);
-    let (letter, pdf) = match kind {
+    let entry = || atrio_paper::calendar_entry(booking, &venue, booking.locale);
+    let (letter, pdf, entry) = match kind {
+        // Nothing to put into a calendar yet.
+        MailKind::Offered => {
+            (Letter::offered(booking, &venue, contact, &context.public_url), None, None)
+        }
+        MailKind::Approved => {
+            (Letter::approved(booking, &venue, contact, &context.public_url), None, None)
+        }
         MailKind::Confirmed => {
             let tickets = context.store.tickets(&stored.tickets).await?;
             let keys = context.keys.current();
             let pdf = atrio_paper::printed(&venue, booking.locale, &tickets, keys.signing(now))?;
-            (Letter::confirmed(booking, &venue, contact, &context.public_url), Some(pdf))
+            let letter = Letter::confirmed(booking, &venue, contact, &context.public_url);
+            (letter, Some(pdf), Some(entry()))
         }
         MailKind::Cancelled => {
-            (Letter::cancelled(booking, &venue, contact, &context.public_url), None)
+            let letter = Letter::cancelled(booking, &venue, contact, &context.public_url);
+            (letter, None, Some(entry()))
         }
     };
     Ok(Message::write(
@@ -187,7 +197,7 @@ async fn written(
         contact,
         kind,
         &letter,
-        (pdf.as_deref(), entry.as_str()),
+        (pdf.as_deref(), entry.as_deref()),
         now,
     )?)
 }

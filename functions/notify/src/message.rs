@@ -1,6 +1,6 @@
 //! A mail as it goes over the wire (RFC 5322, MIME): the letter as plain text and as a page, with the
-//! printed tickets and the calendar's entry attached. All parts are base 64 in short lines, so that
-//! no name or address can end a header or a part.
+//! printed tickets and the calendar's entry attached, where there are any. All parts are base 64 in short
+//! lines, so that no name or address can end a header or a part.
 
 use std::fmt::Write as _;
 
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Message {
 
 impl Message {
     /// Writes the mail of this kind about a booking, with the printed tickets, where it has some that
-    /// admit, and the entry.
+    /// admit, and the entry, where there is a visit to enter.
     ///
     /// # Errors
     /// [`NotTaken::Address`] when the address given cannot stand in a mail.
@@ -52,7 +52,7 @@ impl Message {
         contact: &Contact,
         kind: MailKind,
         letter: &Letter,
-        (pdf, entry): (Option<&[u8]>, &str),
+        (pdf, entry): (Option<&[u8]>, Option<&str>),
         now: Timestamp,
     ) -> Result<Self, NotTaken> {
         let to = mailbox(&contact.email).ok_or(NotTaken::Address)?;
@@ -86,14 +86,16 @@ impl Message {
         line("--either-atrio");
         line(&body("text/html; charset=utf-8", None, letter.html.as_bytes()));
         line("--either-atrio--");
-        line("\r\n--mixed-atrio");
         if let Some(pdf) = pdf {
+            line("\r\n--mixed-atrio");
             line(&body("application/pdf", Some(&format!("{tickets}-{day}.pdf")), pdf));
-            line("--mixed-atrio");
         }
-        let calendar = "text/calendar; charset=utf-8";
-        line(&body(calendar, Some(&format!("{visit}-{day}.ics")), entry.as_bytes()));
-        line("--mixed-atrio--");
+        if let Some(entry) = entry {
+            line("\r\n--mixed-atrio");
+            let calendar = "text/calendar; charset=utf-8";
+            line(&body(calendar, Some(&format!("{visit}-{day}.ics")), entry.as_bytes()));
+        }
+        line("\r\n--mixed-atrio--");
         let name = format!("{}-{reference}-{}", stamp(booking), kind.name().to_lowercase());
         Ok(Self { from: from.to_owned(), to, name, mime })
     }

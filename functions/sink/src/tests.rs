@@ -1,4 +1,4 @@
-use atrio_domain::booking::{Booking, BookingState, Channel, Contact, UnitLine};
+use atrio_domain::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::cancellation::Cancellation;
 use atrio_domain::id::{OptionId, ProductId, UnitId, VenueId};
@@ -53,6 +53,7 @@ fn booking(state: BookingState) -> Booking {
         }),
         locale: Locale::En,
         channel: Channel::Web,
+        origin: Origin::Asked,
         created_at: at("2026-11-24T23:30:12Z"),
         decision: risk::decide(&Features::default(), at("2026-11-24T23:30:12Z")),
         risk_keys: RiskKeys::of(b"key", Some("artemisia@example.org"), Some("192.0.2.7")),

@@ -1,9 +1,11 @@
 //! What falls due by the clock: places of ended holds go back, visits with too few people are called
 //! off, payments whose outcome nobody told
 //! are asked for, debts that nobody pays are withdrawn before their places go back, money that came
-//! for nothing goes back where the provider pays back itself, old pseudonym keys are destroyed. Each
+//! for nothing goes back where the provider pays back itself, places that came back are offered to those
+//! who wait for them, old pseudonym keys are destroyed. Each
 //! task is safe to repeat and to run twice at once.
 
+mod line;
 mod minimum;
 
 use std::collections::HashSet;
@@ -60,6 +62,10 @@ pub struct Done {
     pub settled: u32,
     /// Payments that were paid back.
     pub refunded: u32,
+    /// Parties that waited and have places on offer now.
+    pub offered: u32,
+    /// Parties that waited until their slot started.
+    pub waited_in_vain: u32,
     /// Pseudonym keys destroyed.
     pub keys_destroyed: u32,
     /// Tasks that failed and are tried again at the next run.
@@ -92,6 +98,7 @@ pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
     settle_payments(context, &mut done).await?;
     minimum::decide(context, &mut done).await?;
     refund(context, &mut done).await?;
+    line::serve(context, &mut done).await?;
     let now = context.clock.now();
     let oldest_day =
         now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().saturating_sub(KEY_KEPT_DAYS.days());

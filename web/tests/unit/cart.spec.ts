@@ -36,6 +36,7 @@ const product: Product = {
 	id: 'admission',
 	name: both('Admission'),
 	slot_minutes: 60,
+	groups: null,
 	max_units: 10,
 	pieces_max: 2,
 	minimum: null,

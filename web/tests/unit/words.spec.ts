@@ -8,11 +8,13 @@ import { dashboard } from '../../src/lib/i18n/dashboard';
 import { desk } from '../../src/lib/i18n/desk';
 import { find } from '../../src/lib/i18n/find';
 import { gate } from '../../src/lib/i18n/gate';
+import { groups } from '../../src/lib/i18n/groups';
 import { offer } from '../../src/lib/i18n/offer';
 import { order } from '../../src/lib/i18n/order';
 import { problems } from '../../src/lib/i18n/problems';
 import { venue } from '../../src/lib/i18n/venue';
-import { addMonths, lastDay, weeksOf } from '../../src/lib/venue/calendar';
+import { waiting } from '../../src/lib/i18n/waiting';
+import { addMonths, lastDay, takesWaiting, weeksOf } from '../../src/lib/venue/calendar';
 
 const place = (name: string, municipality: string, more: Partial<Venue> = {}): Venue => ({
 	id: name,
@@ -47,7 +49,20 @@ test('free and paid venues are told apart by the full price', () => {
 });
 
 test('every message has the same holes and plurals in both languages', () => {
-	const all = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...order, ...desk, ...problems };
+	const all = {
+		...common,
+		...find,
+		...venue,
+		...waiting,
+		...booking,
+		...gate,
+		...groups,
+		...dashboard,
+		...offer,
+		...order,
+		...desk,
+		...problems
+	};
 	const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
 	for (const [key, { it, en }] of Object.entries(all)) {
 		expect(holes(it), key).toEqual(holes(en));
@@ -62,6 +77,16 @@ test('days follow Rome and survive the change of the hour', () => {
 	expect(clock('2026-11-24T10:00')).toBe('10:00');
 	expect(timeLeft(899_400)).toBe('15:00');
 	expect(timeLeft(-5)).toBe('0:00');
+});
+
+test('one waits for places of a time that is sold out and has not started', () => {
+	const start = '2026-11-24T11:00:00Z';
+	const slot = { id: '2026-11-24T12:00', start, end: '2026-11-24T12:00:00Z', vacancies: 0, capacity: 10 };
+	const before = Date.parse(start) - 1;
+	expect(takesWaiting({ ...slot, status: 'SOLD_OUT' }, before)).toBe(true);
+	expect(takesWaiting({ ...slot, status: 'SOLD_OUT' }, before + 1)).toBe(false);
+	expect(takesWaiting({ ...slot, status: 'LIMITED' }, before)).toBe(false);
+	expect(takesWaiting({ ...slot, status: 'CLOSED' }, before)).toBe(false);
 });
 
 test('a month is drawn in whole weeks from Monday', () => {

@@ -7,7 +7,9 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::{Cents, Condition, Days, FreeDay, Surcharge, Tariff, Unit, Validity};
+use crate::group::{GroupKind, GroupRule, GroupSurcharge};
 use crate::id::UnitId;
+use crate::offer::MAX_UNITS_MAX;
 use crate::text::Text;
 use crate::venue::{FiscalClass, Product};
 
@@ -125,6 +127,17 @@ pub enum TariffFault {
     /// One surcharge is asked twice.
     #[error("another surcharge of that name is asked at the same time")]
     RepeatedSurcharge,
+    /// No group has such a size.
+    #[error("a group of {least} to {most} people is none, or too large for one booking")]
+    GroupSize {
+        /// Fewest people.
+        least: u32,
+        /// Most people.
+        most: u32,
+    },
+    /// Nobody is let in, or nobody leads.
+    #[error("0 is no number of people")]
+    NoPeople,
     /// A product that charges nothing has a price.
     #[error("a product that charges nothing has a unit with a price")]
     Charged,
@@ -163,6 +176,10 @@ impl TariffFault {
             Self::RepeatedSurcharge => {
                 "let one end before the other begins, or give it another name"
             }
+            Self::GroupSize { .. } => {
+                "write the fewest first, at least 1, and no more than 90 with those who lead them"
+            }
+            Self::NoPeople => "write 1 or more",
             Self::Charged => "choose another fiscal class, or let every unit cost 0",
         }
     }
@@ -194,6 +211,9 @@ impl Product {
             if self.surcharges[..index].iter().any(twin) {
                 return Err(TariffFault::RepeatedSurcharge.at(format!("{at}.name")));
             }
+        }
+        if let Some(groups) = &self.groups {
+            groups.check(self)?;
         }
         let is_charged = self.all_units().any(|unit| unit.price_cents > Cents::ZERO);
         if self.fiscal_class == FiscalClass::NoCharge && is_charged {
@@ -355,6 +375,58 @@ impl Surcharge {
                 let fault = TariffFault::UnknownUnit { unit: id.clone() };
                 return Err(fault.at(format!("{at}.units[{index}]")));
             }
+        }
+        check_source(&self.source, at)
+    }
+}
+
+impl GroupRule {
+    fn check(&self, product: &Product) -> Result<(), TariffError> {
+        let schools = self.schools.as_ref();
+        let some = [
+            (Some(self.people_per_leader), "people_per_leader"),
+            (schools.map(|schools| schools.people_per_leader), "schools.people_per_leader"),
+            (schools.map(|schools| schools.quota.people), "schools.quota.people"),
+        ];
+        if let Some((_, field)) = some.iter().find(|(number, _)| *number == Some(0)) {
+            return Err(TariffFault::NoPeople.at(format!("groups.{field}")));
+        }
+        let (least, most) = (self.min_people, self.max_people);
+        let leaders = [GroupKind::Group, GroupKind::School]
+            .map(|kind| self.free_leaders(kind, most))
+            .into_iter()
+            .fold(0, u32::max);
+        if least == 0 || least > most || most.saturating_add(leaders) > MAX_UNITS_MAX {
+            return Err(TariffFault::GroupSize { least, most }.at("groups.max_people"));
+        }
+        let units = [
+            (Some(&self.unit_id), "unit_id"),
+            (Some(&self.leader_unit_id), "leader_unit_id"),
+            (schools.map(|schools| &schools.unit_id), "schools.unit_id"),
+            (schools.map(|schools| &schools.leader_unit_id), "schools.leader_unit_id"),
+        ];
+        for (id, field) in units.into_iter().filter_map(|(id, field)| id.zip(Some(field))) {
+            if !product.all_units().any(|unit| &unit.id == id) {
+                let fault = TariffFault::UnknownUnit { unit: id.clone() };
+                return Err(fault.at(format!("groups.{field}")));
+            }
+        }
+        if let Some(surcharge) = &self.surcharge {
+            surcharge.check("groups.surcharge")?;
+        }
+        if let Some(schools) = schools {
+            check_source(&schools.source, "groups.schools")?;
+        }
+        check_source(&self.source, "groups")
+    }
+}
+
+impl GroupSurcharge {
+    fn check(&self, at: &str) -> Result<(), TariffError> {
+        check_words(&self.name, &format!("{at}.name"))?;
+        check_amount(self.amount_cents, Cents(1), &format!("{at}.amount_cents"))?;
+        if self.beneficiary.as_ref().is_some_and(|body| body.name.trim().is_empty()) {
+            return Err(TariffFault::Wordless.at(format!("{at}.beneficiary.name")));
         }
         check_source(&self.source, at)
     }

@@ -66,6 +66,7 @@ impl From<PreviousProduct> for Product {
             pieces_max: 0,
             minimum: None,
             cancellation: Cancellation::default(),
+            groups: None,
             fiscal_class: FiscalClass::Undecided,
             free_days: Vec::new(),
             surcharges: Vec::new(),

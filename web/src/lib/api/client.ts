@@ -13,6 +13,8 @@ import type {
 	Decision,
 	DeskBookingRequest,
 	GateState,
+	Group,
+	GroupRequest,
 	Method,
 	OfferChange,
 	OfferRecord,
@@ -26,7 +28,8 @@ import type {
 	TicketList,
 	UndoneRedemption,
 	Venue,
-	VenueDetail
+	VenueDetail,
+	Waiting
 } from './types';
 
 let serverAheadMs = 0;
@@ -47,11 +50,13 @@ function learnClock(response: Response) {
 interface Call {
 	method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
 	body?: unknown;
+	/** A file in the place of a JSON body. */
+	csv?: string;
 	token?: string;
 	headers?: Record<string, string>;
 }
 
-async function send(path: string, { method = 'GET', body, token, headers = {} }: Call = {}) {
+async function send(path: string, { method = 'GET', body, csv, token, headers = {} }: Call = {}) {
 	let response: Response;
 	try {
 		response = await fetch(path, {
@@ -60,10 +65,11 @@ async function send(path: string, { method = 'GET', body, token, headers = {} }:
 			headers: {
 				accept: 'application/json',
 				...(body === undefined ? {} : { 'content-type': 'application/json' }),
+				...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
 				...(token ? { authorization: `Bearer ${token}` } : {}),
 				...headers
 			},
-			body: body === undefined ? undefined : JSON.stringify(body)
+			body: body === undefined ? csv : JSON.stringify(body)
 		});
 	} catch (cause) {
 		throw Problem.network(cause);
@@ -128,6 +134,15 @@ export interface StartedPayment {
 	redirect_url: string;
 }
 
+// Waiting for places of a sold-out slot.
+
+export const joinWaiting = (request: BookingRequest) =>
+	json<Waiting>('/v1/waiting', { method: 'POST', body: request });
+
+export const getWaiting = (uuid: string) => json<Waiting>(`/v1/waiting/${id(uuid)}`);
+
+export const leaveWaiting = (uuid: string) => send(`/v1/waiting/${id(uuid)}`, { method: 'DELETE' });
+
 export const startPayment = (uuid: string) =>
 	json<StartedPayment>(`/v1/bookings/${id(uuid)}/payment`, {
 		method: 'POST',
@@ -186,6 +201,41 @@ export const reissueTicket = (uuid: string, ticket: string, key: string) =>
 		method: 'POST',
 		body: { uuid: key }
 	});
+
+// Groups.
+
+export const askGroup = (request: GroupRequest) =>
+	json<Group>('/v1/groups', { method: 'POST', body: request });
+
+export const getGroup = (uuid: string) => json<Group>(`/v1/groups/${id(uuid)}`);
+
+export const withdrawGroup = (uuid: string) => send(`/v1/groups/${id(uuid)}`, { method: 'DELETE' });
+
+const listAddress = (uuid: string) => `/v1/groups/${id(uuid)}/list`;
+
+export const sendGroupList = (uuid: string, csv: string) => send(listAddress(uuid), { method: 'PUT', csv });
+
+export const forgetGroupList = (uuid: string) => send(listAddress(uuid), { method: 'DELETE' });
+
+const groupsOf = (venueId: string, rest = '') => `/v1/venues/${id(venueId)}/groups${rest}`;
+
+export const listGroups = (token: string, venueId: string) =>
+	json<{ groups: Group[] }>(groupsOf(venueId), { token }).then((answer) => answer.groups);
+
+/** Takes a group; without a deadline, for the usual time. */
+export const approveGroup = (token: string, venueId: string, uuid: string, holdUntil: string | null) =>
+	json<Group>(groupsOf(venueId, `/${id(uuid)}/approve`), {
+		method: 'POST',
+		token,
+		body: holdUntil ? { hold_until: holdUntil } : {}
+	});
+
+export const refuseGroup = (token: string, venueId: string, uuid: string, reason: string) =>
+	json<Group>(groupsOf(venueId, `/${id(uuid)}/refuse`), { method: 'POST', token, body: { reason } });
+
+/** The list of names as a file, which only a token opens. */
+export const downloadGroupList = async (token: string, venueId: string, uuid: string) =>
+	(await send(groupsOf(venueId, `/${id(uuid)}/list`), { token })).blob();
 
 // Gate.
 

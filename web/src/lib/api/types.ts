@@ -80,7 +80,17 @@ export interface Product {
 	pieces_max: number;
 	/** The fewest people for whom a slot takes place; null where it always does. */
 	minimum: { places: number; decided_minutes_before: number } | null;
+	groups: GroupRule | null;
 	options: { id: string; name: Text; tariffs: Tariff[] }[];
+}
+
+/** What a product takes of groups and school classes. */
+export interface GroupRule {
+	min_people: number;
+	max_people: number;
+	people_per_leader: number;
+	surcharge: { name: Text; amount_cents: number; from_people: number } | null;
+	schools: { people_per_leader: number; quota: { people: number; per: 'DAY' | 'SLOT' } } | null;
 }
 
 export interface VenueDetail extends Venue {
@@ -384,4 +394,55 @@ export interface Shift {
 	counted_cents: number | null;
 	difference_cents: number | null;
 	sales?: Sale[];
+}
+
+/** A party in the line of a sold-out slot, or what became of it. */
+export interface Waiting {
+	uuid: string;
+	status: 'WAITING' | 'OFFERED' | 'LEFT' | 'ENDED';
+	/** 1 is next; null when the party waits no more. */
+	position: number | null;
+	venue: { id: string; name: string; municipality: string };
+	slot: SlotTime;
+	units: { unit_id: string; quantity: number }[];
+	/** The places held for the party, once its turn came. */
+	offer: { booking_uuid: string; status: BookingStatus; expires_at: string | null } | null;
+}
+
+export type GroupKind = 'GROUP' | 'SCHOOL';
+
+export interface GroupRequest {
+	uuid: string;
+	venue_id: string;
+	product_id: string;
+	option_id: string;
+	slot_id: string;
+	kind: GroupKind;
+	organisation: string;
+	contact: { full_name: string; email: string; phone?: string };
+	locale: 'it' | 'en';
+	people: number;
+	leaders: number;
+	note?: string;
+}
+
+/** A group's request, and what became of it. */
+export interface Group {
+	uuid: string;
+	status: 'REQUESTED' | 'APPROVED' | 'REFUSED' | 'WITHDRAWN';
+	venue: { id: string; name: string; municipality: string };
+	slot: SlotTime;
+	kind: GroupKind;
+	organisation: string;
+	people: number;
+	leaders: number;
+	note: string | null;
+	asked_at: string;
+	total_cents: number | null;
+	hold_until: string | null;
+	reason: string | null;
+	booking_status: BookingStatus | null;
+	/** Names in the list that was sent in; null when none was. */
+	listed: number | null;
+	contact: { full_name: string; email: string; phone: string | null } | null;
 }

@@ -12,6 +12,7 @@ export const common = {
 	'nav.dashboard': { it: 'Cruscotto', en: 'Dashboard' },
 	'nav.desk': { it: 'Biglietteria', en: 'Ticket office' },
 	'nav.offer': { it: 'Orari', en: 'Hours' },
+	'nav.groups': { it: 'Gruppi', en: 'Groups' },
 	'nav.conflicts': { it: 'Doppi ingressi', en: 'Double entries' },
 	'nav.staff': { it: 'Per il personale', en: 'For staff' },
 	'footer.about': {

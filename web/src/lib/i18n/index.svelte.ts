@@ -9,12 +9,27 @@ import { dashboard } from './dashboard';
 import { desk } from './desk';
 import { find } from './find';
 import { gate } from './gate';
+import { groups } from './groups';
 import { offer } from './offer';
 import { order } from './order';
 import { problems } from './problems';
 import { venue } from './venue';
+import { waiting } from './waiting';
 
-const messages = { ...common, ...find, ...venue, ...booking, ...gate, ...dashboard, ...offer, ...order, ...desk, ...problems };
+const messages = {
+	...common,
+	...find,
+	...venue,
+	...waiting,
+	...booking,
+	...gate,
+	...groups,
+	...dashboard,
+	...offer,
+	...order,
+	...desk,
+	...problems
+};
 export type Key = keyof typeof messages;
 
 const REMEMBERED = 'atrio.language';

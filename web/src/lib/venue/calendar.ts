@@ -1,4 +1,5 @@
 // The month as weeks of days, Monday first. Pure.
+import type { Slot } from '../api/types';
 import { addDays } from '../format';
 
 /** `2026-11` moved by whole months. */
@@ -24,3 +25,10 @@ export function weeksOf(month: string): (string | null)[][] {
 }
 
 export const isBookable = (status: string | undefined) => status === 'AVAILABLE' || status === 'LIMITED';
+
+/** A day that can be looked at: one that is sold out has lines to wait in. */
+export const isOpen = (status: string | undefined) => isBookable(status) || status === 'SOLD_OUT';
+
+/** Whether one can wait for places of a slot: all are taken, and it has not started by `now`. */
+export const takesWaiting = (slot: Slot, now: number) =>
+	slot.status === 'SOLD_OUT' && Date.parse(slot.start) > now;
