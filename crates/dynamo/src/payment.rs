@@ -266,17 +266,18 @@ impl Store {
         let Some(settlement) = order::settle(&bookings_of(from), &owed.id, declined, now) else {
             return Ok(false);
         };
-        let first = parts.iter().flatten().find(|part| part.booking == owed.booking).cloned();
+        let first = parts.first().cloned();
         let mut ended = marked(parts, PaymentStatus::Declined, now);
-        for part in ended.iter_mut().flatten().filter(|part| part.booking == owed.booking) {
-            *part = owed.clone();
+        if let Some(first) = ended.first_mut() {
+            *first = owed.clone();
         }
         let writes = match settlement {
             Settlement::Retry(to) => self.changing_all(from, &to, |line| {
-                ended[line].as_ref().map_or(With::Nothing, With::Declined)
+                part_of(&ended, &to[line]).map_or(With::Nothing, With::Declined)
             })?,
-            Settlement::Release(to) => self
-                .changing_all(from, &to, |line| With::PlacesReturned(ended[line].as_ref(), &[]))?,
+            Settlement::Release(to) => self.changing_all(from, &to, |line| {
+                With::PlacesReturned(part_of(&ended, &to[line]), &[])
+            })?,
             // The attempt ended before; no booking hangs on it.
             Settlement::Confirm(_) | Settlement::Refund | Settlement::Nothing => {
                 let Some(first) = first else { return Ok(false) };
