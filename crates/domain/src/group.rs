@@ -17,7 +17,7 @@ pub use self::list::{
 pub use self::rule::{GroupRule, GroupSurcharge, QuotaPer, SchoolQuota, SchoolRule};
 use crate::booking::{Booking, BookingState, Channel, Contact, Origin};
 use crate::calendar::SlotTimes;
-use crate::hold::{HoldError, HoldRequest, Offer, UnitQuantity, find_slot, find_tariff};
+use crate::hold::{HoldError, HoldRequest, Offer, UnitQuantity, find_slot, find_tariff, uses_of};
 use crate::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
 use crate::person::FORGOTTEN;
 use crate::quota::{Counts, Pools};
@@ -131,8 +131,9 @@ impl GroupAsk {
             return Err(HoldError::TakesNoBooking { day, reason: free.reason.clone() }.into());
         }
         let units = rule.lines(self, product, tariff, day)?;
-        let pools = Pools::of(&product.quotas, product.capacity, slot.start);
-        let offer = Offer { slot, pools, units, cancellation: product.cancellation };
+        let uses = uses_of(venue, product, day, self.heads(), &[])?;
+        let pools = Pools::of(product, slot.start);
+        let offer = Offer { slot, pools, units, uses, cancellation: product.cancellation };
         let most = offer.pools.left(&Counts::default(), Channel::Web, slot.start);
         if self.heads() > most {
             return Err(GroupError::NeverFits { requested: self.heads(), most });
@@ -360,6 +361,7 @@ impl Group {
                 .iter()
                 .map(|line| UnitQuantity { unit_id: line.unit_id.clone(), quantity: line.quantity })
                 .collect(),
+            pieces: Vec::new(),
             contact: ask.contact.clone(),
             locale: ask.locale,
             channel: Channel::Web,

@@ -186,7 +186,7 @@ impl HoldRequest {
             .map(|(unit, quantity)| unit_line(product, unit, *quantity, day))
             .collect();
         let places = wanted.iter().map(|(_, quantity)| *quantity).sum();
-        let uses = self.uses(venue, product, places)?;
+        let uses = uses_of(venue, product, day, places, &self.pieces)?;
         let pools = Pools::of(product, slot.start);
         Ok(Offer { slot, pools, units, uses, cancellation: product.cancellation })
     }
@@ -264,45 +264,6 @@ impl HoldRequest {
         if wanted.is_empty() { Err(HoldError::NoUnits) } else { Ok(wanted) }
     }
 
-    /// What the party occupies beside its places, where the venue has it at all.
-    fn uses(
-        &self,
-        venue: &Venue,
-        product: &Product,
-        places: u32,
-    ) -> Result<Vec<ResourceUse>, HoldError> {
-        let (asked, pieces_max) = (self.pieces.len(), product.pieces_max);
-        if asked > pieces_max as usize {
-            let product = product.id.clone();
-            return Err(HoldError::TooManyPieces { product, asked, pieces_max });
-        }
-        let mut uses = Vec::with_capacity(product.needs.len() + asked);
-        for need in &product.needs {
-            // Whoever takes a resource away is told of the products that need it first.
-            let Some(resource) = venue.resource(&need.resource_id) else { continue };
-            let (needed, day) = (need.of(places), self.slot_id.day());
-            if let Some(closure) = resource.closure_on(day) {
-                let (resource, reason) = (resource.id.clone(), closure.reason.clone());
-                return Err(HoldError::ResourceClosed { resource, day, reason });
-            }
-            let quantity = resource.quantity;
-            if needed > quantity {
-                let resource = resource.id.clone();
-                return Err(HoldError::ResourceTooSmall { resource, needed, quantity });
-            }
-            let resource = ResourceRef::Resource(resource.id.clone());
-            uses.push(ResourceUse { resource, quantity: needed, limit: quantity });
-        }
-        for (index, piece) in self.pieces.iter().enumerate() {
-            if self.pieces[..index].contains(piece) {
-                return Err(HoldError::RepeatedPiece { piece: piece.clone(), index });
-            }
-            let resource = ResourceRef::Piece(piece.clone());
-            uses.push(ResourceUse { resource, quantity: 1, limit: 1 });
-        }
-        Ok(uses)
-    }
-
     fn check_party(&self, product: &Product, wanted: &[(&Unit, u32)]) -> Result<(), HoldError> {
         let requested: u64 = wanted.iter().map(|(_, quantity)| u64::from(*quantity)).sum();
         let max_units = max_units(&product.quotas, self.channel, product.max_units);
@@ -361,6 +322,46 @@ pub(crate) fn unit_line(product: &Product, unit: &Unit, quantity: u32, day: Date
         reason: price.reason,
         document: price.show,
     }
+}
+
+/// What the party occupies beside its places, where the venue has it at all.
+pub(crate) fn uses_of(
+    venue: &Venue,
+    product: &Product,
+    day: Date,
+    places: u32,
+    pieces: &[Shelfmark],
+) -> Result<Vec<ResourceUse>, HoldError> {
+    let (asked, pieces_max) = (pieces.len(), product.pieces_max);
+    if asked > pieces_max as usize {
+        let product = product.id.clone();
+        return Err(HoldError::TooManyPieces { product, asked, pieces_max });
+    }
+    let mut uses = Vec::with_capacity(product.needs.len() + asked);
+    for need in &product.needs {
+        // Whoever takes a resource away is told of the products that need it first.
+        let Some(resource) = venue.resource(&need.resource_id) else { continue };
+        let needed = need.of(places);
+        if let Some(closure) = resource.closure_on(day) {
+            let (resource, reason) = (resource.id.clone(), closure.reason.clone());
+            return Err(HoldError::ResourceClosed { resource, day, reason });
+        }
+        let quantity = resource.quantity;
+        if needed > quantity {
+            let resource = resource.id.clone();
+            return Err(HoldError::ResourceTooSmall { resource, needed, quantity });
+        }
+        let resource = ResourceRef::Resource(resource.id.clone());
+        uses.push(ResourceUse { resource, quantity: needed, limit: quantity });
+    }
+    for (index, piece) in pieces.iter().enumerate() {
+        if pieces[..index].contains(piece) {
+            return Err(HoldError::RepeatedPiece { piece: piece.clone(), index });
+        }
+        let resource = ResourceRef::Piece(piece.clone());
+        uses.push(ResourceUse { resource, quantity: 1, limit: 1 });
+    }
+    Ok(uses)
 }
 
 /// A child comes with an adult; a companion comes with whom they accompany, one with each.

@@ -112,7 +112,7 @@ async fn ask(
     if before.is_none() {
         // The uuid becomes that of a booking.
         if context.store.booking(uuid).await.map_err(internal)?.is_some() {
-            return Err(crate::problem::uuid_reused(uuid));
+            return Err(crate::problem::uuid_reused("uuid", uuid));
         }
     }
     let before = match before {
@@ -131,7 +131,7 @@ async fn ask(
         }
     };
     if before.group.fingerprint != fingerprint {
-        return Err(crate::problem::uuid_reused(uuid));
+        return Err(crate::problem::uuid_reused("uuid", uuid));
     }
     Ok((StatusCode::OK, axum::Json(seen(&context, &before.group, &venue).await?)))
 }
@@ -256,7 +256,11 @@ async fn approve(
                 return Err(problem::no_room(&booking, vacancies, more_at));
             }
             Ok(Held::Before(_) | Held::UuidReused) => {
-                return Err(crate::problem::uuid_reused(booking.uuid));
+                return Err(crate::problem::uuid_reused("uuid", booking.uuid));
+            }
+            Ok(Held::TooFew) => return Err(crate::problem::too_few("slot_id", &booking)),
+            Ok(Held::Exhausted(exhausted)) => {
+                return Err(crate::problem::exhausted("", &booking, &exhausted));
             }
             // Another decided meanwhile, or approved a class of the same day: look again.
             Err(atrio_dynamo::Error::Stale { .. }) => {}
@@ -321,9 +325,7 @@ async fn coming(
 
 fn pools(venue: &Venue, group: &Group) -> Pools {
     let product = venue.product(&group.ask.product_id);
-    product
-        .map(|product| Pools::of(&product.quotas, product.capacity, group.slot.start))
-        .unwrap_or_default()
+    product.map(|product| Pools::of(product, group.slot.start)).unwrap_or_default()
 }
 
 /// The venue, for the managers it belongs to.

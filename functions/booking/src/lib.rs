@@ -161,12 +161,6 @@ impl From<HoldBody> for HoldRequest {
     }
 }
 
-impl From<ContactBody> for Contact {
-    fn from(ContactBody { full_name, email, phone }: ContactBody) -> Self {
-        Self { full_name, email, phone }
-    }
-}
-
 /// Holds places for a quarter of an hour. Repeated, it answers what became of the first request.
 #[utoipa::path(post, path = "/v1/bookings", tag = "shop", request_body = HoldBody,
     responses((status = 201, body = BookingView), (status = 200, body = BookingView),

@@ -4,7 +4,7 @@
 use atrio_domain::booking::{BookingState, Channel};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::hold::{HoldRequest, UnitQuantity};
-use atrio_domain::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
+use atrio_domain::id::{CallerUuid, OptionId, ProductId, Shelfmark, SlotId, VenueId};
 use atrio_domain::text::Locale;
 use atrio_domain::venue::Venue;
 use atrio_domain::waiting::{CHANNEL, Waiting, WaitingState};
@@ -39,6 +39,10 @@ pub(crate) struct JoinBody {
     slot_id: SlotId,
     #[schema(value_type = Vec<Object>)]
     units: Vec<UnitQuantity>,
+    /// Pieces to be brought to the reading room, by shelfmark.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pieces: Vec<Shelfmark>,
     /// Whom to write to when the turn has come.
     contact: ContactBody,
     #[serde(default)]
@@ -55,6 +59,7 @@ impl From<JoinBody> for HoldRequest {
             option_id: body.option_id,
             slot_id: body.slot_id,
             units: body.units,
+            pieces: body.pieces,
             contact: Some(body.contact.into()),
             locale: body.locale,
             channel: CHANNEL,
@@ -126,7 +131,7 @@ pub(crate) async fn join(
     }
     // The uuid becomes that of a booking.
     if context.store.booking(uuid).await.map_err(internal)?.is_some() {
-        return Err(problem::uuid_reused(uuid));
+        return Err(problem::uuid_reused("uuid", uuid));
     }
     let now = context.clock.now();
     let offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
@@ -154,7 +159,7 @@ async fn repeated(
     venue: &Venue,
 ) -> Result<(StatusCode, axum::Json<WaitingView>), Problem> {
     if before.fingerprint != fingerprint {
-        return Err(problem::uuid_reused(before.request.uuid));
+        return Err(problem::uuid_reused("uuid", before.request.uuid));
     }
     Ok((StatusCode::OK, axum::Json(seen(context, &before, venue).await?)))
 }

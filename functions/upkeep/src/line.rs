@@ -42,8 +42,7 @@ async fn serve_one(
     let left = match venue.and_then(|venue| venue.product(&line.product_id)) {
         Some(product) if !has_started => {
             let counts = context.store.slot_counts(line).await?;
-            Pools::of(&product.quotas, product.capacity, line.slot.start)
-                .left(&counts, CHANNEL, now)
+            Pools::of(product, line.slot.start).left(&counts, CHANNEL, now)
         }
         _ => 0,
     };
@@ -69,8 +68,10 @@ async fn serve_one(
         let (mut booking, behind) = waiting.offered(offer, now);
         match context.store.offer_places(waiting, &mut booking, &behind, &pools, now).await {
             Ok(Held::New) => done.offered += 1,
-            // Somebody else took the places meanwhile; the turn stays theirs.
-            Ok(Held::SoldOut { .. }) => return Ok(()),
+            // Somebody else took the places meanwhile, or the visit does not take place; the turn stays.
+            Ok(Held::SoldOut { .. } | Held::TooFew) => return Ok(()),
+            // What they need beside the places is not there: others may need less.
+            Ok(Held::Exhausted(_)) => {}
             // They booked by the same key themselves: what they waited for is theirs.
             Ok(Held::Before(_) | Held::UuidReused) => {
                 context.store.move_waiting(waiting, &behind).await?;
