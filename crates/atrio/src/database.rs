@@ -180,11 +180,16 @@ const REGION: &str = "eu-south-1";
 /// The table behind an endpoint.
 #[must_use]
 pub fn store(endpoint: &str) -> Store {
-    let config = atrio_runtime::aws::dynamodb(REGION.to_owned(), credentials())
+    let client = aws_sdk_dynamodb::Client::from_conf(configuration(endpoint).build());
+    Store { client, table: TABLE.to_owned() }
+}
+
+/// The configuration of its client.
+#[must_use]
+pub fn configuration(endpoint: &str) -> aws_sdk_dynamodb::config::Builder {
+    atrio_runtime::aws::dynamodb(REGION.to_owned(), credentials())
         .endpoint_url(endpoint)
         .interceptor(WithoutToken)
-        .build();
-    Store { client: aws_sdk_dynamodb::Client::from_conf(config), table: TABLE.to_owned() }
 }
 
 /// The streams behind an endpoint.
