@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use atrio::database::TableAt;
 use atrio_dynamo::Store;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_smithy_runtime_api::client::http::{
@@ -97,16 +98,16 @@ struct Waiting {
 
 impl Line {
     /// The table as a caller reaches it.
-    pub(super) fn store(&self, endpoint: &str, caller: Caller, of_its_own: &str) -> Store {
+    pub(super) fn store(&self, at: &TableAt, caller: Caller, of_its_own: &str) -> Store {
         let client = CallersLine { line: self.clone(), caller };
-        let config = atrio::database::configuration(endpoint)
+        let config = atrio::database::configuration(at)
             .http_client(client)
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_micros(100)))
             // The client's budget of retries is shared by all under one name.
             .retry_partition(RetryPartition::new(format!("{of_its_own}-{caller}")))
             .build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
-        Store { client, table: atrio::database::TABLE.to_owned() }
+        Store { client, table: at.name.clone() }
     }
 
     /// Those whose next call waits, with its name.

@@ -133,7 +133,7 @@ impl Request {
     /// P6: what an answer said stands in the table, from then on for ever. None when it does.
     pub(super) fn broken(&self, status: u16, said: &Value, table: &Table) -> Option<String> {
         if !(200..300).contains(&status) {
-            return self.untrue(said);
+            return None;
         }
         let state = |uuid| table.bookings.get(uuid).map(|stored| &stored.booking.state);
         let stands = match self {
@@ -184,11 +184,19 @@ impl Request {
         (!stands).then(|| format!("P6: {self:?} was answered {status} {said} and does not stand"))
     }
 
-    /// A refusal that names the caller's own request as the one in its way.
-    fn untrue(&self, said: &Value) -> Option<String> {
-        let Self::OpenShift { shift, .. } = self else { return None };
-        let is_own = said["type"].as_str().is_some_and(|kind| kind.ends_with("/desk-busy"))
-            && said.to_string().contains(&shift.to_string());
+    /// P8: a refusal, at the moment it is given, for which the caller's own request is the reason.
+    pub(super) fn untrue(&self, said: &Value, table: &Table) -> Option<String> {
+        let is = |kind: &str| said["type"].as_str().is_some_and(|said| said.ends_with(kind));
+        let is_own = match self {
+            Self::OpenShift { shift, .. } => {
+                is("/desk-busy") && said["open_shift"] == shift.to_string()
+            }
+            Self::Hold { uuid, .. } => {
+                let own = table.bookings.get(uuid);
+                is("/sold-out") && own.is_some_and(|stored| stored.booking.takes_places())
+            }
+            _ => false,
+        };
         is_own.then(|| format!("P8: {self:?} was refused for itself: {said}"))
     }
 }

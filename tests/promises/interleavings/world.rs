@@ -15,6 +15,7 @@ use atrio_domain::quota::{Pools, Quota, Size};
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::{HoursSource, Venue, VenueKind, shipped_product};
 use atrio_dynamo::Store;
+use atrio_dynamo::booking::Stored;
 use atrio_runtime::provider::sandbox::Sandbox;
 use atrio_runtime::provider::{Provider, SIGNATURE, signature};
 use atrio_runtime::{Clock, Shared};
@@ -122,9 +123,9 @@ impl World {
     pub(super) async fn of(seed: u64) -> Self {
         let mut chance = Chance::from_seed(seed);
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("atrio.db");
-        let database = Database::start(Some(&file), Tidying::Off).await.unwrap();
-        let plain = database::store(&database.endpoint());
+        // It does not die here, so it needs no disk.
+        let database = Database::start(None, Tidying::Off).await.unwrap();
+        let plain = database::store(database.at());
         plain.create_table().await.unwrap();
         let venue = museum(&mut chance);
         let product = &venue.products[0];
@@ -183,14 +184,17 @@ impl World {
         self.ask_again(self.asked.len() - 1).await
     }
 
-    /// Somebody asks for what was asked before, with whatever became of it.
+    /// Somebody asks for what was asked before, just now or long ago, whatever became of it.
     pub(super) async fn ask_for_an_old_thing(&mut self) -> Option<Caller> {
-        let asked = self.asked.len() as u64;
-        if asked == 0 {
-            return None;
-        }
-        let at = usize::try_from(self.chance.below(asked)).unwrap();
+        let of: Vec<usize> = (0..self.asked.len()).collect();
+        let at = self.one_of_late(&of)?;
         Some(self.ask_again(at).await)
+    }
+
+    /// One of these, most often of the last few.
+    pub(super) fn one_of_late<T: Clone>(&mut self, of: &[T]) -> Option<T> {
+        let from = if self.chance.percent(70) { of.len().saturating_sub(3) } else { 0 };
+        (!of.is_empty()).then(|| self.chance.one_of(&of[from..]).clone())
     }
 
     async fn ask_again(&mut self, at: usize) -> Caller {
@@ -198,8 +202,7 @@ impl World {
         self.callers += 1;
         let request = self.asked[at].request.clone();
         self.story.push(format!("#{caller} asks for {request:?}"));
-        let endpoint = self.database.endpoint();
-        let store = self.line.store(&endpoint, caller, &self.seed.to_string());
+        let store = self.line.store(self.database.at(), caller, &self.seed.to_string());
         let (line, platform) = (self.line.clone(), self.platform.clone());
         let clock = Clock::rehearsing(self.now);
         let task = tokio::spawn(async move {
@@ -219,6 +222,18 @@ impl World {
         let (caller, operation) = self.chance.one_of(&waiting).clone();
         let luck = Luck::of(&mut self.chance, &operation, self.one_in);
         self.serve(caller, &operation, luck).await;
+    }
+
+    /// Serves the one caller at work: its next transaction with this luck, everything else well.
+    /// Answers what it was told.
+    pub(super) async fn serve_to_the_end(&mut self, mut luck: Option<Luck>) -> (u16, Value) {
+        let asked = self.running.values().next().unwrap().asked;
+        while let Some((caller, operation)) = self.line.waiting().first().cloned() {
+            let is_it = operation == "TransactWriteItems";
+            let luck = if is_it { luck.take() } else { None };
+            self.serve(caller, &operation, luck.unwrap_or(Luck::Fine)).await;
+        }
+        self.asked[asked].answers.last().unwrap().clone()
     }
 
     async fn serve(&mut self, caller: Caller, operation: &str, luck: Luck) {
@@ -257,8 +272,10 @@ impl World {
         self.expect(is_allowed, || {
             format!("#{caller} was answered {status} on a good line: {said}")
         });
-        let asked = &mut self.asked[asked];
+        let untrue = self.asked[asked].request.untrue(&said, &self.table);
+        self.expect(untrue.is_none(), || untrue.unwrap_or_default());
         if status < 500 {
+            let asked = &mut self.asked[asked];
             asked.is_open = false;
             asked.answers.push((status, said));
         }
@@ -282,15 +299,20 @@ impl World {
         assert!(
             is_right,
             "{}\n\n{}\n\nATRIO_INTERLEAVING={} repeats this run",
-            self.story.join("\n"),
+            self.story(),
             wrong(),
             self.seed
         );
     }
 
+    /// What happened so far.
+    pub(super) fn story(&self) -> String {
+        self.story.join("\n")
+    }
+
     /// The weather clears: everybody at work is served, whoever got no answer asks again, time passes
     /// until nothing is due any more, and the books are compared.
-    pub(super) async fn come_to_rest(mut self) -> String {
+    pub(super) async fn come_to_rest(&mut self) -> String {
         self.one_in = u64::MAX;
         self.bank.calm_down();
         self.serve_all().await;
@@ -315,12 +337,19 @@ impl World {
         let summary = format!(
             "{} requests, {} calls, {} bookings, {} tickets that admit or admitted",
             self.callers,
-            self.story.iter().filter(|line| line.contains("Item")).count(),
+            self.story
+                .iter()
+                .filter(|line| line.starts_with('#') && !line.contains(" asks "))
+                .count(),
             self.table.bookings.len(),
             confirmed.count(),
         );
-        self.database.stop().await;
         summary
+    }
+
+    /// The end.
+    pub(super) async fn close(self) {
+        self.database.stop().await;
     }
 
     async fn serve_all(&mut self) {
@@ -352,6 +381,15 @@ impl World {
         });
         wrong.extend(unknown.map(|(id, _)| format!("P2: the bank knows nothing of {id}")));
         wrong
+    }
+
+    /// The bookings, in the order in which they were asked for.
+    pub(super) fn bookings(&self) -> Vec<Stored> {
+        let held = self.asked.iter().filter_map(|asked| match &asked.request {
+            Request::Hold { uuid, .. } => self.table.bookings.get(uuid).cloned(),
+            _ => None,
+        });
+        held.collect()
     }
 
     /// The bank's payments.
