@@ -129,32 +129,11 @@ impl Database {
     /// # Errors
     /// When it cannot be started, or the folder began with the other.
     pub async fn of(data: &DataDir, tidying: Tidying) -> Result<Self, DatabaseError> {
-        let known: Option<String> = data.read_json(NAME_FILE)?;
         let endpoint = std::env::var(ENDPOINT).ok().filter(|endpoint| !endpoint.is_empty());
-        let Some(endpoint) = endpoint else {
-            if let Some(table) = known {
-                return Err(DatabaseError::Elsewhere { table });
-            }
-            return Self::start(Some(&data.join(FILE)), tidying).await;
-        };
-        let is_address = reqwest::Url::parse(&endpoint)
-            .is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
-        if !is_address {
-            return Err(DatabaseError::Endpoint { value: endpoint });
+        match elsewhere(data, endpoint)? {
+            Some(at) => Ok(Self { at, embedded: None }),
+            None => Self::start(Some(&data.join(FILE)), tidying).await,
         }
-        if data.join(FILE).exists() {
-            return Err(DatabaseError::Embedded);
-        }
-        let name = match known {
-            Some(name) => name,
-            None => {
-                let drawn: [u8; 8] = atrio_runtime::random::bytes();
-                let name = format!("{TABLE}-{:016x}", u64::from_be_bytes(drawn));
-                data.write_json(NAME_FILE, &name, 0o600)?;
-                name
-            }
-        };
-        Ok(Self { at: TableAt { endpoint, name, run_by: RunBy::Others }, embedded: None })
     }
 
     /// Opens the file, in memory where none is named, and serves it on a free port of loopback. Its
@@ -221,6 +200,31 @@ impl Database {
             tracing::error!("the database's thread panicked");
         }
     }
+}
+
+/// The table of an installation at an endpoint, where one is named; its name is drawn the first time.
+fn elsewhere(data: &DataDir, endpoint: Option<String>) -> Result<Option<TableAt>, DatabaseError> {
+    let known: Option<String> = data.read_json(NAME_FILE)?;
+    let Some(endpoint) = endpoint else {
+        return known.map_or(Ok(None), |table| Err(DatabaseError::Elsewhere { table }));
+    };
+    let url = reqwest::Url::parse(&endpoint);
+    if !url.is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host()) {
+        return Err(DatabaseError::Endpoint { value: endpoint });
+    }
+    if data.join(FILE).exists() {
+        return Err(DatabaseError::Embedded);
+    }
+    let name = match known {
+        Some(name) => name,
+        None => {
+            let drawn = u64::from_be_bytes(atrio_runtime::random::bytes());
+            let name = format!("{TABLE}-{drawn:016x}");
+            data.write_json(NAME_FILE, &name, 0o600)?;
+            name
+        }
+    };
+    Ok(Some(TableAt { endpoint, name, run_by: RunBy::Others }))
 }
 
 fn embedded_at(address: SocketAddr) -> TableAt {
@@ -374,5 +378,48 @@ impl Intercept for WithoutToken {
         request.headers_mut().insert("content-length", without.len().to_string());
         *request.body_mut() = SdkBody::from(without);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: &str = "http://127.0.0.1:4566";
+
+    fn folder() -> (tempfile::TempDir, DataDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        (folder, data)
+    }
+
+    #[test]
+    fn a_folder_finds_its_table_again_and_no_other_folder_has_it() {
+        let ((_one, one), (_other, other)) = (folder(), folder());
+        let table = |data: &DataDir| elsewhere(data, Some(ADDRESS.to_owned())).unwrap().unwrap();
+        assert_eq!(table(&one), table(&one));
+        assert_ne!(table(&one).name, table(&other).name);
+    }
+
+    #[test]
+    fn a_folder_stays_with_the_database_it_began_with() {
+        let (_elsewhere, data) = folder();
+        assert!(matches!(elsewhere(&data, None), Ok(None)), "a new one may begin with either");
+        elsewhere(&data, Some(ADDRESS.to_owned())).unwrap();
+        assert!(matches!(elsewhere(&data, None), Err(DatabaseError::Elsewhere { .. })));
+        let (_embedded, data) = folder();
+        std::fs::write(data.join(FILE), "").unwrap();
+        let moved = elsewhere(&data, Some(ADDRESS.to_owned()));
+        assert!(matches!(moved, Err(DatabaseError::Embedded)));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_the_name_of_the_variable() {
+        let (_folder, data) = folder();
+        for value in ["localhost:4566", "nonsense", "ftp://127.0.0.1/", "http://"] {
+            let refused = elsewhere(&data, Some(value.to_owned())).unwrap_err().to_string();
+            assert!(refused.contains(ENDPOINT) && refused.contains(value), "{refused}");
+        }
+        assert!(!data.join(NAME_FILE).exists(), "nothing was begun");
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use atrio::database::TableAt;
 use atrio_dynamo::Store;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -74,11 +75,13 @@ impl Luck {
 pub(super) type Caller = usize;
 
 /// All calls that wait.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Line(Arc<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    config: Builder,
+    table: String,
     board: Mutex<Board>,
     changed: Notify,
     http: reqwest::Client,
@@ -97,17 +100,26 @@ struct Waiting {
 }
 
 impl Line {
-    /// The table as a caller reaches it.
-    pub(super) fn store(&self, at: &TableAt, caller: Caller, of_its_own: &str) -> Store {
-        let client = CallersLine { line: self.clone(), caller };
-        let config = atrio::database::configuration(at)
-            .http_client(client)
-            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_micros(100)))
-            // The client's budget of retries is shared by all under one name.
-            .retry_partition(RetryPartition::new(format!("{of_its_own}-{caller}")))
-            .build();
+    /// The line to a table.
+    pub(super) fn to(at: &TableAt) -> Self {
+        let retries = RetryConfig::standard().with_initial_backoff(Duration::from_micros(100));
+        Self(Arc::new(Inner {
+            config: atrio::database::configuration(at).retry_config(retries),
+            table: at.name.clone(),
+            board: Mutex::default(),
+            changed: Notify::new(),
+            http: reqwest::Client::new(),
+        }))
+    }
+
+    /// The table as a caller reaches it. The client's budget of retries is shared by all under one
+    /// name.
+    pub(super) fn store(&self, caller: Caller, name: &str) -> Store {
+        let of_its_own = RetryPartition::new(format!("{name}-{caller}"));
+        let config = self.0.config.clone().retry_partition(of_its_own);
+        let config = config.http_client(CallersLine { line: self.clone(), caller }).build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
-        Store { client, table: at.name.clone() }
+        Store { client, table: self.0.table.clone() }
     }
 
     /// Those whose next call waits, with its name.

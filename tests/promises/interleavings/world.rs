@@ -149,7 +149,7 @@ impl World {
             now,
             seed,
             one_in,
-            line: Line::default(),
+            line: Line::to(database.at()),
             database,
             plain,
             platform,
@@ -202,7 +202,7 @@ impl World {
         self.callers += 1;
         let request = self.asked[at].request.clone();
         self.story.push(format!("#{caller} asks for {request:?}"));
-        let store = self.line.store(self.database.at(), caller, &self.seed.to_string());
+        let store = self.line.store(caller, &self.seed.to_string());
         let (line, platform) = (self.line.clone(), self.platform.clone());
         let clock = Clock::rehearsing(self.now);
         let task = tokio::spawn(async move {
