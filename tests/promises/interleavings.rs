@@ -34,7 +34,7 @@ use request::{Party, Request};
 use world::World;
 
 /// Steps of one run, and most callers at once.
-const STEPS: usize = 400;
+const STEPS: usize = 600;
 const AT_ONCE: usize = 4;
 
 /// Most bookings of one run: enough to fill both slots several times over.
@@ -82,7 +82,7 @@ async fn play(seed: u64) -> String {
     let mut world = World::of(seed).await;
     for _ in 0..STEPS {
         let is_room = world.at_work() < AT_ONCE;
-        if world.at_work() == 0 || (is_room && world.chance.percent(30)) {
+        if world.at_work() == 0 || (is_room && world.chance.percent(40)) {
             begin_something(&mut world).await;
         } else {
             world.serve_one().await;
@@ -120,6 +120,15 @@ async fn begin_something(world: &mut World) {
     if let Some(request) = something_new(world) {
         world.ask(request).await;
     }
+    // Others are at the same booking at the same moment.
+    while world.chance.percent(45) && world.at_work() < AT_ONCE {
+        let bookings = world.bookings();
+        let same = bookings.iter().find(|stored| Some(stored.booking.uuid) == world.last);
+        let Some(same) = same else { return };
+        if let Some(request) = next_step(world, &same.booking, &same.tickets) {
+            world.ask(request).await;
+        }
+    }
 }
 
 fn something_new(world: &mut World) -> Option<Request> {
@@ -131,18 +140,18 @@ fn something_new(world: &mut World) -> Option<Request> {
             Some(Request::OpenShift { shift, desk })
         }
         8 => some_shift(world, false).map(Request::CloseShift),
-        9..13 => {
+        9..14 => {
             let entries: Vec<_> = world.table.entries.values().cloned().collect();
             let entry = pick(world, &entries)?;
             Some(Request::Undo { nonce: entry.uuid, gate: entry.gate.as_str().to_owned() })
         }
         // The bank says so late, or again.
-        13..19 => {
+        14..18 => {
             let payments = world.payments();
             let payment = pick(world, &payments)?;
             world.choose(&payment, ProviderOutcome::Paid)
         }
-        19..40 if world.table.bookings.len() < BOOKINGS => {
+        18..38 if world.table.bookings.len() < BOOKINGS => {
             let uuid = world.fresh();
             let channel = *world.chance.one_of(&["WEB", "WEB", "TOTEM", "DESK"]);
             let (slot, party) = (*world.chance.one_of(&SLOTS), *world.chance.one_of(&PARTIES));
@@ -151,6 +160,7 @@ fn something_new(world: &mut World) -> Option<Request> {
         _ => {
             let bookings = world.bookings();
             let stored = world.one_of_late(&bookings)?;
+            world.last = Some(stored.booking.uuid);
             next_step(world, &stored.booking, &stored.tickets)
         }
     }
@@ -163,11 +173,8 @@ fn next_step(
     tickets: &[atrio_domain::id::TicketId],
 ) -> Option<Request> {
     let uuid = booking.uuid;
-    if world.chance.percent(6) {
+    if world.chance.percent(4) {
         return Some(Request::GiveUp(uuid));
-    }
-    if world.chance.percent(3) {
-        return Some(Request::CallOff(uuid));
     }
     let is_free = booking.total() == Cents::ZERO;
     match &booking.state {
@@ -193,13 +200,16 @@ fn next_step(
             let request = world.fresh();
             let gate = *world.chance.one_of(&GATES);
             Some(match world.chance.below(20) {
-                0..9 => Request::Redeem { nonce: request, ticket, gate },
-                9..13 => Request::FileOffline { nonce: request, ticket, gate, at: world.now },
-                13..17 => Request::Reissue { booking: uuid, ticket, request },
+                0..7 => Request::Redeem { nonce: request, ticket, gate },
+                7..10 => Request::FileOffline { nonce: request, ticket, gate, at: world.now },
+                10..14 => Request::Reissue { booking: uuid, ticket, request },
+                14..17 => Request::GiveUp(uuid),
                 _ => {
                     let sales: Vec<_> = world.table.sales.keys().copied().collect();
-                    let (shift, booking) = sales.into_iter().find(|(_, sold)| *sold == uuid)?;
-                    Request::Void { shift, booking }
+                    match sales.into_iter().find(|(_, sold)| *sold == uuid) {
+                        Some((shift, booking)) => Request::Void { shift, booking },
+                        None => Request::CallOff(uuid),
+                    }
                 }
             })
         }

@@ -1,5 +1,6 @@
-//! The payment provider of these tests: a bank with a book of its own, whose answers may be lost too.
-//! What it has once said of a payment stands, as with the sandbox.
+//! The payment provider of these tests: a bank with a book of its own, whose answers may be lost too. A
+//! payment that it called declined or over may still be made, as a visitor tries again on its page; one
+//! that was made stays made.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,12 +79,15 @@ impl Bank {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A visitor pays or declines on its page; answers what stands, if the page is there.
+    /// A visitor pays or declines on its page, or leaves it; answers what stands, if the page is there.
     pub(super) fn choose(&self, id: &str, choice: ProviderOutcome) -> Option<ProviderOutcome> {
         let mut book = self.book();
         let now = book.now;
         let account = book.accounts.get_mut(id)?;
-        account.outcome = account.outcome_at(now).or(Some(choice));
+        account.outcome = match (choice, account.outcome_at(now)) {
+            (ProviderOutcome::Paid, _) => Some(choice),
+            (_, standing) => standing.or(Some(choice)),
+        };
         account.outcome
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atrio::database::TableAt;
-use atrio_dynamo::Store;
+use atrio_dynamo::{Item, Store};
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_smithy_runtime_api::client::http::{
@@ -52,7 +52,7 @@ impl Luck {
         if chance.below(one_in) > 0 {
             return Self::Fine;
         }
-        let is_transaction = operation == "TransactWriteItems";
+        let is_transaction = operation == TRANSACTION;
         match chance.below(if is_transaction { 12 } else { 6 }) {
             0 => Self::LostBefore,
             1 => Self::Throttled,
@@ -91,6 +91,8 @@ struct Inner {
 struct Board {
     waiting: BTreeMap<Caller, Waiting>,
     at_rest: BTreeSet<Caller>,
+    /// Keys of what was written since somebody asked.
+    written: Vec<Item>,
 }
 
 #[derive(Debug)]
@@ -155,6 +157,11 @@ impl Line {
         }
     }
 
+    /// The keys of what was written since the last time.
+    pub(super) fn written(&self) -> Vec<Item> {
+        std::mem::take(&mut self.board().written)
+    }
+
     fn board(&self) -> MutexGuard<'_, Board> {
         self.0.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -166,6 +173,9 @@ impl Line {
         self.0.changed.notify_one();
         let luck = decided.await.unwrap_or(Luck::CutBefore);
         let answer = if luck.is_done() { Some(call.send(&self.0.http).await) } else { None };
+        if luck.is_done() && operation == TRANSACTION {
+            self.board().written.extend(call.keys());
+        }
         match luck {
             Luck::Fine => Ok(answered(answer.unwrap())),
             Luck::LostBefore => Err(ConnectorError::io("connection reset".into())),
@@ -181,6 +191,9 @@ impl Line {
         }
     }
 }
+
+/// The one call that writes.
+pub(super) const TRANSACTION: &str = "TransactWriteItems";
 
 const CANCELED: &str = "TransactionCanceledException";
 
@@ -240,11 +253,26 @@ impl Call {
         (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
     }
 
+    /// The writes of a transaction.
+    fn writes(&self) -> Vec<Value> {
+        let mut body: Value = serde_json::from_slice(&self.body).unwrap();
+        body["TransactItems"].as_array_mut().map(std::mem::take).unwrap()
+    }
+
+    /// The keys that a transaction writes.
+    fn keys(&self) -> Vec<Item> {
+        let key = |write: &Value| {
+            let of = [&write["Put"]["Item"], &write["Update"]["Key"], &write["Delete"]["Key"]];
+            let of = of.into_iter().find(|of| of.is_object()).unwrap();
+            let part = |name: &str| of[name]["S"].as_str().unwrap().to_owned();
+            atrio_dynamo::key(part("pk"), part("sk"))
+        };
+        self.writes().iter().map(key).collect()
+    }
+
     /// The reasons of a transaction all of whose items others hold.
     fn all_met(&self) -> Value {
-        let body: Value = serde_json::from_slice(&self.body).unwrap();
-        let writes = body["TransactItems"].as_array().unwrap();
-        writes.iter().map(|_| json!({ "Code": "TransactionConflict" })).collect()
+        self.writes().iter().map(|_| json!({ "Code": "TransactionConflict" })).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the table holds between two writes, and what must be true of it at every such moment.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use atrio_domain::booking::BookingState;
 use atrio_domain::id::CallerUuid;
@@ -12,16 +12,17 @@ use atrio_dynamo::redemption::Entry;
 use atrio_dynamo::shift::StoredShift;
 use atrio_dynamo::slot::StoredSlot;
 use atrio_dynamo::{Item, Store};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 /// An attempt to pay, as written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Attempt {
     pub(super) booking: CallerUuid,
     pub(super) status: String,
 }
 
 /// A ticket, as written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Issued {
     pub(super) booking: CallerUuid,
     pub(super) status: String,
@@ -29,7 +30,7 @@ pub(super) struct Issued {
 }
 
 /// A sale at a desk, as written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sold {
     pub(super) method: String,
     pub(super) amount: i64,
@@ -37,7 +38,7 @@ pub(super) struct Sold {
 }
 
 /// Everything that a promise speaks of.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Table {
     pub(super) bookings: BTreeMap<CallerUuid, Stored>,
     pub(super) slots: BTreeMap<String, StoredSlot>,
@@ -75,6 +76,62 @@ impl Table {
                 return table;
             }
         }
+    }
+
+    /// Reads again what was written.
+    pub(super) async fn read_again(&mut self, store: &Store, keys: Vec<Item>) {
+        if keys.is_empty() {
+            return;
+        }
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let asked = store.client.batch_get_item().request_items(&store.table, keys.unwrap());
+        let answer = asked.send().await.unwrap();
+        let found = answer.responses().and_then(|tables| tables.get(&store.table));
+        found.into_iter().flatten().for_each(|item| self.take(item));
+        assert!(answer.unprocessed_keys().is_none_or(HashMap::is_empty), "all of them are read");
+    }
+
+    /// What went from an end on, or skipped a change.
+    pub(super) fn moved_wrongly(&self, before: &Self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (uuid, was) in &before.bookings {
+            let is = &self.bookings[uuid];
+            let ended = matches!(
+                was.booking.state,
+                BookingState::Expired { .. } | BookingState::Cancelled { .. }
+            );
+            let is_step =
+                is.version == was.version + 1 && !(ended && is.booking.state != was.booking.state);
+            if is != was && !is_step {
+                wrong.push(format!("P6: booking {uuid} went from {was:?} to {is:?}"));
+            }
+        }
+        for (id, was) in &before.attempts {
+            let is = self.attempts[id].status.as_str();
+            let may = match was.status.as_str() {
+                "STARTED" => ["PAID", "DECLINED", "REFUND_DUE"].contains(&is),
+                "DECLINED" => is == "REFUND_DUE",
+                "PAID" => went_back(is),
+                "REFUND_DUE" => is == "REFUNDED",
+                _ => false,
+            };
+            if is != was.status && !may {
+                wrong.push(format!("P2: attempt {id} went from {} to {is}", was.status));
+            }
+        }
+        for (id, was) in &before.tickets {
+            let is = &self.tickets[id].status;
+            if was.status == "REVOKED" && is != "REVOKED" {
+                wrong.push(format!("P3: ticket {id} was REVOKED and is {is}"));
+            }
+        }
+        for (uuid, was) in &before.entries {
+            let is = &self.entries[uuid];
+            if is != was && was.undone.is_some() {
+                wrong.push(format!("P3: entry {uuid} was taken back and changed after it"));
+            }
+        }
+        wrong
     }
 
     fn take(&mut self, item: &Item) {

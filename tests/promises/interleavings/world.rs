@@ -29,7 +29,7 @@ use tower::ServiceExt as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::bank::Bank;
-use super::line::{Caller, Line, Luck};
+use super::line::{Caller, Line, Luck, TRANSACTION};
 use super::request::{Function, Request, VENUE, Wire};
 use super::table::Table;
 use crate::chance::Chance;
@@ -64,6 +64,8 @@ pub(super) struct World {
     pub(super) bank: Bank,
     pub(super) table: Table,
     pub(super) now: Timestamp,
+    /// The booking that something was asked of last.
+    pub(super) last: Option<CallerUuid>,
     seed: u64,
     one_in: u64,
     line: Line,
@@ -147,6 +149,7 @@ impl World {
             bank,
             table: Table::default(),
             now,
+            last: None,
             seed,
             one_in,
             line: Line::to(database.at()),
@@ -229,7 +232,7 @@ impl World {
     pub(super) async fn serve_to_the_end(&mut self, mut luck: Option<Luck>) -> (u16, Value) {
         let asked = self.running.values().next().unwrap().asked;
         while let Some((caller, operation)) = self.line.waiting().first().cloned() {
-            let is_it = operation == "TransactWriteItems";
+            let is_it = operation == TRANSACTION;
             let luck = if is_it { luck.take() } else { None };
             self.serve(caller, &operation, luck.unwrap_or(Luck::Fine)).await;
         }
@@ -252,11 +255,20 @@ impl World {
             // It was cut, which is no answer.
             let _ = cut.task.await;
         }
-        if luck.is_done() && operation.contains("Write") {
-            self.table = Table::read(&self.plain).await;
-            self.expect_right();
-        }
+        self.see_what_was_written().await;
         self.note_answer(caller).await;
+    }
+
+    async fn see_what_was_written(&mut self) {
+        let keys = self.line.written();
+        if keys.is_empty() {
+            return;
+        }
+        let before = self.table.clone();
+        self.table.read_again(&self.plain, keys).await;
+        let wrong = self.table.moved_wrongly(&before);
+        self.expect(wrong.is_empty(), || wrong.join("\n"));
+        self.expect_right();
     }
 
     /// Takes the answer of a caller that has ended.
@@ -324,11 +336,20 @@ impl World {
                 self.expect(told, || format!("{:?} gets no answer", self.asked[at].request));
             }
         }
+        // The bank says again what it has said, until it is heard.
+        for payment in self.payments() {
+            if let Some(says) = self.choose(&payment, ProviderOutcome::Expired) {
+                self.ask(says).await;
+                self.serve_all().await;
+            }
+        }
         for _ in 0..3 {
             self.wait(SignedDuration::from_mins(16));
             self.ask(Request::Upkeep).await;
             self.serve_all().await;
         }
+        let whole = Table::read(&self.plain).await;
+        self.expect(whole == self.table, || "something was written that nobody saw".to_owned());
         let open = self.table.open();
         self.expect(open.is_empty(), || format!("still open: {open:?}"));
         let unlike = self.unlike_the_bank();
