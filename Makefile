@@ -20,8 +20,11 @@ NOW ?=
 CHROMIUM := /usr/bin/chromium
 READER := $(CACHE)/venv-reader
 FUZZER := $(CACHE)/venv-fuzzer
+ENDPOINT := $(CACHE)/venv-endpoint
+ENDPOINT_PORT ?= 4599
 
-.PHONY: help run web test format lint build rust browser infrastructure bench lean tools reader fuzzer
+.PHONY: help run web test format lint build rust browser infrastructure bench lean tools reader fuzzer \
+  test-endpoint endpoint
 
 help: ## Lists the commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -63,6 +66,11 @@ browser: tools web build fuzzer ## Plays the main job in a real browser, then ca
 	cd web && npm run test:unit
 	FUZZER=$(FUZZER)/bin/schemathesis tests/browser.sh
 
+# The endpoint keeps its tables in memory and is stopped at the end, however the tests went.
+test-endpoint: endpoint reader build ## Runs the stories and promises against another DynamoDB than the embedded one.
+	tests/endpoint.sh $(ENDPOINT)/bin $(ENDPOINT_PORT) \
+	  cargo test --workspace --locked --test stories --test promises
+
 infrastructure: ## Lints the infrastructure template and tests it.
 	iac/lint.sh
 
@@ -84,6 +92,12 @@ fuzzer: $(FUZZER)/bin/schemathesis ## Installs what calls the API as its descrip
 $(FUZZER)/bin/schemathesis:
 	python3 -m venv $(FUZZER)
 	$(FUZZER)/bin/pip install --quiet --disable-pip-version-check 'schemathesis==4.32.*'
+
+endpoint: $(ENDPOINT)/bin/ministack ## Installs another program that speaks DynamoDB.
+
+$(ENDPOINT)/bin/ministack:
+	python3 -m venv $(ENDPOINT)
+	$(ENDPOINT)/bin/pip install --quiet --disable-pip-version-check 'ministack==1.5.33'
 
 tools: ## Installs the browser, the MQTT client and the PDF reader that the tests use, where missing.
 	@[ -x $(CHROMIUM) ] && command -v mosquitto_pub >/dev/null && command -v pdfinfo >/dev/null || { \

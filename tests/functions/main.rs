@@ -209,10 +209,10 @@ async fn every_function_starts_from_its_environment_and_answers_an_event() {
     let lake = format!("file://{}", folder.path().join("lake").display());
     atrio_lake_write::LakeWriter::open(lake.as_str()).await.unwrap();
     let table = Database::start(None, Tidying::Off).await.unwrap();
-    database::store(&table.endpoint()).create_table().await.unwrap();
+    database::store(table.at()).create_table().await.unwrap();
     for case in cases() {
         let (api, mut answers) = runtime_api(case.event).await;
-        let _running = start(case.function, &api, &table.endpoint(), &lake);
+        let _running = start(case.function, &api, &table.at().endpoint, &lake);
         let answer = tokio::time::timeout(PATIENCE, answers.recv()).await;
         let answer =
             answer.unwrap_or_else(|_| panic!("{} does not answer", case.function)).unwrap();

@@ -1,6 +1,8 @@
 //! The promises of the README, each with a suite that tries to break it.
 
+mod chance;
 mod crash;
+mod interleavings;
 mod p1_quotas;
 mod p3_offline;
 mod p3_one_entry;

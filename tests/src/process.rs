@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use atrio::data_dir::{DataDir, Run};
+use atrio::database::{RunBy, TableAt};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -142,7 +143,7 @@ impl Process {
         let run = Run {
             http: String::new(),
             mqtt: String::new(),
-            dynamodb: String::new(),
+            table: TableAt { endpoint: String::new(), name: String::new(), run_by: RunBy::Atrio },
             lake: String::new(),
             clock_ahead_microseconds: 0,
             moves_money: false,
@@ -271,7 +272,7 @@ impl Process {
     /// The table, as the platform's own clients reach it.
     #[must_use]
     pub fn store(&self) -> atrio_dynamo::Store {
-        atrio::database::store(&self.run.dynamodb)
+        atrio::database::store(&self.run.table)
     }
 
     /// The mails that it wrote.

@@ -369,12 +369,12 @@ impl Attached {
     async fn to(path: &std::path::Path) -> Result<Self, Failure> {
         let data = DataDir::open(path)?;
         if let Some(run) = data.running()? {
-            let (store, clock) = (database::store(&run.dynamodb), clock_of(Some(&run)));
+            let (store, clock) = (database::store(&run.table), clock_of(Some(&run)));
             return Ok(Self { data, store, clock, run: Some(run), own: None });
         }
         let lock = data.lock()?;
-        let own = Database::start(Some(&data.join("atrio.db")), Tidying::Off).await?;
-        let store = database::store(&own.endpoint());
+        let own = Database::of(&data, Tidying::Off).await?;
+        let store = database::store(own.at());
         store.create_table().await?;
         Ok(Self { data, store, clock: Clock::system(), run: None, own: Some((own, lock)) })
     }

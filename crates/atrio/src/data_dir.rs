@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::database::TableAt;
+
 /// How often a lock that another process holds is tried before that process is taken for a platform
 /// at work.
 const LOOKS: u32 = 10;
@@ -64,8 +66,8 @@ pub struct Run {
     pub http: String,
     /// The broker's host and port.
     pub mqtt: String,
-    /// The table's endpoint, on loopback.
-    pub dynamodb: String,
+    /// The table.
+    pub table: TableAt,
     /// The lake.
     pub lake: String,
     /// Microseconds by which the platform's clock is ahead of the machine's.

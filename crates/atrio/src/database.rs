@@ -1,5 +1,6 @@
-//! The embedded table: an emulator of DynamoDB over a file, on loopback, spoken to through the real
-//! client. It commits with one fsync, so what was answered is on disk.
+//! The table of an installation. It is embedded: an emulator of DynamoDB over a file, on loopback,
+//! spoken to through the real client, which commits with one fsync, so what was answered is on disk. Or
+//! it is where the environment says that another endpoint speaks DynamoDB, under a name of its own.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -13,11 +14,23 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// The table's name on one machine.
+use crate::data_dir::{DataDir, DataDirError};
+
+/// The variable that names another endpoint than the embedded one.
+pub const ENDPOINT: &str = "ATRIO_DYNAMODB_ENDPOINT";
+
+/// The embedded table's name.
 pub const TABLE: &str = "atrio";
+
+/// The embedded database's file.
+const FILE: &str = "atrio.db";
+
+/// The file that keeps the name of a table elsewhere.
+const NAME_FILE: &str = "table.json";
 
 /// How often items past their time are tidied away.
 const TIDY_EVERY: Duration = Duration::from_mins(10);
@@ -36,9 +49,53 @@ pub enum DatabaseError {
     /// Its thread or port cannot be had.
     #[error("cannot start the database")]
     Start(#[source] std::io::Error),
-    /// The table cannot be created.
-    #[error("cannot create the table")]
-    Table(#[source] atrio_dynamo::Error),
+    /// No such address can be spoken to.
+    #[error(
+        "`{ENDPOINT}` is `{value}`, write the address of an endpoint, such as http://127.0.0.1:4566"
+    )]
+    Endpoint {
+        /// What it is.
+        value: String,
+    },
+    /// The installation's table is at another endpoint.
+    #[error(
+        "the table of this folder is `{table}` at another endpoint; name it in `{ENDPOINT}`, or name \
+         another folder with `--data`"
+    )]
+    Elsewhere {
+        /// Its name there.
+        table: String,
+    },
+    /// The installation's table is its own file.
+    #[error(
+        "the table of this folder is its own file; unset `{ENDPOINT}`, or name another folder with \
+         `--data`"
+    )]
+    Embedded,
+    /// The name of the table cannot be kept.
+    #[error(transparent)]
+    Name(#[from] DataDirError),
+}
+
+/// Who runs the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunBy {
+    /// This program.
+    Atrio,
+    /// Somebody else.
+    Others,
+}
+
+/// A table, and where it is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableAt {
+    /// The endpoint.
+    pub endpoint: String,
+    /// The table's name there.
+    pub name: String,
+    /// Who runs the database.
+    pub run_by: RunBy,
 }
 
 /// Whether items past their time are removed.
@@ -51,15 +108,34 @@ pub enum Tidying {
     Off,
 }
 
-/// A running database.
+/// A database that can be spoken to.
 #[derive(Debug)]
 pub struct Database {
-    address: SocketAddr,
+    at: TableAt,
+    embedded: Option<Embedded>,
+}
+
+/// The database that this process runs.
+#[derive(Debug)]
+struct Embedded {
     stop: oneshot::Sender<()>,
     thread: std::thread::JoinHandle<()>,
 }
 
 impl Database {
+    /// The database of an installation: its own file, or the endpoint that the environment names. A
+    /// folder stays with the one it began with, for its lake counts the records of that one's stream.
+    ///
+    /// # Errors
+    /// When it cannot be started, or the folder began with the other.
+    pub async fn of(data: &DataDir, tidying: Tidying) -> Result<Self, DatabaseError> {
+        let endpoint = std::env::var(ENDPOINT).ok().filter(|endpoint| !endpoint.is_empty());
+        match elsewhere(data, endpoint)? {
+            Some(at) => Ok(Self { at, embedded: None }),
+            None => Self::start(Some(&data.join(FILE)), tidying).await,
+        }
+    }
+
     /// Opens the file, in memory where none is named, and serves it on a free port of loopback. Its
     /// handlers block, so it has a runtime of its own.
     ///
@@ -104,24 +180,55 @@ impl Database {
                 runtime.shutdown_timeout(Duration::from_secs(2));
             })
             .map_err(DatabaseError::Start)?;
-        Ok(Self { address, stop, thread })
+        let at = embedded_at(address);
+        Ok(Self { at, embedded: Some(Embedded { stop, thread }) })
     }
 
-    /// Where it answers.
+    /// Its table.
     #[must_use]
-    pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+    pub fn at(&self) -> &TableAt {
+        &self.at
     }
 
-    /// Lets running requests end and closes the file.
+    /// Lets running requests end and closes the file, where there is one.
     pub async fn stop(self) {
+        let Some(Embedded { stop, thread }) = self.embedded else { return };
         // An error means that it has ended already.
-        let _ = self.stop.send(());
-        let joined = tokio::task::spawn_blocking(|| self.thread.join()).await;
+        let _ = stop.send(());
+        let joined = tokio::task::spawn_blocking(|| thread.join()).await;
         if !matches!(joined, Ok(Ok(()))) {
             tracing::error!("the database's thread panicked");
         }
     }
+}
+
+/// The table of an installation at an endpoint, where one is named; its name is drawn the first time.
+fn elsewhere(data: &DataDir, endpoint: Option<String>) -> Result<Option<TableAt>, DatabaseError> {
+    let known: Option<String> = data.read_json(NAME_FILE)?;
+    let Some(endpoint) = endpoint else {
+        return known.map_or(Ok(None), |table| Err(DatabaseError::Elsewhere { table }));
+    };
+    let url = reqwest::Url::parse(&endpoint);
+    if !url.is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host()) {
+        return Err(DatabaseError::Endpoint { value: endpoint });
+    }
+    if data.join(FILE).exists() {
+        return Err(DatabaseError::Embedded);
+    }
+    let name = match known {
+        Some(name) => name,
+        None => {
+            let drawn = u64::from_be_bytes(atrio_runtime::random::bytes());
+            let name = format!("{TABLE}-{drawn:016x}");
+            data.write_json(NAME_FILE, &name, 0o600)?;
+            name
+        }
+    };
+    Ok(Some(TableAt { endpoint, name, run_by: RunBy::Others }))
+}
+
+fn embedded_at(address: SocketAddr) -> TableAt {
+    TableAt { endpoint: format!("http://{address}"), name: TABLE.to_owned(), run_by: RunBy::Atrio }
 }
 
 /// Indexes the stream by the expression that the emulator numbers and reads its records by. Without
@@ -171,33 +278,67 @@ async fn tidy(database: dynoxide::Database, tidying: Tidying) {
     }
 }
 
-fn credentials() -> Credentials {
-    Credentials::new("embedded", "embedded", None, None, "embedded")
-}
-
+/// The region where nothing names one.
 const REGION: &str = "eu-south-1";
 
-/// The table behind an endpoint.
-#[must_use]
-pub fn store(endpoint: &str) -> Store {
-    let config = atrio_runtime::aws::dynamodb(REGION.to_owned(), credentials())
-        .endpoint_url(endpoint)
-        .interceptor(WithoutToken)
-        .build();
-    Store { client: aws_sdk_dynamodb::Client::from_conf(config), table: TABLE.to_owned() }
+/// The region and the keys: the environment's own for a database that others run, or any, which is
+/// enough for one that checks none.
+fn account(at: &TableAt) -> (String, Credentials) {
+    let named = |variable: &str, otherwise: &str| match at.run_by {
+        RunBy::Atrio => otherwise.to_owned(),
+        RunBy::Others => std::env::var(variable).unwrap_or_else(|_| otherwise.to_owned()),
+    };
+    let session = std::env::var("AWS_SESSION_TOKEN").ok().filter(|_| at.run_by == RunBy::Others);
+    let credentials = Credentials::new(
+        named("AWS_ACCESS_KEY_ID", "embedded"),
+        named("AWS_SECRET_ACCESS_KEY", "embedded"),
+        session,
+        None,
+        "environment",
+    );
+    (named("AWS_REGION", REGION), credentials)
 }
 
-/// The streams behind an endpoint.
+/// A table.
 #[must_use]
-pub fn streams(endpoint: &str) -> aws_sdk_dynamodbstreams::Client {
+pub fn store(at: &TableAt) -> Store {
+    let client = aws_sdk_dynamodb::Client::from_conf(configuration(at).build());
+    Store { client, table: at.name.clone() }
+}
+
+/// The configuration of its client.
+#[must_use]
+pub fn configuration(at: &TableAt) -> aws_sdk_dynamodb::config::Builder {
+    let (region, credentials) = account(at);
+    let config = atrio_runtime::aws::dynamodb(region, credentials).endpoint_url(&at.endpoint);
+    match at.run_by {
+        RunBy::Atrio => config.interceptor(WithoutToken),
+        RunBy::Others => config,
+    }
+}
+
+/// The stream of a table.
+#[must_use]
+pub fn stream(at: &TableAt) -> TableStream {
+    let (region, credentials) = account(at);
     let config = aws_sdk_dynamodbstreams::Config::builder()
         .behavior_version(aws_sdk_dynamodbstreams::config::BehaviorVersion::latest())
         .http_client(atrio_runtime::aws::http_client())
-        .region(aws_sdk_dynamodbstreams::config::Region::new(REGION))
-        .credentials_provider(credentials())
-        .endpoint_url(endpoint)
+        .region(aws_sdk_dynamodbstreams::config::Region::new(region))
+        .credentials_provider(credentials)
+        .endpoint_url(&at.endpoint)
         .build();
-    aws_sdk_dynamodbstreams::Client::from_conf(config)
+    let client = aws_sdk_dynamodbstreams::Client::from_conf(config);
+    TableStream { client, table: at.name.clone() }
+}
+
+/// The stream of a table, and the client that reaches it.
+#[derive(Debug, Clone)]
+pub struct TableStream {
+    /// The client.
+    pub client: aws_sdk_dynamodbstreams::Client,
+    /// The table's name.
+    pub table: String,
 }
 
 /// Takes the automatic token out of transactions: the emulator keeps tokens in memory and scans
@@ -237,5 +378,48 @@ impl Intercept for WithoutToken {
         request.headers_mut().insert("content-length", without.len().to_string());
         *request.body_mut() = SdkBody::from(without);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: &str = "http://127.0.0.1:4566";
+
+    fn folder() -> (tempfile::TempDir, DataDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        (folder, data)
+    }
+
+    #[test]
+    fn a_folder_finds_its_table_again_and_no_other_folder_has_it() {
+        let ((_one, one), (_other, other)) = (folder(), folder());
+        let table = |data: &DataDir| elsewhere(data, Some(ADDRESS.to_owned())).unwrap().unwrap();
+        assert_eq!(table(&one), table(&one));
+        assert_ne!(table(&one).name, table(&other).name);
+    }
+
+    #[test]
+    fn a_folder_stays_with_the_database_it_began_with() {
+        let (_elsewhere, data) = folder();
+        assert!(matches!(elsewhere(&data, None), Ok(None)), "a new one may begin with either");
+        elsewhere(&data, Some(ADDRESS.to_owned())).unwrap();
+        assert!(matches!(elsewhere(&data, None), Err(DatabaseError::Elsewhere { .. })));
+        let (_embedded, data) = folder();
+        std::fs::write(data.join(FILE), "").unwrap();
+        let moved = elsewhere(&data, Some(ADDRESS.to_owned()));
+        assert!(matches!(moved, Err(DatabaseError::Embedded)));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_the_name_of_the_variable() {
+        let (_folder, data) = folder();
+        for value in ["localhost:4566", "nonsense", "ftp://127.0.0.1/", "http://"] {
+            let refused = elsewhere(&data, Some(value.to_owned())).unwrap_err().to_string();
+            assert!(refused.contains(ENDPOINT) && refused.contains(value), "{refused}");
+        }
+        assert!(!data.join(NAME_FILE).exists(), "nothing was begun");
     }
 }

@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::broker::{Broker, BrokerConfig, IngestQueue};
 use crate::chores::{self, Rotation};
 use crate::data_dir::{DataDir, Lock, Run};
-use crate::database::{self, Database, Tidying};
+use crate::database::{self, Database, TableAt, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::{Issuer, Secrets};
 use crate::pages::{self, Figures};
@@ -150,10 +150,12 @@ impl Platform {
         let provider = Arc::new(provider(settings.payment, &public_url, &secrets)?);
 
         let tidying = if clock.ahead_microseconds() < 0 { Tidying::Off } else { Tidying::On };
-        let database = Database::start(Some(&data.join("atrio.db")), tidying).await?;
-        let store = database::store(&database.endpoint());
+        let database = Database::of(&data, tidying).await?;
+        let store = database::store(database.at());
         store.create_table().await?;
-        store.enable_time_to_live().await?;
+        if tidying == Tidying::On {
+            store.enable_time_to_live().await?;
+        }
         // Not only into an empty table: a first start that was cut off is finished by the next.
         let known = store.venues().await?;
         let mut missing = seed::sample_venues()?;
@@ -181,7 +183,7 @@ impl Platform {
         let run = Run {
             http: public_url.clone(),
             mqtt: broker.address().to_string(),
-            dynamodb: database.endpoint(),
+            table: database.at().clone(),
             lake: data.lake_url(),
             clock_ahead_microseconds: clock.ahead_microseconds(),
             moves_money: matches!(*provider, Provider::PagoPa(_)),
@@ -198,7 +200,7 @@ impl Platform {
             writer,
             provider,
             public_url,
-            endpoint: database.endpoint(),
+            table: database.at().clone(),
             figures: Arc::clone(&figures),
         };
         // Before the first answer of `/healthz`: who sees it ready finds its addresses.
@@ -341,7 +343,7 @@ struct Parts {
     writer: Arc<LakeWriter>,
     provider: Arc<Provider>,
     public_url: String,
-    endpoint: String,
+    table: TableAt,
     figures: Arc<Figures>,
 }
 
@@ -435,10 +437,10 @@ impl Parts {
     }
 
     fn start_sink(&self, stop: watch::Receiver<bool>) -> JoinHandle<()> {
-        let client = database::streams(&self.endpoint);
+        let stream = database::stream(&self.table);
         let sink = atrio_sink::Context::new(self.store.clone(), Arc::clone(&self.writer));
         let progress = Arc::clone(&self.figures.progress);
-        tokio::spawn(pump::into_lake(client, Arc::new(sink), progress, stop))
+        tokio::spawn(pump::into_lake(stream, Arc::new(sink), progress, stop))
     }
 
     /// What writes to the table or the lake by itself.
@@ -468,7 +470,7 @@ impl Parts {
         };
         let watching = |watcher| {
             tokio::spawn(pump::into_watcher(
-                database::streams(&self.endpoint),
+                database::stream(&self.table),
                 watcher,
                 self.data.clone(),
                 Arc::clone(&self.figures.progress),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use atrio_lake_write::SequenceNumber;
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodbstreams::Client;
@@ -12,7 +13,7 @@ use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use tokio::sync::watch;
 
 use crate::data_dir::DataDir;
-use crate::database::TABLE;
+use crate::database::TableStream;
 
 /// Records in one batch.
 const BATCH: i32 = 1_000;
@@ -30,7 +31,7 @@ const SETTLE_EVERY: Duration = Duration::from_mins(1);
 /// Why the stream cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PumpError {
-    /// The emulator refused.
+    /// The database refused.
     #[error("the table's stream cannot be read: {0}")]
     Stream(String),
     /// The lake does not take a batch.
@@ -55,16 +56,26 @@ pub struct Progress {
     pub failures: AtomicU64,
 }
 
-/// The one shard of the emulator's stream.
+/// The one shard of the stream.
 #[derive(Debug, Clone)]
 struct Shard {
     stream_arn: String,
     id: String,
+    /// Digits of its first sequence number.
+    digits: usize,
 }
 
-async fn shard(client: &Client) -> Result<Shard, PumpError> {
+impl Shard {
+    /// A position as the database writes it: DynamoDB writes no zeros in front, others fill them up.
+    fn sequence_number(&self, position: SequenceNumber) -> String {
+        format!("{:0>digits$}", position.to_string(), digits = self.digits)
+    }
+}
+
+async fn shard(stream: &TableStream) -> Result<Shard, PumpError> {
     let refuse = |error: &dyn std::fmt::Display| PumpError::Stream(error.to_string());
-    let streams = client.list_streams().table_name(TABLE).send().await.map_err(|e| refuse(&e))?;
+    let TableStream { client, table } = stream;
+    let streams = client.list_streams().table_name(table).send().await.map_err(|e| refuse(&e))?;
     let arn = streams
         .streams()
         .iter()
@@ -72,12 +83,16 @@ async fn shard(client: &Client) -> Result<Shard, PumpError> {
         .ok_or_else(|| refuse(&"the table has no stream"))?;
     let described =
         client.describe_stream().stream_arn(arn).send().await.map_err(|error| refuse(&error))?;
-    let id = described
-        .stream_description()
-        .and_then(|stream| stream.shards().first())
-        .and_then(|shard| shard.shard_id())
-        .ok_or_else(|| refuse(&"the stream has no shard"))?;
-    Ok(Shard { stream_arn: arn.to_owned(), id: id.to_owned() })
+    let shards = described.stream_description().map(|stream| stream.shards()).unwrap_or_default();
+    // Readers of several must follow splits; on AWS the event source mappings do.
+    let [shard] = shards else {
+        let count = shards.len();
+        return Err(refuse(&format!("the stream has {count} shards, one machine reads one")));
+    };
+    let id = shard.shard_id().ok_or_else(|| refuse(&"the shard has no name"))?;
+    let first = shard.sequence_number_range().and_then(|range| range.starting_sequence_number());
+    let digits = first.map_or(0, str::len);
+    Ok(Shard { stream_arn: arn.to_owned(), id: id.to_owned(), digits })
 }
 
 /// Reads a shard from behind a position on.
@@ -160,13 +175,13 @@ async fn paused(stop: &mut watch::Receiver<bool>, pause: Duration) -> bool {
 
 /// Carries the stream into the lake until told to stop; then what is left of it, too.
 pub async fn into_lake(
-    client: Client,
+    stream: TableStream,
     sink: Arc<atrio_sink::Context>,
     progress: Arc<Progress>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        match sink_until_stopped(&client, &sink, &progress, &mut stop).await {
+        match sink_until_stopped(&stream, &sink, &progress, &mut stop).await {
             Ok(()) => return,
             Err(error) => {
                 progress.failures.fetch_add(1, Ordering::Relaxed);
@@ -180,15 +195,17 @@ pub async fn into_lake(
 }
 
 async fn sink_until_stopped(
-    client: &Client,
+    table_stream: &TableStream,
     sink: &atrio_sink::Context,
     progress: &Progress,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), PumpError> {
-    let shard = shard(client).await?;
+    let shard = shard(table_stream).await?;
     let stream = sink.stream(&shard.id);
     let position = sink.lake().resume_position(&stream).await?;
-    let mut reader = Reader::behind(client, &shard, position.map(|p| p.to_string()), BATCH).await?;
+    let client = &table_stream.client;
+    let mut reader =
+        Reader::behind(client, &shard, position.map(|at| shard.sequence_number(at)), BATCH).await?;
     let mut unsettled = None;
     let mut settled_at = tokio::time::Instant::now();
     loop {
@@ -258,14 +275,14 @@ impl Watcher {
 
 /// Carries the stream to a watcher until told to stop.
 pub async fn into_watcher(
-    client: Client,
+    stream: TableStream,
     watcher: Watcher,
     data: DataDir,
     progress: Arc<Progress>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        match watch_until_stopped(&client, &watcher, &data, &mut stop).await {
+        match watch_until_stopped(&stream, &watcher, &data, &mut stop).await {
             Ok(()) => return,
             Err(error) => {
                 progress.failures.fetch_add(1, Ordering::Relaxed);
@@ -279,14 +296,14 @@ pub async fn into_watcher(
 }
 
 async fn watch_until_stopped(
-    client: &Client,
+    stream: &TableStream,
     watcher: &Watcher,
     data: &DataDir,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), PumpError> {
-    let shard = shard(client).await?;
+    let shard = shard(stream).await?;
     let position: Option<String> = data.read_json(watcher.file())?;
-    let mut reader = Reader::behind(client, &shard, position, watcher.batch()).await?;
+    let mut reader = Reader::behind(&stream.client, &shard, position, watcher.batch()).await?;
     loop {
         let records = reader.next().await?;
         if !records.is_empty() {

@@ -46,8 +46,8 @@ impl Store {
             let Some(reasons) = cancellation(&error) else {
                 return Err(Error::service("TransactWriteItems")(error));
             };
-            if reasons.iter().any(|reason| reason.code() == Some("ConditionalCheckFailed")) {
-                return Ok(Written::Refused(reasons.iter().map(refused).collect()));
+            if let Some(refused) = refusal(reasons) {
+                return Ok(refused);
             }
             attempt += 1;
             if attempt == ATTEMPTS {
@@ -188,7 +188,39 @@ fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<&[Cancellat
     }
 }
 
+/// That conditions did not hold, once every item could be looked at. An item that another transaction
+/// holds is reported without its content: what only the others say may be half of the truth, such as
+/// that a slot is full where the caller's own booking filled it.
+fn refusal(reasons: &[CancellationReason]) -> Option<Written> {
+    let any = |code| reasons.iter().any(|reason| reason.code() == Some(code));
+    (any(FAILED) && !any("TransactionConflict"))
+        .then(|| Written::Refused(reasons.iter().map(refused).collect()))
+}
+
+const FAILED: &str = "ConditionalCheckFailed";
+
 fn refused(reason: &CancellationReason) -> Option<Item> {
-    (reason.code() == Some("ConditionalCheckFailed"))
-        .then(|| reason.item().cloned().unwrap_or_default())
+    (reason.code() == Some(FAILED)).then(|| reason.item().cloned().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
+        let reason = |code: &&str| CancellationReason::builder().code(*code).build();
+        codes.iter().map(reason).collect()
+    }
+
+    #[test]
+    fn a_refusal_is_believed_only_when_no_item_was_in_the_hands_of_others() {
+        let told = |codes: &[&str]| match refusal(&reasons(codes)) {
+            Some(Written::Refused(found)) => Some(found.iter().map(Option::is_some).collect()),
+            _ => None::<Vec<_>>,
+        };
+        assert_eq!(told(&[FAILED, "None"]), Some(vec![true, false]));
+        assert_eq!(told(&[FAILED, FAILED]), Some(vec![true, true]));
+        assert_eq!(told(&[FAILED, "TransactionConflict"]), None);
+        assert_eq!(told(&["TransactionConflict", "None"]), None);
+    }
 }

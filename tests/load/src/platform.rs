@@ -103,7 +103,7 @@ impl Platform {
     }
 
     pub(crate) fn store(&self) -> Store {
-        database::store(&self.run.dynamodb)
+        database::store(&self.run.table)
     }
 
     pub(crate) fn clock(&self) -> Clock {

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use rumqttc::v5::mqttbytes::v5::PubAckReason;
 use tokio::sync::{RwLock, watch};
 
-use super::chance::Chance;
+use crate::chance::Chance;
 
 /// How often a counter speaks.
 const EVERY: Duration = Duration::from_millis(40);
