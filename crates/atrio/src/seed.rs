@@ -3,6 +3,7 @@
 
 use atrio_domain::calendar::Opening;
 use atrio_domain::id::VenueId;
+use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::{HoursSource, Venue, VenueKind, shipped_product};
 use serde::Deserialize;
@@ -73,6 +74,7 @@ fn venue(row: Row) -> Result<Venue, String> {
         website: row.website.filter(|text| !text.is_empty()),
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        premises: Premises::default(),
         products: vec![product],
     })
 }

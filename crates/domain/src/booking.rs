@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::SlotTimes;
+use crate::admission::AdmissionRule;
 use crate::cancellation::Cancellation;
 use crate::hold::HoldError;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};
@@ -140,6 +141,8 @@ pub struct Booking {
     pub draws: Vec<Draw>,
     /// What goes back when it is given up.
     pub cancellation: Cancellation,
+    /// How its tickets admit.
+    pub admission: AdmissionRule,
     /// Attempts to pay so far.
     pub payment_attempts: u32,
     /// Where it stands.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::booking::{Booking, BookingState, Channel, Contact, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
+use crate::admission::AdmissionRule;
 use crate::cancellation::Cancellation;
 use crate::id::{CallerUuid, OptionId, ProductId, SlotId, UnitId, VenueId};
 use crate::quota::{Pools, max_units};
@@ -135,6 +136,8 @@ pub struct Offer {
     pub units: Vec<UnitLine>,
     /// What goes back when the booking is given up.
     pub cancellation: Cancellation,
+    /// How its tickets admit.
+    pub admission: AdmissionRule,
 }
 
 impl Offer {
@@ -192,7 +195,8 @@ impl HoldRequest {
             })
             .collect();
         let pools = Pools::of(&product.quotas, product.capacity, slot.start);
-        Ok(Offer { slot, pools, units, cancellation: product.cancellation })
+        let (cancellation, admission) = (product.cancellation, product.admission.clone());
+        Ok(Offer { slot, pools, units, cancellation, admission })
     }
 
     /// Turns an accepted offer into a booking on hold.
@@ -215,6 +219,7 @@ impl HoldRequest {
             risk_keys: keys,
             draws: Vec::new(),
             cancellation: offer.cancellation,
+            admission: offer.admission,
             payment_attempts: 0,
             state: BookingState::OnHold {
                 expires_at: now + HOLD_TTL_SECONDS.seconds(),

@@ -162,6 +162,7 @@ mod tests {
     use super::*;
     use crate::booking::Channel;
     use crate::calendar::SlotTimes;
+    use crate::admission::AdmissionRule;
     use crate::cancellation::Cancellation;
     use crate::id::{OptionId, ProductId, VenueId};
     use crate::risk::{Decision, Outcome, RiskKeys};
@@ -202,6 +203,7 @@ mod tests {
             },
             risk_keys: RiskKeys { contact: None, client: None },
             cancellation: Cancellation::default(),
+            admission: AdmissionRule::default(),
             draws: Vec::new(),
             payment_attempts: 0,
             state,

@@ -5,9 +5,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::admission::AdmissionRule;
 use crate::calendar::Opening;
 use crate::cancellation::Cancellation;
 use crate::id::{OptionId, ProductId, VenueId};
+use crate::premises::Premises;
 use crate::quota::Quota;
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
 use crate::text::Text;
@@ -87,6 +89,8 @@ pub struct Venue {
     pub hours: HoursSource,
     /// When it is open.
     pub opening: Opening,
+    /// Its areas, and how many people may be present.
+    pub premises: Premises,
     /// What it sells.
     pub products: Vec<Product>,
 }
@@ -113,6 +117,9 @@ pub struct Product {
     /// What goes back to a visitor who gives a booking up.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// How its tickets admit.
+    #[serde(default)]
+    pub admission: AdmissionRule,
     /// How it stands before the tax office.
     pub fiscal_class: FiscalClass,
     /// Days on which everything is free.
@@ -141,9 +148,7 @@ impl Venue {
     /// The zone its days and slots are written in. All venues are Italian.
     #[must_use]
     pub fn time_zone(&self) -> TimeZone {
-        // The zone database is compiled in, so the lookup cannot fail on any machine; a test
-        // holds this true.
-        TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC)
+        time_zone()
     }
 
     /// The local day at `now`.
@@ -201,6 +206,13 @@ impl ProductOption {
 
 /// The zone of every venue, as named by the IANA database.
 pub const TIME_ZONE: &str = "Europe/Rome";
+
+/// The zone of every venue.
+pub(crate) fn time_zone() -> TimeZone {
+    // The zone database is compiled in, so the lookup cannot fail on any machine; a test holds this
+    // true.
+    TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC)
+}
 
 /// The admission that a sample museum starts with: the tariff of the state museums.
 const MUSEUM: &str = include_str!("../../../samples/products/museum.json");

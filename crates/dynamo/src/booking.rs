@@ -1,6 +1,7 @@
 //! Booking items: `BOOKING#uuid` / `BOOKING`. Every change is one transaction conditioned on the
 //! version that was read, together with the places, tickets and payment it concerns.
 
+use atrio_domain::admission::AdmissionRule;
 use atrio_domain::booking::{Booking, BookingState, Contact};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
@@ -113,6 +114,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     set("risk_keys", json("risk_keys", &booking.risk_keys)?);
     set("draws", json("draws", &booking.draws)?);
     set("cancellation", json("cancellation", &booking.cancellation)?);
+    if booking.admission != AdmissionRule::default() {
+        set("admission", json("admission", &booking.admission)?);
+    }
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
     set("status", text(booking.state.name()));
@@ -212,6 +216,7 @@ impl TryFrom<&Item> for Stored {
             risk_keys: read.json("risk_keys")?,
             draws: read.json("draws")?,
             cancellation: read.json("cancellation")?,
+            admission: read.json_or_usual("admission")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };

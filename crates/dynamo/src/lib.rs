@@ -13,6 +13,7 @@ pub mod gate_day;
 pub mod mail;
 pub mod month_key;
 pub mod payment;
+pub mod presence;
 pub mod redemption;
 pub mod refund;
 pub mod reissue;

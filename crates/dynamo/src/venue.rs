@@ -4,6 +4,7 @@
 mod previous;
 
 use atrio_domain::id::VenueId;
+use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::{Product, Venue, VenueKind};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -51,6 +52,9 @@ fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
     set("hours", json("hours", &venue.hours)?);
     set("opening", json("opening", &venue.opening)?);
     set("products", json("products", &venue.products)?);
+    if venue.premises != Premises::default() {
+        set("premises", json("premises", &venue.premises)?);
+    }
     if let Some(category) = &venue.category {
         set("category", text(category));
     }
@@ -79,6 +83,7 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         website: read.optional_text("website")?.map(ToOwned::to_owned),
         hours: read.json("hours")?,
         opening: read.json("opening")?,
+        premises: read.json_or_usual("premises")?,
         products: products(&read)?,
     })
 }

@@ -6,6 +6,7 @@ use super::*;
 use crate::booking::{Settlement, StepError};
 use crate::calendar::Opening;
 use crate::payment::{ProviderOutcome, payment_id};
+use crate::premises::Premises;
 use crate::risk::{Features, decide};
 use crate::tariff::Cents;
 use crate::venue::{HoursSource, VenueKind, shipped_product};
@@ -27,6 +28,7 @@ fn venue() -> Venue {
         website: None,
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1000), Some(21_080)).unwrap()],
     }
 }
