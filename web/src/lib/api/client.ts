@@ -12,10 +12,12 @@ import type {
 	DashboardOverview,
 	Decision,
 	DeskBookingRequest,
+	Direction,
 	GateState,
 	Method,
 	OfferChange,
 	OfferRecord,
+	Presence,
 	Redemption,
 	Refund,
 	Sale,
@@ -157,6 +159,9 @@ export interface RedemptionRequest {
 	venue_id: string;
 	gate_id: string;
 	code: string;
+	direction: Direction;
+	area_id: string | null;
+	over_limit_reason: string | null;
 }
 
 export const redeem = (token: string, request: RedemptionRequest) =>
@@ -167,6 +172,9 @@ export const undoRedemption = (
 	uuid: string,
 	body: { venue_id: string; gate_id: string; reason: string }
 ) => json<UndoneRedemption>(`/v1/redemptions/${id(uuid)}/undo`, { method: 'POST', body, token });
+
+export const getPresence = (token: string, venueId: string) =>
+	json<Presence>(`/v1/venues/${id(venueId)}/presence`, { token });
 
 export const getGateState = (token: string) => json<GateState>('/v1/gate', { token });
 
