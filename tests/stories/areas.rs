@@ -88,7 +88,11 @@ async fn a_family_with_a_ticket_of_the_day_goes_out_for_lunch_and_nobody_enters_
     gate.scan_with(&nonce, day, &way_out).await.expect(200);
     gate.scan_again(&nonce, day).await.expect_problem(409, "uuid-reused", "uuid");
     gate.lets_out(day).await.expect_problem(409, "ticket-already-out", "direction");
-    gate.takes_back(&nonce, "the visitor turned back").await.expect_problem(422, "exit-stands", "uuid");
+    gate.takes_back(&nonce, "the visitor turned back").await.expect_problem(
+        422,
+        "exit-stands",
+        "uuid",
+    );
     gate.lets_out(once).await.expect(201);
     gate.scan(once).await.expect_problem(409, "ticket-no-reentry", "code");
 

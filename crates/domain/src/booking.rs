@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::SlotTimes;
 use crate::admission::AdmissionRule;
+use crate::calendar::SlotTimes;
 use crate::cancellation::Cancellation;
 use crate::hold::HoldError;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, UnitId, VenueId};

@@ -9,9 +9,9 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::admission::AdmissionRule;
 use crate::booking::{Booking, BookingState, Channel, Contact, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
-use crate::admission::AdmissionRule;
 use crate::cancellation::Cancellation;
 use crate::id::{CallerUuid, OptionId, ProductId, SlotId, UnitId, VenueId};
 use crate::quota::{Pools, max_units};

@@ -160,9 +160,9 @@ pub fn masked(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admission::AdmissionRule;
     use crate::booking::Channel;
     use crate::calendar::SlotTimes;
-    use crate::admission::AdmissionRule;
     use crate::cancellation::Cancellation;
     use crate::id::{OptionId, ProductId, VenueId};
     use crate::risk::{Decision, Outcome, RiskKeys};

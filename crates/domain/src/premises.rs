@@ -43,8 +43,7 @@ pub struct Area {
 }
 
 /// Where people present are counted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// In the whole venue.
     Venue,
@@ -165,7 +164,10 @@ impl Premises {
         for (index, area) in self.areas.iter().enumerate() {
             let field = |name: &str| format!("areas[{index}].{name}");
             if !ids.insert(&area.id) {
-                return Err(PremisesError::RepeatedArea { field: field("id"), id: area.id.clone() });
+                return Err(PremisesError::RepeatedArea {
+                    field: field("id"),
+                    id: area.id.clone(),
+                });
             }
             if !area.name.is_complete() {
                 return Err(PremisesError::Wordless { field: field("name") });
@@ -225,10 +227,7 @@ impl Premises {
     }
 }
 
-fn check_limit(
-    limit: Option<u32>,
-    field: impl FnOnce() -> String,
-) -> Result<(), PremisesError> {
+fn check_limit(limit: Option<u32>, field: impl FnOnce() -> String) -> Result<(), PremisesError> {
     match limit {
         Some(limit) if !(1..=LIMIT_MAX).contains(&limit) => {
             Err(PremisesError::Limit { field: field(), limit })
@@ -255,14 +254,6 @@ impl From<Place> for String {
             Place::Venue => "VENUE".to_owned(),
             Place::Area(area) => format!("{AREA}{area}"),
         }
-    }
-}
-
-impl TryFrom<String> for Place {
-    type Error = InvalidId;
-
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        text.parse()
     }
 }
 

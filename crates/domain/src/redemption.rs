@@ -263,9 +263,7 @@ fn judge_exit(
         TicketState::Redeemed { exit: Some(exit), .. } => {
             Err(Refusal::AlreadyOut { ticket, left_at: exit.at, gate: exit.gate.clone() })
         }
-        TicketState::Redeemed { redemption, .. } => {
-            Ok(Admission::New { after: Some(*redemption) })
-        }
+        TicketState::Redeemed { redemption, .. } => Ok(Admission::New { after: Some(*redemption) }),
         TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => {
             Err(Refusal::NotInside { ticket })
         }
@@ -277,53 +275,35 @@ fn judge_exit(
 ///
 /// # Errors
 /// The first reason not to let the visitor through.
-pub fn pass(ticket: Ticket, scan: &Scan<'_>) -> Result<Redemption, Refusal> {
+pub fn pass(mut ticket: Ticket, scan: &Scan<'_>) -> Result<Redemption, Refusal> {
     let admission = judge(&ticket.entitlement, &ticket.admission, &ticket.state, scan)?;
+    let made = |gate, redeemed_at, area, after, ticket| {
+        let (uuid, direction) = (scan.uuid, scan.direction);
+        Redemption { uuid, direction, gate, area, after, ticket, redeemed_at }
+    };
     let entered = match &ticket.state {
         TicketState::Redeemed { area, .. } => area.clone(),
-        _ => None,
-    };
-    let redemption = |gate, at, area, after, state| Redemption {
-        uuid: scan.uuid,
-        direction: scan.direction,
-        gate,
-        area,
-        after,
-        redeemed_at: at,
-        ticket: Ticket { state, ..ticket.clone() },
+        TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => None,
     };
     let (gate, at, after) = match admission {
-        Admission::Before { at, gate } => {
-            return Ok(redemption(gate, at, entered, None, ticket.state.clone()));
-        }
+        Admission::Before { at, gate } => return Ok(made(gate, at, entered, None, ticket)),
         Admission::New { after } => (scan.gate.clone(), scan.at, after),
     };
-    Ok(match (scan.direction, &ticket.state) {
-        (
-            Direction::Exit,
-            TicketState::Redeemed { at: entered_at, gate: entered_by, redemption: entry, .. },
-        ) => {
-            let state = TicketState::Redeemed {
-                at: *entered_at,
-                gate: entered_by.clone(),
-                redemption: *entry,
-                area: entered.clone(),
-                exit: Some(Exit { at, gate: gate.clone(), uuid: scan.uuid }),
-            };
-            redemption(gate, at, entered, after, state)
-        }
-        _ => {
-            let area = scan.area.cloned();
-            let state = TicketState::Redeemed {
-                at,
-                gate: gate.clone(),
-                redemption: scan.uuid,
-                area: area.clone(),
-                exit: None,
-            };
-            redemption(gate, at, area, after, state)
-        }
-    })
+    if scan.direction == Direction::Exit
+        && let TicketState::Redeemed { exit, .. } = &mut ticket.state
+    {
+        *exit = Some(Exit { at, gate: gate.clone(), uuid: scan.uuid });
+        return Ok(made(gate, at, entered, after, ticket));
+    }
+    let area = scan.area.cloned();
+    ticket.state = TicketState::Redeemed {
+        at,
+        gate: gate.clone(),
+        redemption: scan.uuid,
+        area: area.clone(),
+        exit: None,
+    };
+    Ok(made(gate, at, area, after, ticket))
 }
 
 /// An entry taken back.

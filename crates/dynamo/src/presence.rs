@@ -177,8 +177,7 @@ impl Store {
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn presence(&self, venue: &VenueId, day: Date) -> Result<Presence, Error> {
-        let items =
-            self.between(partition(venue, day), "A".to_owned(), "W".to_owned()).await?;
+        let items = self.between(partition(venue, day), "A".to_owned(), "W".to_owned()).await?;
         let mut presence = Presence::default();
         for item in &items {
             let read = Attributes::of(item);

@@ -143,10 +143,12 @@ fn stood_before(redemption: &Redemption) -> Condition {
 
 /// That the visitor is inside by that entry.
 fn inside_by(entry: CallerUuid) -> Condition {
-    Condition::when("#status = :redeemed AND redemption = :entry AND attribute_not_exists(left_under)")
-        .name("#status", "status")
-        .value(":redeemed", text("REDEEMED"))
-        .value(":entry", text(entry.to_string()))
+    Condition::when(
+        "#status = :redeemed AND redemption = :entry AND attribute_not_exists(left_under)",
+    )
+    .name("#status", "status")
+    .value(":redeemed", text("REDEEMED"))
+    .value(":entry", text(entry.to_string()))
 }
 
 /// Where only counts of people refused a transaction, what was found there.
@@ -224,9 +226,10 @@ impl Store {
         let venue = &ticket_before.entitlement.venue;
         let mut counting = Counting { rule: LimitRule::Past, ..counting };
         loop {
-            let stands = Condition::when("attribute_exists(pk) AND attribute_not_exists(undone_at)")
-                .value(":at", instant(undo.at))
-                .value(":reason", text(&undo.reason));
+            let stands =
+                Condition::when("attribute_exists(pk) AND attribute_not_exists(undone_at)")
+                    .value(":at", instant(undo.at))
+                    .value(":reason", text(&undo.reason));
             let set = "SET undone_at = :at, undo_reason = :reason";
             let mut writes = vec![
                 self.put(crate::ticket::item(ticket_before)?, inside_by(uuid))?,

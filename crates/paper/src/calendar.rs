@@ -4,9 +4,9 @@
 use atrio_domain::booking::{Booking, BookingState};
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::venue::Venue;
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// Longest line in bytes, without its end.

@@ -1,8 +1,8 @@
 //! Refusals at the gate as problem documents, in words the person at the gate can act on.
 
+use atrio_domain::admission::Window;
 use atrio_domain::gate::offline::{OfflineRefusal, Unread};
 use atrio_domain::gate::{Conflict, Unfiled};
-use atrio_domain::admission::Window;
 use atrio_domain::id::{AreaId, CallerUuid, InvalidId, TicketId, VenueId};
 use atrio_domain::premises::{Full, Place, Premises};
 use atrio_domain::redemption::{Refusal, UndoRefusal};
@@ -52,10 +52,16 @@ pub fn refusal(refusal: &Refusal) -> Problem {
         Refusal::OtherArea { opens, .. } => problem(RULE, "ticket-other-area")
             .field("area_id", refusal, "show the visitor the way to an area that the ticket opens")
             .fact("opens_area_ids", opens),
-        Refusal::TooEarly { window } => timed(problem(RULE, "ticket-too-early"), window)
-            .field("code", refusal, "ask the visitor to come back then"),
-        Refusal::TooLate { window } => timed(problem(RULE, "ticket-too-late"), window)
-            .field("code", refusal, "send the visitor to the desk"),
+        Refusal::TooEarly { window } => timed(problem(RULE, "ticket-too-early"), window).field(
+            "code",
+            refusal,
+            "ask the visitor to come back then",
+        ),
+        Refusal::TooLate { window } => timed(problem(RULE, "ticket-too-late"), window).field(
+            "code",
+            refusal,
+            "send the visitor to the desk",
+        ),
     }
 }
 

@@ -174,9 +174,7 @@ impl RedemptionBody {
     /// Refuses a nonce that stands for another entry or exit, or for one taken back.
     async fn must_be_fresh(&self, context: &Context, ticket: TicketId) -> Result<(), Problem> {
         match context.store.entry(self.uuid).await.map_err(internal)? {
-            Some(made) if !self.is_the_same(&made, ticket) => {
-                Err(problem::nonce_reused(self.uuid))
-            }
+            Some(made) if !self.is_the_same(&made, ticket) => Err(problem::nonce_reused(self.uuid)),
             Some(made) if made.undone.is_some() => Err(problem::nonce_undone(self.uuid)),
             _ => Ok(()),
         }

@@ -1,6 +1,6 @@
+use atrio_domain::admission::AdmissionRule;
 use atrio_domain::booking::{Booking, BookingState, Channel, Contact, UnitLine};
 use atrio_domain::calendar::SlotTimes;
-use atrio_domain::admission::AdmissionRule;
 use atrio_domain::cancellation::Cancellation;
 use atrio_domain::id::{OptionId, ProductId, UnitId, VenueId};
 use atrio_domain::risk::{self, Features, RiskKeys};
@@ -156,7 +156,10 @@ fn an_entry_taken_back_has_a_row_that_takes_it_out_of_every_sum() {
     assert_eq!(atrio_lake_schema::admissions::Row { quantity: 1, ..undone }, made);
     let exit = Entry { direction: Direction::Exit, ..entry };
     let exit = anonymise::entry(&exit, 1, &KEY).unwrap();
-    assert_eq!((made.direction.as_deref(), exit.direction.as_deref()), (Some("ENTRY"), Some("EXIT")));
+    assert_eq!(
+        (made.direction.as_deref(), exit.direction.as_deref()),
+        (Some("ENTRY"), Some("EXIT"))
+    );
 }
 
 async fn context() -> (TempDir, String, Context) {

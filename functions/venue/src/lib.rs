@@ -277,7 +277,9 @@ impl Wanted {
                 return Ok(tagged(answer(from.version, false)));
             }
             self.must_know(change.before.as_ref())?;
-            let bytes = json(&(&change.to.opening, &change.to.premises, &change.to.products))?.to_string().len();
+            let bytes = json(&(&change.to.opening, &change.to.premises, &change.to.products))?
+                .to_string()
+                .len();
             if bytes > OFFER_MAX_BYTES {
                 return Err(problem::too_large(bytes, OFFER_MAX_BYTES));
             }

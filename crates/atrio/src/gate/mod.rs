@@ -33,8 +33,8 @@ use crate::data_dir::{DataDir, DataDirError, Lock};
 use crate::pump::chain;
 use journal::Journal;
 use line::{Down, ENTRIES_MAX, Fetched, Line};
-use site::Site;
 pub use scan::Asked;
+use site::Site;
 pub use site::SiteSettings;
 
 const BUNDLE: &str = "bundle.json";

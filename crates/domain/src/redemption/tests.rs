@@ -102,7 +102,10 @@ fn an_exit_is_for_who_is_inside_at_any_hour_and_said_again_it_is_the_same_exit()
     let entry = shown(ticket(), 1, "2026-11-24T09:10:00Z").unwrap();
     let exit = goes_out(entry.ticket, 2, "2026-11-24T17:00:00Z").unwrap();
     let again = goes_out(exit.ticket.clone(), 2, "2026-11-24T17:01:00Z").unwrap();
-    assert_eq!((again.ticket.state, again.redeemed_at), (exit.ticket.state.clone(), exit.redeemed_at));
+    assert_eq!(
+        (again.ticket.state, again.redeemed_at),
+        (exit.ticket.state.clone(), exit.redeemed_at)
+    );
     let twice = goes_out(exit.ticket, 3, "2026-11-24T17:02:00Z");
     assert!(matches!(twice, Err(Refusal::AlreadyOut { .. })));
 }
@@ -121,7 +124,10 @@ fn a_ticket_of_the_garden_is_refused_at_the_tower_with_what_it_opens() {
     assert_eq!(refused.to_string(), "the ticket does not open the area `tower`; it opens `garden`");
     let exit = goes_out(entry.ticket, 2, "2026-11-24T09:40:00Z").unwrap();
     assert_eq!(exit.area, Some(garden), "whichever gate lets out, the garden was left");
-    assert!(shown_to(ticket(), Direction::Entry, Some(&area("tower")), 1, "2026-11-24T09:10:00Z").is_ok());
+    assert!(
+        shown_to(ticket(), Direction::Entry, Some(&area("tower")), 1, "2026-11-24T09:10:00Z")
+            .is_ok()
+    );
 }
 
 #[test]
