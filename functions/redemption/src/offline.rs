@@ -4,7 +4,7 @@
 use atrio_domain::gate::{Unfiled, file};
 use atrio_domain::id::{AreaId, CallerUuid, GateId, TicketId, VenueId};
 use atrio_domain::redemption::{Direction, Redemption, Refusal, Scan};
-use atrio_domain::ticket::Ticket;
+use atrio_domain::ticket::{Ticket, TicketState};
 use atrio_domain::venue::Venue;
 use atrio_dynamo::conflict::{Closed, ConflictRecord};
 use atrio_dynamo::presence::{Counting, LimitRule};
@@ -226,13 +226,16 @@ async fn file_undone(
             Err(problem) => return refused(problem),
         };
     if let Some(standing) = context.store.entry(*uuid).await.map_err(internal)? {
-        if standing.ticket != ticket.entitlement.ticket {
+        if standing.ticket != ticket.entitlement.ticket || standing.direction == Direction::Exit {
             return refused(problem::nonce_reused(*uuid));
         }
         if standing.undone.is_some() {
             return Ok(Some((Outcome::Known, None)));
         }
         // It was sent in before it was taken back, and the answer was lost.
+        if ticket.state != TicketState::Valid && !undo::is_inside_by(&ticket, *uuid) {
+            return refused(problem::ticket_moved_on(*uuid, ticket.state.name()));
+        }
         let written = undo::write(context, venue, ticket, &standing, &undo).await?;
         return Ok((written == Redeemed::Done).then_some((Outcome::Done, None)));
     }

@@ -81,11 +81,7 @@ pub(crate) async fn undo_redemption(
         let (gate, made_at) = (&entry.gate, entry.redeemed_at);
         let undo = checked(gate, made_at, &body.gate_id, at, &body.reason, &context)?;
         let ticket = load(&context, entry.ticket).await?;
-        let used_by_it = matches!(
-            &ticket.state,
-            TicketState::Redeemed { redemption, exit: None, .. } if *redemption == uuid
-        );
-        if used_by_it {
+        if is_inside_by(&ticket, uuid) {
             if write(&context, &venue, ticket, &entry, &undo).await? == Redeemed::Done {
                 return Ok(axum::Json(view(&entry, undo)));
             }
@@ -95,6 +91,14 @@ pub(crate) async fn undo_redemption(
         }
     }
     Err(Problem::busy())
+}
+
+/// Whether the ticket's visitor is inside by that entry.
+pub(crate) fn is_inside_by(ticket: &Ticket, entry: CallerUuid) -> bool {
+    matches!(
+        &ticket.state,
+        TicketState::Redeemed { redemption, exit: None, .. } if *redemption == entry
+    )
 }
 
 /// Takes an entry of a ticket back: the ticket stands as it did before.
