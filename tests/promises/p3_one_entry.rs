@@ -42,6 +42,30 @@ async fn a_ticket_shown_at_two_gates_at_once_admits_once_fifty_times_over() {
 }
 
 #[tokio::test]
+async fn a_ticket_of_the_day_shown_at_two_gates_at_once_admits_once_after_each_exit() {
+    let museum = Process::fresh().await;
+    let manager = Manager::of(&museum, VENUE).await;
+    let (mut product, tag) = manager.reads("products/admission").await;
+    product["admission"] = json!({"reentry": "SAME_DAY"});
+    manager.changes("products/admission", &tag, &product).await.expect(200);
+    let wish = Wish::at(VENUE, "2026-11-24T10:00", &[("minor", 1)]);
+    let (_, tickets) = Visitor::of(&museum).books_free(&wish).await;
+    let code = tickets[0]["code"].as_str().unwrap();
+    let north = Gate::of(&museum, VENUE, "north").await;
+    let south = north.named("south");
+    let statuses = |one: u16, other: u16| (one.min(other), one.max(other));
+    for _ in 0..10 {
+        let (at_north, at_south) = tokio::join!(north.scan(code), south.scan(code));
+        assert_eq!(statuses(at_north.status, at_south.status), (201, 409), "one of them enters");
+        let (at_north, at_south) = tokio::join!(north.lets_out(code), south.lets_out(code));
+        assert_eq!(statuses(at_north.status, at_south.status), (201, 409), "and goes out once");
+    }
+    let figures = museum.nothing_left_over().await;
+    assert_eq!(figures["entries"], json!({"table": 10, "lake": 10}));
+    assert_eq!(figures["exits"], json!({"table": 10, "lake": 10}));
+}
+
+#[tokio::test]
 async fn a_scan_whose_answers_are_lost_is_one_entry_however_often_it_is_sent() {
     let museum = Process::fresh().await;
     let party = Wish::at(VENUE, "2026-11-24T10:00", &[("minor", 2)]);

@@ -194,6 +194,25 @@ const DOORS: &[(&str, &str, Door)] = &[
     ),
     (
         "GET",
+        "/v1/venues/{venue_id}/premises",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/premises", scope: Scope::Named },
+    ),
+    (
+        "PUT",
+        "/v1/venues/{venue_id}/premises",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/premises", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/presence",
+        Staff {
+            roles: &["gate", "desk", "manager"],
+            path: "/v1/venues/20240/presence",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
         "/v1/venues/{venue_id}/products/{product_id}",
         Staff {
             roles: &["manager"],

@@ -327,9 +327,30 @@ impl Gate {
 
     /// Scans or types a code under this nonce.
     pub async fn scan_again(&self, nonce: &str, code: &str) -> Answer {
+        self.scan_with(nonce, code, &json!({})).await
+    }
+
+    /// Scans or types a code on the way out.
+    pub async fn lets_out(&self, code: &str) -> Answer {
+        self.scan_with(&fresh_uuid(), code, &json!({"direction": "EXIT"})).await
+    }
+
+    /// Scans or types a code, with what else a scan may say.
+    pub async fn scan_with(&self, nonce: &str, code: &str, more: &Value) -> Answer {
         let (venue, gate) = (&self.venue, &self.name);
-        let body = json!({"uuid": nonce, "venue_id": venue, "gate_id": gate, "code": code});
+        let mut body = json!({"uuid": nonce, "venue_id": venue, "gate_id": gate, "code": code});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
         self.api.post("/v1/redemptions", &body).await
+    }
+
+    /// How many people are inside.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn presence(&self) -> Value {
+        self.api.get(&format!("/v1/venues/{}/presence", self.venue)).await.expect(200)
     }
 
     /// Takes an entry of this gate back.

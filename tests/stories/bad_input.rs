@@ -48,6 +48,10 @@ fn raw(case: &'static str, path: impl Into<String>, body: impl Into<Vec<u8>>) ->
     Line { method: "POST", content_type: Some(JSON), body: body.into(), ..get(case, path) }
 }
 
+fn put(case: &'static str, path: impl Into<String>, body: &Value) -> Line {
+    Line { method: "PUT", ..post(case, path, body) }
+}
+
 impl Line {
     fn refused(self, status: u16, kind: &'static str, field: &'static str) -> Self {
         Self { status, kind, field, ..self }
@@ -416,6 +420,9 @@ async fn staff_doors_say_what_is_wrong_with_the_key() {
     let entry = json!({"uuid": fresh_uuid(), "gate_id": "main", "code": "0000-0000-0000-0000", "redeemed_at": "2026-11-24T09:00:00Z"});
     let mut undated = entry.clone();
     undated["redeemed_at"] = json!("this morning");
+    let (mut sideways, mut nowhere) = (scan.clone(), scan.clone());
+    sideways["direction"] = json!("SIDEWAYS");
+    nowhere["area_id"] = json!("the tower");
     #[rustfmt::skip] // One line a case.
     let lines = [
         refused(post("no token", gate, &scan)),
@@ -428,6 +435,14 @@ async fn staff_doors_say_what_is_wrong_with_the_key() {
         post("an entry made offline at no time", "/v1/redemptions/offline", &json!({"venue_id": venue, "entries": [undated]})).by(&own).refused(422, "invalid-field", "entries[0].redeemed_at"),
         post("an undo without a reason", format!("/v1/redemptions/{}/undo", fresh_uuid()), &json!({"venue_id": venue, "gate_id": "main"})).by(&own).refused(422, "invalid-field", "reason"),
         post("an undo of no entry", "/v1/redemptions/7/undo", &json!({"venue_id": venue, "gate_id": "main", "reason": "stuck"})).by(&own).refused(400, "malformed-id", "uuid"),
+        post("a scan sideways", gate, &sideways).by(&own).refused(422, "invalid-field", "direction"),
+        post("a scan into no area's name", gate, &nowhere).by(&own).refused(422, "invalid-field", "area_id"),
+        post("a scan made offline sideways", "/v1/redemptions/offline", &json!({"venue_id": venue, "entries": [{"direction": "OUT"}]})).by(&own).refused(422, "invalid-field", "entries[0].direction"),
+        put("areas without a word", format!("/v1/venues/{venue}/premises"), &json!({"areas": [{"id": "tower", "name": {"it": "Torre", "en": ""}}]})).by(&manager).refused(422, "invalid-offer", "areas[0].name"),
+        put("a limit for nobody", format!("/v1/venues/{venue}/premises"), &json!({"limit": 0})).by(&manager).refused(422, "invalid-offer", "limit"),
+        put("premises over nothing read", format!("/v1/venues/{venue}/premises"), &json!({"limit": 5})).by(&manager).refused(428, "entity-tag-missing", "If-Match"),
+        get("presence at another venue", "/v1/venues/20514/presence").by(&own).refused(403, "other-venue", "venue_id"),
+        get("presence nowhere", "/v1/venues/a%20b/presence").by(&own).refused(400, "malformed-id", "venue_id"),
         get("a bundle of no day", format!("/v1/venues/{venue}/gate-bundle?day=today")).by(&own).refused(400, "invalid-query", "day"),
         get("conflicts of another venue", "/v1/venues/20514/conflicts").by(&own).refused(403, "other-venue", "venue_id"),
         get("dashboard without a token", format!("/v1/dashboard/{venue}")).refused(wrong.0, wrong.1, wrong.2),

@@ -21,6 +21,7 @@ async fn a_gate_whose_line_fails_lets_the_morning_in_and_the_books_are_right_aft
     let typed = tickets[1]["typed_code"].as_str().unwrap().to_lowercase();
     let shown = gate.scan(&typed).await.expect(201);
     assert_eq!(shown["show"]["en"], "Identity document; aged 12 to 17");
+    assert_eq!(shown["show"]["it"], "Documento di identità; da 12 a 17 anni");
     gate.scan(code(1)).await.expect_problem(409, "ticket-already-redeemed", "code");
     // Somebody hesitates in the turnstile, goes back, and comes again.
     let nonce = fresh_uuid();

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
 
+mod areas;
 mod bad_devices;
 mod bad_input;
 mod cancellation;

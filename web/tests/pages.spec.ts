@@ -128,6 +128,24 @@ async function freeTickets(page: Page): Promise<string[]> {
 	return tickets.map(({ code }) => code);
 }
 
+test('a gate lets out, and a ticket that admits once lets in no more', async ({ page }) => {
+	const [code = ''] = await freeTickets(page);
+	await openStaffPage(page, '/gate/', platform.gateToken);
+	const result = page.getByTestId('gate-result');
+	const scan = async (direction: string, outcome: string) => {
+		await page.getByTestId('gate-direction').selectOption(direction);
+		await page.getByTestId('gate-code').fill(code);
+		await page.getByTestId('gate-submit').click();
+		await expect(result).toHaveAttribute('data-outcome', outcome);
+	};
+	await scan('ENTRY', 'admitted');
+	await scan('EXIT', 'left');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await scan('ENTRY', 'refused');
+	await expectAccessible(page);
+});
+
 test('a gate takes an entry back when the turnstile did not turn', async ({ page }) => {
 	const [code = ''] = await freeTickets(page);
 	await openStaffPage(page, '/gate/', platform.gateToken);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use atrio_domain::booking::BookingState;
+use atrio_domain::redemption::Direction;
 use atrio_dynamo::Store;
 use atrio_dynamo::attributes::text;
 use atrio_dynamo::change::Change;
@@ -56,7 +57,7 @@ impl fmt::Display for Comparison {
     }
 }
 
-const QUERIES: [(&str, &str); 8] = [
+const QUERIES: [(&str, &str); 9] = [
     // A sale that was taken back has a second row, which takes the first out of every sum.
     (
         "bookings confirmed",
@@ -78,11 +79,19 @@ const QUERIES: [(&str, &str); 8] = [
          bookings",
     ),
     // An entry that was taken back has a second row of minus one.
-    ("entries", "SELECT coalesce(sum(CAST(quantity AS BIGINT)), 0) FROM admissions"),
+    (
+        "entries",
+        "SELECT coalesce(sum(CAST(quantity AS BIGINT)), 0) FROM admissions WHERE direction IS NULL OR \
+         direction = 'ENTRY'",
+    ),
+    (
+        "exits",
+        "SELECT coalesce(sum(CAST(quantity AS BIGINT)), 0) FROM admissions WHERE direction = 'EXIT'",
+    ),
     (
         "entries, distinct",
-        "SELECT count(*) FROM (SELECT admission_key FROM admissions GROUP BY admission_key HAVING \
-         sum(quantity) = 1)",
+        "SELECT count(*) FROM (SELECT admission_key FROM admissions WHERE direction IS NULL OR \
+         direction = 'ENTRY' GROUP BY admission_key HAVING sum(quantity) = 1)",
     ),
     (
         "device counts",
@@ -142,10 +151,13 @@ fn count(change: &Change, add: &mut impl FnMut(&'static str, i64)) {
                 add("cents kept", new.booking.total().0 - refund.0);
             }
         }
-        Change::Entry(_) => {
-            add("entries", 1);
-            add("entries, distinct", 1);
-        }
+        Change::Entry(entry) => match entry.direction {
+            Direction::Entry => {
+                add("entries", 1);
+                add("entries, distinct", 1);
+            }
+            Direction::Exit => add("exits", 1),
+        },
         Change::Count(count) => {
             add("device counts", 1);
             add("device counts, versions", i64::from(count.version));

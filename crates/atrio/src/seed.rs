@@ -3,6 +3,7 @@
 
 use atrio_domain::calendar::Opening;
 use atrio_domain::id::VenueId;
+use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::{HoursSource, Venue, VenueKind, shipped_product};
 use serde::Deserialize;
@@ -74,6 +75,7 @@ fn venue(row: Row) -> Result<Venue, String> {
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
         resources: Vec::new(),
+        premises: Premises::default(),
         products: vec![product],
     })
 }

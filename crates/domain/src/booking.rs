@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::admission::AdmissionRule;
 use crate::calendar::SlotTimes;
 use crate::cancellation::Cancellation;
 use crate::hold::HoldError;
@@ -160,6 +161,8 @@ pub struct Booking {
     pub uses: Vec<ResourceUse>,
     /// What goes back when it is given up.
     pub cancellation: Cancellation,
+    /// How its tickets admit.
+    pub admission: AdmissionRule,
     /// Attempts to pay so far.
     pub payment_attempts: u32,
     /// Where it stands.

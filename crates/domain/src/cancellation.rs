@@ -222,6 +222,8 @@ mod tests {
             at: used,
             gate: GateId::new("main").unwrap(),
             redemption: uuid::Uuid::nil().into(),
+            area: None,
+            exit: None,
         };
         let now = at("2026-11-24T08:50:00Z");
         assert_eq!(

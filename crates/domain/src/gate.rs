@@ -10,7 +10,7 @@ pub mod offline;
 use jiff::{Timestamp, ToSpan};
 
 use crate::id::{CallerUuid, GateId, TicketId, VenueId};
-use crate::redemption::{AHEAD_MAX_MINUTES, Redemption, Refusal, admit};
+use crate::redemption::{AHEAD_MAX_MINUTES, Redemption, Refusal, Scan, pass};
 use crate::ticket::Ticket;
 
 /// One ticket that let in twice: the second entry to be sent in.
@@ -51,29 +51,25 @@ pub enum Unfiled {
     Refused(Refusal),
 }
 
-/// Decides on an entry that a gate made offline at `redeemed_at` and sends in at `now`. Sent again,
-/// it is the same entry, or the same conflict.
+/// Decides on an entry or exit that a gate made offline and sends in at `now`. Sent again, it is the
+/// same one, or the same conflict. A visitor whom a gate let in again although they had gone out for
+/// good is a conflict too, with the gate of the exit as the one that stands.
 ///
 /// # Errors
-/// The first reason why the entry does not stand.
-pub fn file(
-    ticket: Ticket,
-    venue: &VenueId,
-    gate: &GateId,
-    uuid: CallerUuid,
-    redeemed_at: Timestamp,
-    now: Timestamp,
-) -> Result<Redemption, Unfiled> {
+/// The first reason why it does not stand.
+pub fn file(ticket: Ticket, scan: &Scan<'_>, now: Timestamp) -> Result<Redemption, Unfiled> {
+    let redeemed_at = scan.at;
     if redeemed_at > now + AHEAD_MAX_MINUTES.minutes() {
         return Err(Unfiled::Ahead { redeemed_at, now });
     }
-    admit(ticket, venue, gate, uuid, redeemed_at).map_err(|refusal| match refusal {
-        Refusal::AlreadyRedeemed { ticket, at, gate: standing_gate } => {
+    pass(ticket, scan).map_err(|refusal| match refusal {
+        Refusal::AlreadyRedeemed { ticket, at, gate: standing_gate }
+        | Refusal::NoReentry { ticket, left_at: at, gate: standing_gate } => {
             Unfiled::Conflict(Box::new(Conflict {
-                uuid,
+                uuid: scan.uuid,
                 ticket,
-                venue: venue.clone(),
-                gate: gate.clone(),
+                venue: scan.venue.clone(),
+                gate: scan.gate.clone(),
                 redeemed_at,
                 standing_gate,
                 standing_redeemed_at: at,
@@ -88,37 +84,40 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::calendar::SlotTimes;
-    use crate::id::{ProductId, UnitId};
-    use crate::text::Text;
-    use crate::ticket::{Entitlement, TicketState};
+    use crate::redemption::Direction;
+    use crate::ticket::{TicketState, sample};
 
     fn ticket(state: TicketState) -> Ticket {
-        Ticket {
-            entitlement: Entitlement {
-                ticket: TicketId::from_bytes([7; 10]),
-                venue: VenueId::new("20240").unwrap(),
-                product: ProductId::new("admission").unwrap(),
-                unit: UnitId::new("adult").unwrap(),
-                slot: SlotTimes {
-                    id: "2026-11-24T10:00".parse().unwrap(),
-                    start: "2026-11-24T09:00:00Z".parse().unwrap(),
-                    end: "2026-11-24T10:00:00Z".parse().unwrap(),
-                },
-            },
-            unit_name: Text::new("Intero", "Adult"),
-            reason: Text::new("Biglietto intero", "Full price"),
-            document: None,
-            booking: Uuid::nil().into(),
-            issued_at: "2026-11-20T09:00:00Z".parse().unwrap(),
-            state,
-        }
+        Ticket { state, ..sample::ticket() }
     }
 
     fn sent(ticket: Ticket, gate: &str, nonce: u128, at: &str) -> Result<Redemption, Unfiled> {
+        sent_to(ticket, Direction::Entry, gate, nonce, at)
+    }
+
+    fn sent_to(
+        ticket: Ticket,
+        direction: Direction,
+        gate: &str,
+        nonce: u128,
+        at: &str,
+    ) -> Result<Redemption, Unfiled> {
         let (venue, gate) = (VenueId::new("20240").unwrap(), GateId::new(gate).unwrap());
         let now = "2026-11-24T18:00:00Z".parse().unwrap();
-        file(ticket, &venue, &gate, Uuid::from_u128(nonce).into(), at.parse().unwrap(), now)
+        let (uuid, at) = (Uuid::from_u128(nonce).into(), at.parse().unwrap());
+        let scan = Scan { uuid, venue: &venue, gate: &gate, area: None, direction, at };
+        file(ticket, &scan, now)
+    }
+
+    #[test]
+    fn an_exit_sent_in_at_night_is_an_exit_and_an_entry_after_it_a_conflict() {
+        let entry = sent(ticket(TicketState::Valid), "north", 1, "2026-11-24T09:10:00Z").unwrap();
+        let out = |ticket| sent_to(ticket, Direction::Exit, "south", 2, "2026-11-24T09:30:00Z");
+        let exit = out(entry.ticket).unwrap();
+        assert_eq!(exit.ticket.state, out(exit.ticket.clone()).unwrap().ticket.state);
+        let again = sent(exit.ticket, "north", 3, "2026-11-24T09:40:00Z");
+        let Err(Unfiled::Conflict(conflict)) = again else { panic!("{again:?}") };
+        assert_eq!(conflict.standing_gate.as_str(), "south");
     }
 
     #[test]

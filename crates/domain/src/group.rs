@@ -133,7 +133,8 @@ impl GroupAsk {
         let units = rule.lines(self, product, tariff, day)?;
         let uses = uses_of(venue, product, day, self.heads(), &[])?;
         let pools = Pools::of(product, slot.start);
-        let offer = Offer { slot, pools, units, uses, cancellation: product.cancellation };
+        let (cancellation, admission) = (product.cancellation, product.admission.clone());
+        let offer = Offer { slot, pools, units, uses, cancellation, admission };
         let most = offer.pools.left(&Counts::default(), Channel::Web, slot.start);
         if self.heads() > most {
             return Err(GroupError::NeverFits { requested: self.heads(), most });

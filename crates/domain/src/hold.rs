@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::admission::AdmissionRule;
 use crate::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::cancellation::Cancellation;
@@ -152,6 +153,8 @@ pub struct Offer {
     pub uses: Vec<ResourceUse>,
     /// What goes back when the booking is given up.
     pub cancellation: Cancellation,
+    /// How its tickets admit.
+    pub admission: AdmissionRule,
 }
 
 impl Offer {
@@ -188,7 +191,8 @@ impl HoldRequest {
         let places = wanted.iter().map(|(_, quantity)| *quantity).sum();
         let uses = uses_of(venue, product, day, places, &self.pieces)?;
         let pools = Pools::of(product, slot.start);
-        Ok(Offer { slot, pools, units, uses, cancellation: product.cancellation })
+        let (cancellation, admission) = (product.cancellation, product.admission.clone());
+        Ok(Offer { slot, pools, units, uses, cancellation, admission })
     }
 
     /// Turns an accepted offer into a booking on hold.
@@ -214,6 +218,7 @@ impl HoldRequest {
             draws: Vec::new(),
             uses: offer.uses,
             cancellation: offer.cancellation,
+            admission: offer.admission,
             payment_attempts: 0,
             state: BookingState::OnHold {
                 expires_at: now + HOLD_TTL_SECONDS.seconds(),

@@ -129,6 +129,11 @@ word_id!(
     "unit id"
 );
 word_id!(
+    /// An area of a venue.
+    AreaId,
+    "area id"
+);
+word_id!(
     /// A pool of a slot's places.
     PoolName,
     "pool name"

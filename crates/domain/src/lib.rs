@@ -2,6 +2,7 @@
 //! enter, what a device may say, and what makes a booking suspicious. Nothing here reads a clock,
 //! an environment, a socket or a random source: `now`, ids and seeds are arguments.
 
+pub mod admission;
 pub mod booking;
 pub mod calendar;
 pub mod cancellation;
@@ -16,6 +17,7 @@ pub mod offer;
 pub mod order;
 pub mod payment;
 pub mod person;
+pub mod premises;
 pub mod pseudonym;
 pub mod quota;
 pub mod redemption;

@@ -175,6 +175,7 @@ pub fn masked(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admission::AdmissionRule;
     use crate::booking::Channel;
     use crate::calendar::SlotTimes;
     use crate::cancellation::Cancellation;
@@ -219,6 +220,7 @@ mod tests {
             },
             risk_keys: RiskKeys { contact: None, client: None },
             cancellation: Cancellation::default(),
+            admission: AdmissionRule::default(),
             draws: Vec::new(),
             uses: Vec::new(),
             payment_attempts: 0,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Time, Weekday};
 
+use crate::admission::WINDOW_MAX_MINUTES;
 use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
 use crate::cancellation::NOTICE_MAX_MINUTES;
 use crate::id::{ProductId, SlotId};
@@ -140,6 +141,14 @@ pub enum OfferError {
     /// Nobody can be charged by its prices.
     #[error(transparent)]
     Tariff(#[from] TariffError),
+    /// A ticket would admit too long before or after its slot starts.
+    #[error("{minutes} minutes from a slot's start are not 0 to {WINDOW_MAX_MINUTES}")]
+    Window {
+        /// Which end of the window.
+        field: &'static str,
+        /// What was asked for.
+        minutes: u32,
+    },
 }
 
 impl OfferError {
@@ -165,6 +174,7 @@ impl OfferError {
             Self::Minimum(error) => error.field().to_owned(),
             Self::Resource(error) => error.field(),
             Self::Tariff(error) => error.field.clone(),
+            Self::Window { field, .. } => format!("admission.{field}"),
         }
     }
 
@@ -189,6 +199,7 @@ impl OfferError {
             Self::Minimum(error) => error.fix(),
             Self::Resource(error) => error.fix(),
             Self::Tariff(error) => error.fault.fix(),
+            Self::Window { .. } => "write 0 to 1440 minutes",
         }
     }
 }
@@ -263,6 +274,7 @@ impl Product {
         if let Some(minimum) = self.minimum {
             minimum.check(self.capacity)?;
         }
+        self.check_window()?;
         self.check_quotas()?;
         self.check_needs()?;
         if self.options.is_empty() {
@@ -280,6 +292,19 @@ impl Product {
 }
 
 impl Product {
+    fn check_window(&self) -> Result<(), OfferError> {
+        let rule = &self.admission;
+        let ends = [
+            ("from_minutes_before_start", Some(rule.from_minutes_before_start)),
+            ("until_minutes_after_start", rule.until_minutes_after_start),
+        ];
+        let too_long = |end: Option<u32>| end.filter(|minutes| *minutes > WINDOW_MAX_MINUTES);
+        match ends.into_iter().find_map(|(field, end)| Some((field, too_long(end)?))) {
+            Some((field, minutes)) => Err(OfferError::Window { field, minutes }),
+            None => Ok(()),
+        }
+    }
+
     fn check_quotas(&self) -> Result<(), OfferError> {
         let mut names = BTreeSet::from([OPEN]);
         let mut reserved = 0;
@@ -410,9 +435,17 @@ mod tests {
     #[test]
     fn a_product_that_cannot_be_booked_is_refused_where_it_is_wrong() {
         type Spoil = fn(&mut Product);
-        let cases: [(Spoil, &str); 9] = [
+        let cases: [(Spoil, &str); 11] = [
             (|product| product.name.it.clear(), "name"),
             (|product| product.slot_minutes = 0, "slot_minutes"),
+            (
+                |product| product.admission.from_minutes_before_start = 1_441,
+                "admission.from_minutes_before_start",
+            ),
+            (
+                |product| product.admission.until_minutes_after_start = Some(1_441),
+                "admission.until_minutes_after_start",
+            ),
             (|product| product.capacity = 0, "capacity"),
             (|product| product.capacity = CAPACITY_MAX + 1, "capacity"),
             (|product| product.max_units = 0, "max_units"),

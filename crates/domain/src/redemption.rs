@@ -1,20 +1,15 @@
-//! At the gate: whether a ticket admits here and now, and if not, why and what to do; and taking an
-//! entry back when the turnstile did not turn.
+//! At the gate: whether a ticket admits here and now, and if not, why and what to do; letting its
+//! visitor out again; and taking an entry back when the turnstile did not turn.
 
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CallerUuid, GateId, TicketId, VenueId};
-use crate::ticket::{Entitlement, Ticket, TicketState};
+use crate::admission::{AdmissionRule, Window};
+use crate::id::{AreaId, CallerUuid, GateId, TicketId, VenueId};
+use crate::ticket::{Entitlement, Exit, Ticket, TicketState};
 
 /// Names these rules, so that a gate that decides by itself can tell whether it has the same.
-pub const RULES_VERSION: &str = "2026-11";
-
-/// How long before the slot starts the gate lets in, in minutes.
-pub const EARLY_MINUTES: i64 = 30;
-
-/// How long after the slot ended the gate still lets in, in minutes.
-pub const LATE_MINUTES: i64 = 60;
+pub const RULES_VERSION: &str = "2026-11-2";
 
 /// How long after an entry its gate may take it back, in minutes.
 pub const UNDO_MINUTES: i64 = 5;
@@ -22,23 +17,74 @@ pub const UNDO_MINUTES: i64 = 5;
 /// How far the clock of a gate may run ahead of the platform's, in minutes.
 pub const AHEAD_MAX_MINUTES: i64 = 2;
 
-/// One entry.
+/// Which way a visitor goes through a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Direction {
+    /// In.
+    #[default]
+    Entry,
+    /// Out.
+    Exit,
+}
+
+impl Direction {
+    /// The direction as written in answers, items and the lake.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Entry => "ENTRY",
+            Self::Exit => "EXIT",
+        }
+    }
+
+    /// The direction of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Entry, Self::Exit].into_iter().find(|direction| direction.name() == name)
+    }
+}
+
+/// A ticket shown at a gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Scan<'a> {
+    /// The gate's nonce.
+    pub uuid: CallerUuid,
+    /// Where the gate is.
+    pub venue: &'a VenueId,
+    /// The gate.
+    pub gate: &'a GateId,
+    /// The area behind it, where the gate names one.
+    pub area: Option<&'a AreaId>,
+    /// Which way the visitor goes.
+    pub direction: Direction,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One entry or exit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redemption {
     /// The gate's nonce.
     pub uuid: CallerUuid,
+    /// Which way.
+    pub direction: Direction,
     /// The gate.
     pub gate: GateId,
-    /// The ticket, as it was redeemed.
+    /// The area that was entered or left, where one was named at the entry.
+    pub area: Option<AreaId>,
+    /// The nonce of the ticket's exit or entry before this one; none for its first entry.
+    pub after: Option<CallerUuid>,
+    /// The ticket, as it stands by this.
     pub ticket: Ticket,
     /// When.
     pub redeemed_at: Timestamp,
 }
 
-/// Why a ticket does not admit.
+/// Why a ticket does not admit, or does not let out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It has admitted once.
+    /// It has admitted, and nobody went out on it since.
     #[error("ticket `{}` was used at {at} at gate `{gate}`", .ticket.typed_code())]
     AlreadyRedeemed {
         /// The ticket.
@@ -46,6 +92,32 @@ pub enum Refusal {
         /// When it was used.
         at: Timestamp,
         /// Where it was used.
+        gate: GateId,
+    },
+    /// Its visitor went out, and it does not admit again.
+    #[error("the visitor of ticket `{}` went out at {left_at} at gate `{gate}`, and it admits once", .ticket.typed_code())]
+    NoReentry {
+        /// The ticket.
+        ticket: TicketId,
+        /// When they went out.
+        left_at: Timestamp,
+        /// Through which gate.
+        gate: GateId,
+    },
+    /// Nobody has entered with it.
+    #[error("nobody has entered with ticket `{}`", .ticket.typed_code())]
+    NotInside {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// Its visitor went out before.
+    #[error("the visitor of ticket `{}` went out at {left_at} at gate `{gate}`", .ticket.typed_code())]
+    AlreadyOut {
+        /// The ticket.
+        ticket: TicketId,
+        /// When they went out.
+        left_at: Timestamp,
+        /// Through which gate.
         gate: GateId,
     },
     /// It was taken back.
@@ -72,26 +144,41 @@ pub enum Refusal {
         /// Where it was shown.
         gate_venue: VenueId,
     },
+    /// It opens other areas of the venue.
+    #[error("the ticket does not open the area `{area}`; it opens {}", listed(.opens))]
+    OtherArea {
+        /// The area behind the gate.
+        area: AreaId,
+        /// Those it opens.
+        opens: Vec<AreaId>,
+    },
     /// The slot is not near yet.
-    #[error("the ticket admits from {admits_from}")]
+    #[error("the ticket admits from {} to {}", .window.from, .window.until)]
     TooEarly {
-        /// The first instant it admits at.
-        admits_from: Timestamp,
+        /// When it admits.
+        window: Window,
     },
     /// The slot is long over.
-    #[error("the ticket admitted until {admitted_until}")]
+    #[error("the ticket admitted from {} to {}", .window.from, .window.until)]
     TooLate {
-        /// The last instant it admitted at.
-        admitted_until: Timestamp,
+        /// When it admitted.
+        window: Window,
     },
 }
 
-/// What a scan that admits is.
+fn listed(areas: &[AreaId]) -> String {
+    areas.iter().map(|area| format!("`{area}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What a scan that goes through is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// An entry.
-    New,
-    /// The entry made before under the same nonce, whose answer was lost.
+    /// An entry or exit.
+    New {
+        /// The nonce of the exit or entry before it; none for a first entry.
+        after: Option<CallerUuid>,
+    },
+    /// The one made before under the same nonce, whose answer was lost.
     Before {
         /// When it was made.
         at: Timestamp,
@@ -100,64 +187,123 @@ pub enum Admission {
     },
 }
 
-/// Decides on what a ticket entitles to and where it stands, as shown at a gate of `venue`.
+/// Decides on what a ticket entitles to, how it admits and where it stands, as shown at a gate.
 ///
 /// # Errors
-/// The first reason not to let the visitor in.
+/// The first reason not to let the visitor through.
 pub fn judge(
     entitlement: &Entitlement,
+    rule: &AdmissionRule,
     state: &TicketState,
-    venue: &VenueId,
-    uuid: CallerUuid,
-    now: Timestamp,
+    scan: &Scan<'_>,
 ) -> Result<Admission, Refusal> {
     let ticket = entitlement.ticket;
-    if &entitlement.venue != venue {
+    if &entitlement.venue != scan.venue {
         return Err(Refusal::OtherVenue {
             venue: entitlement.venue.clone(),
-            gate_venue: venue.clone(),
+            gate_venue: scan.venue.clone(),
         });
     }
     match state {
-        TicketState::Redeemed { at, gate, redemption } if *redemption == uuid => {
-            return Ok(Admission::Before { at: *at, gate: gate.clone() });
-        }
-        TicketState::Redeemed { at, gate, .. } => {
-            return Err(Refusal::AlreadyRedeemed { ticket, at: *at, gate: gate.clone() });
-        }
         TicketState::Revoked { at } => return Err(Refusal::Revoked { ticket, at: *at }),
         TicketState::Replaced { at } => return Err(Refusal::Replaced { ticket, at: *at }),
-        TicketState::Valid => {}
+        TicketState::Valid | TicketState::Redeemed { .. } => {}
     }
-    let admits_from = entitlement.slot.start - EARLY_MINUTES.minutes();
-    let admitted_until = entitlement.slot.end + LATE_MINUTES.minutes();
-    if now < admits_from {
-        return Err(Refusal::TooEarly { admits_from });
+    match scan.direction {
+        Direction::Entry => judge_entry(entitlement, rule, state, scan),
+        Direction::Exit => judge_exit(ticket, state, scan.uuid),
     }
-    if now > admitted_until {
-        return Err(Refusal::TooLate { admitted_until });
-    }
-    Ok(Admission::New)
 }
 
-/// Decides on a ticket shown at a gate. A repeat under the gate's own nonce admits again: it is the
-/// same entry, whose answer was lost.
+fn judge_entry(
+    entitlement: &Entitlement,
+    rule: &AdmissionRule,
+    state: &TicketState,
+    scan: &Scan<'_>,
+) -> Result<Admission, Refusal> {
+    let (ticket, slot) = (entitlement.ticket, &entitlement.slot);
+    let mut window = rule.window(slot);
+    let mut after = None;
+    if let TicketState::Redeemed { at, gate, redemption, exit, .. } = state {
+        if *redemption == scan.uuid {
+            return Ok(Admission::Before { at: *at, gate: gate.clone() });
+        }
+        let Some(exit) = exit else {
+            return Err(Refusal::AlreadyRedeemed { ticket, at: *at, gate: gate.clone() });
+        };
+        let Some(until) = rule.reentry_until(slot) else {
+            let (left_at, gate) = (exit.at, exit.gate.clone());
+            return Err(Refusal::NoReentry { ticket, left_at, gate });
+        };
+        window.until = until;
+        after = Some(exit.uuid);
+    }
+    if let Some(area) = scan.area.filter(|area| !rule.opens(area)) {
+        return Err(Refusal::OtherArea { area: area.clone(), opens: rule.areas.clone() });
+    }
+    if scan.at < window.from {
+        return Err(Refusal::TooEarly { window });
+    }
+    if scan.at > window.until {
+        return Err(Refusal::TooLate { window });
+    }
+    Ok(Admission::New { after })
+}
+
+/// Nobody is kept in for being late.
+fn judge_exit(
+    ticket: TicketId,
+    state: &TicketState,
+    uuid: CallerUuid,
+) -> Result<Admission, Refusal> {
+    match state {
+        TicketState::Redeemed { exit: Some(exit), .. } if exit.uuid == uuid => {
+            Ok(Admission::Before { at: exit.at, gate: exit.gate.clone() })
+        }
+        TicketState::Redeemed { exit: Some(exit), .. } => {
+            Err(Refusal::AlreadyOut { ticket, left_at: exit.at, gate: exit.gate.clone() })
+        }
+        TicketState::Redeemed { redemption, .. } => Ok(Admission::New { after: Some(*redemption) }),
+        TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => {
+            Err(Refusal::NotInside { ticket })
+        }
+    }
+}
+
+/// Decides on a ticket shown at a gate. A repeat under the gate's own nonce goes through again: it is
+/// the same entry or exit, whose answer was lost, and the ticket stands as it stood.
 ///
 /// # Errors
-/// The first reason not to let the visitor in.
-pub fn admit(
-    ticket: Ticket,
-    venue: &VenueId,
-    gate: &GateId,
-    uuid: CallerUuid,
-    now: Timestamp,
-) -> Result<Redemption, Refusal> {
-    let (gate, redeemed_at) = match judge(&ticket.entitlement, &ticket.state, venue, uuid, now)? {
-        Admission::New => (gate.clone(), now),
-        Admission::Before { at, gate } => (gate, at),
+/// The first reason not to let the visitor through.
+pub fn pass(mut ticket: Ticket, scan: &Scan<'_>) -> Result<Redemption, Refusal> {
+    let admission = judge(&ticket.entitlement, &ticket.admission, &ticket.state, scan)?;
+    let made = |gate, redeemed_at, area, after, ticket| {
+        let (uuid, direction) = (scan.uuid, scan.direction);
+        Redemption { uuid, direction, gate, area, after, ticket, redeemed_at }
     };
-    let state = TicketState::Redeemed { at: redeemed_at, gate: gate.clone(), redemption: uuid };
-    Ok(Redemption { uuid, gate, redeemed_at, ticket: Ticket { state, ..ticket } })
+    let entered = match &ticket.state {
+        TicketState::Redeemed { area, .. } => area.clone(),
+        TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => None,
+    };
+    let (gate, at, after) = match admission {
+        Admission::Before { at, gate } => return Ok(made(gate, at, entered, None, ticket)),
+        Admission::New { after } => (scan.gate.clone(), scan.at, after),
+    };
+    if scan.direction == Direction::Exit
+        && let TicketState::Redeemed { exit, .. } = &mut ticket.state
+    {
+        *exit = Some(Exit { at, gate: gate.clone(), uuid: scan.uuid });
+        return Ok(made(gate, at, entered, after, ticket));
+    }
+    let area = scan.area.cloned();
+    ticket.state = TicketState::Redeemed {
+        at,
+        gate: gate.clone(),
+        redemption: scan.uuid,
+        area: area.clone(),
+        exit: None,
+    };
+    Ok(made(gate, at, area, after, ticket))
 }
 
 /// An entry taken back.
@@ -231,90 +377,4 @@ pub fn undo(
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::calendar::SlotTimes;
-    use crate::id::{ProductId, UnitId};
-    use crate::text::Text;
-    use crate::ticket::Entitlement;
-
-    fn ticket() -> Ticket {
-        Ticket {
-            entitlement: Entitlement {
-                ticket: TicketId::from_bytes([7; 10]),
-                venue: VenueId::new("20240").unwrap(),
-                product: ProductId::new("admission").unwrap(),
-                unit: UnitId::new("adult").unwrap(),
-                slot: SlotTimes {
-                    id: "2026-11-24T10:00".parse().unwrap(),
-                    start: "2026-11-24T09:00:00Z".parse().unwrap(),
-                    end: "2026-11-24T10:00:00Z".parse().unwrap(),
-                },
-            },
-            unit_name: Text::new("Intero", "Adult"),
-            reason: Text::new("Biglietto intero", "Full price"),
-            document: None,
-            booking: Uuid::nil().into(),
-            issued_at: "2026-11-20T09:00:00Z".parse().unwrap(),
-            state: TicketState::Valid,
-        }
-    }
-
-    fn shown(ticket: Ticket, venue: &str, nonce: u128, now: &str) -> Result<Redemption, Refusal> {
-        let venue = VenueId::new(venue).unwrap();
-        let gate = GateId::new("main").unwrap();
-        admit(ticket, &venue, &gate, Uuid::from_u128(nonce).into(), now.parse().unwrap())
-    }
-
-    #[test]
-    fn a_ticket_admits_once_and_the_same_scan_again_is_the_same_entry() {
-        let first = shown(ticket(), "20240", 1, "2026-11-24T09:10:00Z").unwrap();
-        let again = shown(first.ticket.clone(), "20240", 1, "2026-11-24T09:11:00Z").unwrap();
-        assert_eq!(again.redeemed_at, first.redeemed_at);
-        let second = shown(first.ticket, "20240", 2, "2026-11-24T09:12:00Z");
-        assert!(matches!(second, Err(Refusal::AlreadyRedeemed { .. })));
-    }
-
-    #[test]
-    fn a_ticket_admits_from_half_an_hour_before_to_an_hour_after_its_slot() {
-        let at = |now| shown(ticket(), "20240", 1, now);
-        assert!(matches!(at("2026-11-24T08:29:59Z"), Err(Refusal::TooEarly { .. })));
-        assert!(at("2026-11-24T08:30:00Z").is_ok());
-        assert!(at("2026-11-24T11:00:00Z").is_ok());
-        assert!(matches!(at("2026-11-24T11:00:01Z"), Err(Refusal::TooLate { .. })));
-    }
-
-    #[test]
-    fn a_ticket_that_was_replaced_says_so() {
-        let at = "2026-11-24T08:00:00Z".parse().unwrap();
-        let replaced = Ticket { state: TicketState::Replaced { at }, ..ticket() };
-        let refused = shown(replaced, "20240", 1, "2026-11-24T09:10:00Z").unwrap_err();
-        assert_eq!(refused, Refusal::Replaced { ticket: TicketId::from_bytes([7; 10]), at });
-    }
-
-    #[test]
-    fn a_ticket_admits_nowhere_else() {
-        let elsewhere = shown(ticket(), "20514", 1, "2026-11-24T09:10:00Z");
-        assert!(matches!(elsewhere, Err(Refusal::OtherVenue { .. })));
-    }
-
-    #[test]
-    fn an_entry_is_taken_back_by_its_own_gate_within_five_minutes() {
-        let gate = |name| GateId::new(name).unwrap();
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let taken = |name, undone_at, now| {
-            undo(&gate("main"), at("2026-11-24T09:10:00Z"), &gate(name), at(undone_at), at(now))
-        };
-        let (soon, late) = ("2026-11-24T09:15:00Z", "2026-11-24T09:15:01Z");
-        assert_eq!(taken("main", soon, soon), Ok(()));
-        assert_eq!(taken("main", soon, "2026-11-24T18:00:00Z"), Ok(()), "said afterwards");
-        assert!(matches!(taken("main", late, late), Err(UndoRefusal::TooLate { .. })));
-        assert!(matches!(taken("north", soon, soon), Err(UndoRefusal::OtherGate { .. })));
-        let early = "2026-11-24T09:09:59Z";
-        assert!(matches!(taken("main", early, soon), Err(UndoRefusal::BeforeEntry { .. })));
-        let now = "2026-11-24T09:12:59Z";
-        assert!(matches!(taken("main", soon, now), Err(UndoRefusal::Ahead { .. })));
-    }
-}
+mod tests;

@@ -7,9 +7,10 @@ mod reissue;
 
 use jiff::Timestamp;
 
+use crate::admission::AdmissionRule;
 use crate::booking::Booking;
 use crate::calendar::SlotTimes;
-use crate::id::{CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
+use crate::id::{AreaId, CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
 use crate::text::Text;
 
 pub use code::{CODE_PREFIX, CodeError, sign, verify};
@@ -42,6 +43,8 @@ pub struct Ticket {
     pub reason: Text,
     /// The document to show, where one is needed.
     pub document: Option<Text>,
+    /// How it admits.
+    pub admission: AdmissionRule,
     /// The booking it was issued for.
     pub booking: CallerUuid,
     /// When it was issued.
@@ -53,16 +56,20 @@ pub struct Ticket {
 /// Where a ticket stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TicketState {
-    /// Admits once.
+    /// Admits.
     Valid,
     /// Has admitted.
     Redeemed {
-        /// When.
+        /// When, the last time.
         at: Timestamp,
         /// Through which gate.
         gate: GateId,
         /// Under which nonce of the gate.
         redemption: CallerUuid,
+        /// To which area, where the gate named one.
+        area: Option<AreaId>,
+        /// That its visitor went out since.
+        exit: Option<Exit>,
     },
     /// Admits no more.
     Revoked {
@@ -74,6 +81,17 @@ pub enum TicketState {
         /// Since when.
         at: Timestamp,
     },
+}
+
+/// How a visitor went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// When.
+    pub at: Timestamp,
+    /// Through which gate.
+    pub gate: GateId,
+    /// Under which nonce of the gate.
+    pub uuid: CallerUuid,
 }
 
 impl TicketState {
@@ -110,6 +128,7 @@ pub fn issue(
             unit_name: line.name.clone(),
             reason: line.reason.clone(),
             document: line.document.clone(),
+            admission: booking.admission.clone(),
             booking: booking.uuid,
             issued_at: now,
             state: TicketState::Valid,
@@ -144,6 +163,7 @@ pub(crate) mod sample {
             unit_name: Text::new("Intero", "Adult"),
             reason: Text::new("Biglietto intero", "Full price"),
             document: None,
+            admission: AdmissionRule::default(),
             booking: uuid::Uuid::nil().into(),
             issued_at: "2026-11-20T09:00:00Z".parse().unwrap(),
             state: TicketState::Valid,

@@ -5,11 +5,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::admission::AdmissionRule;
 use crate::calendar::Opening;
 use crate::cancellation::Cancellation;
 use crate::group::GroupRule;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::minimum::Minimum;
+use crate::premises::Premises;
 use crate::quota::Quota;
 use crate::resource::{Need, Resource};
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
@@ -92,6 +94,8 @@ pub struct Venue {
     pub opening: Opening,
     /// What visits of its products occupy together.
     pub resources: Vec<Resource>,
+    /// Its areas, and how many people may be present.
+    pub premises: Premises,
     /// What it sells.
     pub products: Vec<Product>,
 }
@@ -130,6 +134,9 @@ pub struct Product {
     /// What it takes of groups and school classes; none takes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<GroupRule>,
+    /// How its tickets admit.
+    #[serde(default)]
+    pub admission: AdmissionRule,
     /// How it stands before the tax office.
     pub fiscal_class: FiscalClass,
     /// Days on which everything is free.
@@ -158,9 +165,7 @@ impl Venue {
     /// The zone its days and slots are written in. All venues are Italian.
     #[must_use]
     pub fn time_zone(&self) -> TimeZone {
-        // The zone database is compiled in, so the lookup cannot fail on any machine; a test
-        // holds this true.
-        TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC)
+        time_zone()
     }
 
     /// The local day at `now`.
@@ -224,6 +229,13 @@ impl ProductOption {
 
 /// The zone of every venue, as named by the IANA database.
 pub const TIME_ZONE: &str = "Europe/Rome";
+
+/// The zone of every venue.
+pub(crate) fn time_zone() -> TimeZone {
+    // The zone database is compiled in, so the lookup cannot fail on any machine; a test holds this
+    // true.
+    TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC)
+}
 
 /// The admission that a sample museum starts with: the tariff of the state museums.
 const MUSEUM: &str = include_str!("../../../samples/products/museum.json");

@@ -1,6 +1,7 @@
 //! Booking items: `BOOKING#uuid` / `BOOKING`. Every change is one transaction conditioned on the
 //! version that was read, together with the places, tickets and payment it concerns.
 
+use atrio_domain::admission::AdmissionRule;
 use atrio_domain::booking::{Booking, BookingState, Contact, Origin};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
@@ -127,6 +128,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
         set("uses", json("uses", &booking.uses)?);
     }
     set("cancellation", json("cancellation", &booking.cancellation)?);
+    if booking.admission != AdmissionRule::default() {
+        set("admission", json("admission", &booking.admission)?);
+    }
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
     set("status", text(booking.state.name()));
@@ -233,8 +237,9 @@ impl TryFrom<&Item> for Stored {
             decision: read.json("decision")?,
             risk_keys: read.json("risk_keys")?,
             draws: read.json("draws")?,
-            uses: read.optional_text("uses")?.map_or(Ok(Vec::new()), |_| read.json("uses"))?,
+            uses: read.json_or_usual("uses")?,
             cancellation: read.json("cancellation")?,
+            admission: read.json_or_usual("admission")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };

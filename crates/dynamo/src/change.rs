@@ -16,7 +16,7 @@ pub enum Change {
         /// Now.
         new: Box<Stored>,
     },
-    /// Someone entered.
+    /// Someone entered, or went out.
     Entry(Box<Entry>),
     /// A gate took an entry back.
     EntryUndone(Box<Entry>),

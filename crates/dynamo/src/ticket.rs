@@ -1,7 +1,8 @@
 //! Ticket items: `TICKET#id` / `TICKET`, found by the code a visitor shows or types.
 
+use atrio_domain::admission::AdmissionRule;
 use atrio_domain::id::TicketId;
-use atrio_domain::ticket::{Entitlement, Ticket, TicketState};
+use atrio_domain::ticket::{Entitlement, Exit, Ticket, TicketState};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::ToSpan;
 
@@ -29,6 +30,9 @@ pub(crate) fn item(ticket: &Ticket) -> Result<Item, Error> {
     set("unit_name", json("unit_name", &ticket.unit_name)?);
     set("reason", json("reason", &ticket.reason)?);
     set("document", json("document", &ticket.document)?);
+    if ticket.admission != AdmissionRule::default() {
+        set("admission", json("admission", &ticket.admission)?);
+    }
     set("booking", text(ticket.booking.to_string()));
     set("issued_at", instant(ticket.issued_at));
     set("status", text(ticket.state.name()));
@@ -37,10 +41,18 @@ pub(crate) fn item(ticket: &Ticket) -> Result<Item, Error> {
     set(DUE_SK, text(entitlement.slot.id.to_string()));
     match &ticket.state {
         TicketState::Valid => {}
-        TicketState::Redeemed { at, gate, redemption } => {
+        TicketState::Redeemed { at, gate, redemption, area, exit } => {
             set("redeemed_at", instant(*at));
             set("gate", text(gate.as_str()));
             set("redemption", text(redemption.to_string()));
+            if let Some(area) = area {
+                set("area", text(area.as_str()));
+            }
+            if let Some(Exit { at, gate, uuid }) = exit {
+                set("left_at", instant(*at));
+                set("left_gate", text(gate.as_str()));
+                set("left_under", text(uuid.to_string()));
+            }
         }
         TicketState::Revoked { at } => set("revoked_at", instant(*at)),
         TicketState::Replaced { at } => set("replaced_at", instant(*at)),
@@ -61,6 +73,15 @@ pub(crate) fn ticket(item: &Item) -> Result<Ticket, Error> {
             at: read.parsed("redeemed_at")?,
             gate: read.parsed("gate")?,
             redemption: read.parsed("redemption")?,
+            area: read.optional_parsed("area")?,
+            exit: match read.optional_instant("left_at")? {
+                Some(at) => Some(Exit {
+                    at,
+                    gate: read.parsed("left_gate")?,
+                    uuid: read.parsed("left_under")?,
+                }),
+                None => None,
+            },
         },
         "REVOKED" => match read.optional_instant("replaced_at")? {
             Some(at) => TicketState::Replaced { at },
@@ -79,6 +100,7 @@ pub(crate) fn ticket(item: &Item) -> Result<Ticket, Error> {
         unit_name: read.json("unit_name")?,
         reason: read.json("reason")?,
         document: read.json("document")?,
+        admission: read.json_or_usual("admission")?,
         booking: read.parsed("booking")?,
         issued_at: read.parsed("issued_at")?,
         state,

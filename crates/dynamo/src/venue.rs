@@ -4,6 +4,7 @@
 mod previous;
 
 use atrio_domain::id::VenueId;
+use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::{Product, Venue, VenueKind};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -54,6 +55,9 @@ fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
         set("resources", json("resources", &venue.resources)?);
     }
     set("products", json("products", &venue.products)?);
+    if venue.premises != Premises::default() {
+        set("premises", json("premises", &venue.premises)?);
+    }
     if let Some(category) = &venue.category {
         set("category", text(category));
     }
@@ -82,9 +86,8 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         website: read.optional_text("website")?.map(ToOwned::to_owned),
         hours: read.json("hours")?,
         opening: read.json("opening")?,
-        resources: read
-            .optional_text("resources")?
-            .map_or(Ok(Vec::new()), |_| read.json("resources"))?,
+        resources: read.json_or_usual("resources")?,
+        premises: read.json_or_usual("premises")?,
         products: products(&read)?,
     })
 }

@@ -2,12 +2,11 @@
 //! so the entry holds neither a ticket's code nor the uuid that opens the booking.
 
 use atrio_domain::booking::{Booking, BookingState};
-use atrio_domain::redemption::{EARLY_MINUTES, LATE_MINUTES};
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::venue::Venue;
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use sha2::{Digest, Sha256};
 
 /// Longest line in bytes, without its end.
@@ -97,8 +96,8 @@ fn described(booking: &Booking, locale: Locale, zone: &TimeZone) -> String {
         let local = instant.to_zoned_datetime(zone.clone());
         format!("{:02}:{:02}", local.hour(), local.minute())
     };
-    let from = hour(booking.slot.start - EARLY_MINUTES.minutes());
-    let until = hour(booking.slot.end + LATE_MINUTES.minutes());
+    let window = booking.admission.window(&booking.slot);
+    let (from, until) = (hour(window.from), hour(window.until));
     let mut lines: Vec<String> = booking
         .units
         .iter()
@@ -163,6 +162,8 @@ fn folded(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::ToSpan;
+
     use super::*;
 
     #[test]

@@ -54,6 +54,9 @@ struct TicketUse {
     redeemed_at: Option<Timestamp>,
     #[schema(value_type = Option<String>)]
     gate_id: Option<GateId>,
+    /// When its visitor went out, if a gate recorded it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    left_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -138,14 +141,16 @@ impl ContactView {
 
 impl TicketUse {
     fn of(ticket: &Ticket) -> Self {
-        let (redeemed_at, gate_id) = match &ticket.state {
-            TicketState::Redeemed { at, gate, .. } => (Some(*at), Some(gate.clone())),
+        let (redeemed_at, gate_id, left_at) = match &ticket.state {
+            TicketState::Redeemed { at, gate, exit, .. } => {
+                (Some(*at), Some(gate.clone()), exit.as_ref().map(|exit| exit.at))
+            }
             TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => {
-                (None, None)
+                (None, None, None)
             }
         };
         let (id, status) = (ticket.entitlement.ticket, ticket.state.name());
-        Self { id, status, redeemed_at, gate_id }
+        Self { id, status, redeemed_at, gate_id, left_at }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a manager looks at: how many are booked, how many came, how many are inside, hour by hour,
 //! and the fortnight before. Everything comes from the anonymised lake; only the capacity comes from
-//! the venue's rules. It reads only, and while the lake has nothing new it answers 304.
+//! the venue's rules, and people present by their tickets from the table. It reads only, and while the lake has nothing new it answers 304.
 
 mod decisions;
 mod figures;
+mod presence;
 mod view;
 
 use std::sync::Arc;
@@ -111,6 +112,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show_overview))
         .routes(routes!(show_dashboard))
         .routes(routes!(decisions::list_decisions))
+        .routes(routes!(presence::show_presence))
         .with_state(context)
 }
 

@@ -1,7 +1,6 @@
 //! What a mail says, in the visitor's language: what, where, when, and the links that open it.
 
 use atrio_domain::booking::{Booking, BookingState, Contact};
-use atrio_domain::redemption::EARLY_MINUTES;
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::venue::Venue;
@@ -248,7 +247,8 @@ fn facts(booking: &Booking, venue: &Venue) -> Vec<Fact> {
         Locale::En => en,
     };
     let start = booking.slot.id.local_start();
-    let from = start.saturating_sub(EARLY_MINUTES.minutes());
+    let before = i64::from(booking.admission.from_minutes_before_start).minutes();
+    let from = start.saturating_sub(before);
     let from =
         format!("{}, {} {}", when(start, locale), say("si entra dalle", "doors from"), hour(from));
     let party: Vec<String> = booking

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
-use crate::{Context, internal, problem};
+use crate::{Context, internal, load_venue};
 
 /// Which day.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,8 +44,7 @@ pub(crate) async fn show_bundle(
     let venue_id =
         VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
     staff.must_see(&venue_id)?;
-    let venue = context.store.venue(&venue_id).await.map_err(internal)?;
-    let venue = venue.ok_or_else(|| problem::unknown_venue(&venue_id))?;
+    let venue = load_venue(&context, &venue_id).await?;
     let now = context.clock.now();
     let day = query.day.unwrap_or_else(|| venue.day_at(now));
     let tickets = context.store.tickets_of_day(&venue_id, day).await.map_err(internal)?;

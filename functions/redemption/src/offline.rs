@@ -2,10 +2,12 @@
 //! ticket had been used elsewhere.
 
 use atrio_domain::gate::{Unfiled, file};
-use atrio_domain::id::{CallerUuid, GateId, TicketId, VenueId};
-use atrio_domain::redemption::{Redemption, Refusal};
-use atrio_domain::ticket::Ticket;
+use atrio_domain::id::{AreaId, CallerUuid, GateId, TicketId, VenueId};
+use atrio_domain::redemption::{Direction, Redemption, Refusal, Scan};
+use atrio_domain::ticket::{Ticket, TicketState};
+use atrio_domain::venue::Venue;
 use atrio_dynamo::conflict::{Closed, ConflictRecord};
+use atrio_dynamo::presence::{Counting, LimitRule};
 use atrio_dynamo::redemption::Redeemed;
 use atrio_runtime::extract::Path;
 use atrio_runtime::{Json, Problem, Role, Staff};
@@ -15,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ATTEMPTS, Context, internal, problem, ticket_id, undo};
+use crate::{ATTEMPTS, Context, internal, load_venue, problem, ticket_id, undo};
 
 /// Most entries of one request; each is a few reads and a transaction.
 const ENTRIES_MAX: usize = 50;
@@ -26,7 +28,7 @@ const CONFLICTS_MAX: usize = 100;
 /// Longest note on a conflict, in characters.
 const NOTE_MAX_CHARS: usize = 500;
 
-/// Entries that gates of a venue made offline.
+/// Entries and exits that gates of a venue made offline.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OfflineBody {
@@ -46,7 +48,14 @@ struct OfflineEntry {
     gate_id: GateId,
     /// The text of the QR code, or the code as typed.
     code: String,
-    /// When the gate let in, by its own clock; kept to the microsecond.
+    /// Which way the visitor went: `ENTRY` or `EXIT`; in when left out.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    direction: Direction,
+    /// The area behind the gate, where it leads into one.
+    #[schema(value_type = Option<String>)]
+    area_id: Option<AreaId>,
+    /// When the gate let through, by its own clock; kept to the microsecond.
     #[schema(value_type = String, format = DateTime)]
     redeemed_at: Timestamp,
     /// That the gate took it back before it could send it in: it is recorded and uses no ticket.
@@ -92,11 +101,13 @@ enum Outcome {
     Refused,
 }
 
-/// Files entries that gates made while their line was down.
+/// Files entries and exits that gates made while their line was down. A visitor let in by a gate alone
+/// is inside, however full the place is.
 #[utoipa::path(post, path = "/v1/redemptions/offline", tag = "gate", request_body = OfflineBody,
     security(("staff" = [])),
     responses((status = 200, body = OfflineView), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 422, body = Problem)))]
+        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
 pub(crate) async fn file_offline(
     State(context): State<Context>,
     staff: Staff,
@@ -107,9 +118,10 @@ pub(crate) async fn file_offline(
     if !(1..=ENTRIES_MAX).contains(&body.entries.len()) {
         return Err(problem::entries_count(body.entries.len(), ENTRIES_MAX));
     }
+    let venue = load_venue(&context, &body.venue_id).await?;
     let mut results = Vec::with_capacity(body.entries.len());
     for (number, entry) in body.entries.iter().enumerate() {
-        let (outcome, problem) = file_entry(&context, &body.venue_id, number, entry).await?;
+        let (outcome, problem) = file_entry(&context, &venue, number, entry).await?;
         results.push(EntryResult { uuid: entry.uuid, outcome, problem });
     }
     Ok(axum::Json(OfflineView { results }))
@@ -118,7 +130,7 @@ pub(crate) async fn file_offline(
 /// Files one entry. An error is a fault on our side: the whole request is safe to send again.
 async fn file_entry(
     context: &Context,
-    venue: &VenueId,
+    venue: &Venue,
     number: usize,
     entry: &OfflineEntry,
 ) -> Result<(Outcome, Option<Problem>), Problem> {
@@ -134,12 +146,18 @@ async fn file_entry(
         let known = ticket.state.clone();
         let now = context.clock.now();
         if let Some(undone) = &entry.undone {
+            if entry.direction == Direction::Exit {
+                return refused(problem::exit_stands(entry.uuid));
+            }
             match file_undone(context, venue, ticket, entry, undone).await? {
                 Some(result) => return Ok(result),
                 None => continue,
             }
         }
-        let filed = file(ticket, venue, &entry.gate_id, entry.uuid, entry.redeemed_at, now);
+        let filed = file(ticket, &entry.scan(&venue.id), now);
+        if filed.is_err() && is_filed(context, id, entry).await? {
+            return Ok((Outcome::Known, None));
+        }
         let redemption = match filed {
             Ok(redemption) => redemption,
             Err(Unfiled::Conflict(conflict)) => {
@@ -152,26 +170,50 @@ async fn file_entry(
         if redemption.ticket.state == known {
             return Ok((Outcome::Known, None));
         }
-        if context.store.redeem(&redemption).await.map_err(internal)? == Redeemed::Done {
+        let counting = Counting {
+            day: venue.day_at(entry.redeemed_at),
+            limits: venue.premises.limits(redemption.area.as_ref()),
+            rule: LimitRule::Past,
+        };
+        if context.store.redeem(&redemption, counting).await.map_err(internal)? == Redeemed::Done {
             return Ok((Outcome::Done, None));
         }
         if let Some(standing) = context.store.entry(entry.uuid).await.map_err(internal)? {
-            if standing.ticket != id {
+            if standing.ticket != id || standing.direction != entry.direction {
                 return refused(problem::nonce_reused(entry.uuid));
             }
-            if standing.undone.is_some() {
-                return Ok((Outcome::Known, None));
-            }
+            return Ok((Outcome::Known, None));
         }
         // Otherwise another gate used the ticket just now, which the next reading shows.
     }
     Err(Problem::busy())
 }
 
+/// Whether the entry or exit was filed before, though its ticket moved on since.
+async fn is_filed(context: &Context, id: TicketId, entry: &OfflineEntry) -> Result<bool, Problem> {
+    let standing = context.store.entry(entry.uuid).await.map_err(internal)?;
+    Ok(standing.is_some_and(|standing| {
+        standing.ticket == id && standing.direction == entry.direction && standing.undone.is_none()
+    }))
+}
+
+impl OfflineEntry {
+    fn scan<'a>(&'a self, venue: &'a VenueId) -> Scan<'a> {
+        Scan {
+            uuid: self.uuid,
+            venue,
+            gate: &self.gate_id,
+            area: self.area_id.as_ref(),
+            direction: self.direction,
+            at: self.redeemed_at,
+        }
+    }
+}
+
 /// Files an entry that was taken back already. None when something was faster: read again.
 async fn file_undone(
     context: &Context,
-    venue: &VenueId,
+    venue: &Venue,
     ticket: Ticket,
     entry: &OfflineEntry,
     undone: &UndoneBody,
@@ -184,22 +226,26 @@ async fn file_undone(
             Err(problem) => return refused(problem),
         };
     if let Some(standing) = context.store.entry(*uuid).await.map_err(internal)? {
-        if standing.ticket != ticket.entitlement.ticket {
+        if standing.ticket != ticket.entitlement.ticket || standing.direction == Direction::Exit {
             return refused(problem::nonce_reused(*uuid));
         }
         if standing.undone.is_some() {
             return Ok(Some((Outcome::Known, None)));
         }
         // It was sent in before it was taken back, and the answer was lost.
-        let written = context.store.undo(*uuid, &ticket, &undo).await.map_err(internal)?;
+        if ticket.state != TicketState::Valid && !undo::is_inside_by(&ticket, *uuid) {
+            return refused(problem::ticket_moved_on(*uuid, ticket.state.name()));
+        }
+        let written = undo::write(context, venue, ticket, &standing, &undo).await?;
         return Ok((written == Redeemed::Done).then_some((Outcome::Done, None)));
     }
-    if &ticket.entitlement.venue != venue {
-        let (venue, gate_venue) = (ticket.entitlement.venue, venue.clone());
+    if ticket.entitlement.venue != venue.id {
+        let (venue, gate_venue) = (ticket.entitlement.venue, venue.id.clone());
         return refused(problem::refusal(&Refusal::OtherVenue { venue, gate_venue }));
     }
     let (uuid, gate, redeemed_at) = (*uuid, gate_id.clone(), *redeemed_at);
-    let redemption = Redemption { uuid, gate, ticket, redeemed_at };
+    let (direction, area) = (Direction::Entry, entry.area_id.clone());
+    let redemption = Redemption { uuid, direction, gate, area, after: None, ticket, redeemed_at };
     let written = context.store.record_undone(&redemption, &undo).await.map_err(internal)?;
     Ok((written == Redeemed::Done).then_some((Outcome::Done, None)))
 }

@@ -1,8 +1,10 @@
 //! Refusals at the gate as problem documents, in words the person at the gate can act on.
 
+use atrio_domain::admission::Window;
 use atrio_domain::gate::offline::{OfflineRefusal, Unread};
 use atrio_domain::gate::{Conflict, Unfiled};
-use atrio_domain::id::{CallerUuid, InvalidId, TicketId, VenueId};
+use atrio_domain::id::{AreaId, CallerUuid, InvalidId, TicketId, VenueId};
+use atrio_domain::premises::{Full, Place, Premises};
 use atrio_domain::redemption::{Refusal, UndoRefusal};
 use atrio_domain::ticket::CodeError;
 use atrio_runtime::Problem;
@@ -30,13 +32,83 @@ pub fn refusal(refusal: &Refusal) -> Problem {
         Refusal::OtherVenue { venue, .. } => problem(RULE, "ticket-other-venue")
             .field("code", refusal, "tell the visitor which venue the ticket is for")
             .fact("ticket_venue_id", venue),
-        Refusal::TooEarly { admits_from } => problem(RULE, "ticket-too-early")
-            .field("code", refusal, "ask the visitor to come back then")
-            .fact("admits_from", admits_from),
-        Refusal::TooLate { admitted_until } => problem(RULE, "ticket-too-late")
-            .field("code", refusal, "send the visitor to the desk")
-            .fact("admitted_until", admitted_until),
+        Refusal::NoReentry { left_at, gate, .. } => {
+            problem(StatusCode::CONFLICT, "ticket-no-reentry")
+                .field("code", refusal, "ask for another ticket, or let the desk look into it")
+                .fact("left_at", left_at)
+                .fact("gate_id", gate)
+        }
+        Refusal::NotInside { .. } => problem(StatusCode::CONFLICT, "ticket-not-inside").field(
+            "direction",
+            refusal,
+            "let the visitor out; to let them in, scan with `direction` `ENTRY`",
+        ),
+        Refusal::AlreadyOut { left_at, gate, .. } => {
+            problem(StatusCode::CONFLICT, "ticket-already-out")
+                .field("direction", refusal, "let the visitor out; the first exit stands")
+                .fact("left_at", left_at)
+                .fact("gate_id", gate)
+        }
+        Refusal::OtherArea { opens, .. } => problem(RULE, "ticket-other-area")
+            .field("area_id", refusal, "show the visitor the way to an area that the ticket opens")
+            .fact("opens_area_ids", opens),
+        Refusal::TooEarly { window } => timed(problem(RULE, "ticket-too-early"), window).field(
+            "code",
+            refusal,
+            "ask the visitor to come back then",
+        ),
+        Refusal::TooLate { window } => timed(problem(RULE, "ticket-too-late"), window).field(
+            "code",
+            refusal,
+            "send the visitor to the desk",
+        ),
     }
+}
+
+fn timed(problem: Problem, window: &Window) -> Problem {
+    problem.fact("admits_from", window.from).fact("admitted_until", window.until)
+}
+
+/// Nobody more may enter now.
+#[must_use]
+pub fn full(full: &Full) -> Problem {
+    let area = match &full.place {
+        Place::Venue => None,
+        Place::Area(area) => Some(area),
+    };
+    Problem::new(StatusCode::CONFLICT, "place-full")
+        .detail(full)
+        .field(
+            "over_limit_reason",
+            full,
+            "wait until somebody goes out; a steward who lets in all the same says why in \
+             `over_limit_reason`",
+        )
+        .fact("area_id", area)
+        .fact("inside", full.inside)
+        .fact("limit", full.limit)
+}
+
+/// The venue has no such area.
+pub(crate) fn unknown_area(area: &AreaId, premises: &Premises) -> Problem {
+    let known: Vec<&str> = premises.areas.iter().map(|area| area.id.as_str()).collect();
+    let fix = match known.as_slice() {
+        [] => "leave it out: the venue has no areas".to_owned(),
+        known => format!("take one of {}, or leave it out", known.join(", ")),
+    };
+    let message = format!("the venue has no area `{area}`");
+    Problem::new(RULE, "unknown-area").detail(&message).field("area_id", &message, fix)
+}
+
+/// An exit is not taken back.
+#[must_use]
+pub fn exit_stands(uuid: CallerUuid) -> Problem {
+    let message = format!("`{uuid}` is an exit, and only entries are taken back");
+    Problem::new(RULE, "exit-stands").detail(&message).field(
+        "uuid",
+        &message,
+        "scan the ticket on the way in again, or let the desk look into it",
+    )
 }
 
 /// Why a ticket does not admit at a gate that decides by itself.
@@ -76,12 +148,17 @@ pub fn undo_refusal(refusal: &UndoRefusal) -> Problem {
     }
 }
 
-/// No reason, or one that is too long.
+/// No reason for taking an entry back, or one that is too long.
 #[must_use]
 pub fn undo_reason(max: usize) -> Problem {
+    reason("reason", max)
+}
+
+/// No reason, or one that is too long.
+pub(crate) fn reason(field: &str, max: usize) -> Problem {
     let message = format!("a reason has 1 to {max} characters");
     Problem::new(RULE, "invalid-field").detail(&message).field(
-        "reason",
+        field,
         &message,
         "say in a few words why, without naming the visitor",
     )
@@ -167,7 +244,7 @@ pub(crate) fn unknown_ticket(id: TicketId) -> Problem {
 #[must_use]
 pub fn nonce_reused(uuid: CallerUuid) -> Problem {
     Problem::new(StatusCode::CONFLICT, "uuid-reused")
-        .detail(format_args!("`{uuid}` stands for the entry of another ticket"))
+        .detail(format_args!("`{uuid}` stands for another entry or exit"))
         .field("uuid", "stands for another entry", "make a fresh uuid for each scan")
 }
 

@@ -2,8 +2,10 @@
 //! undone, and the lake gets a row that takes it out of its sums.
 
 use atrio_domain::id::{CallerUuid, GateId, TicketId, VenueId};
-use atrio_domain::redemption::{self, Undo};
-use atrio_domain::ticket::TicketState;
+use atrio_domain::redemption::{self, Direction, Undo};
+use atrio_domain::ticket::{Exit, Ticket, TicketState};
+use atrio_domain::venue::Venue;
+use atrio_dynamo::presence::{Counting, LimitRule};
 use atrio_dynamo::redemption::{Entry, Redeemed};
 use atrio_runtime::extract::Path;
 use atrio_runtime::{Json, Problem, Role, Staff};
@@ -12,10 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ATTEMPTS, Context, internal, load, problem};
-
-/// Longest reason, in characters.
-pub const REASON_MAX_CHARS: usize = 200;
+use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_venue, problem};
 
 /// Why an entry is taken back.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -66,11 +65,15 @@ pub(crate) async fn undo_redemption(
     staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
     staff.must_see(&body.venue_id)?;
     let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
+    let venue = load_venue(&context, &body.venue_id).await?;
     for _ in 0..ATTEMPTS {
         let entry = context.store.entry(uuid).await.map_err(internal)?;
         let entry = entry
             .filter(|entry| entry.venue == body.venue_id)
             .ok_or_else(|| problem::unknown_entry(uuid))?;
+        if entry.direction == Direction::Exit {
+            return Err(problem::exit_stands(uuid));
+        }
         if let Some(undo) = entry.undone.clone() {
             return Ok(axum::Json(view(&entry, undo)));
         }
@@ -78,12 +81,8 @@ pub(crate) async fn undo_redemption(
         let (gate, made_at) = (&entry.gate, entry.redeemed_at);
         let undo = checked(gate, made_at, &body.gate_id, at, &body.reason, &context)?;
         let ticket = load(&context, entry.ticket).await?;
-        let used_by_it = matches!(
-            &ticket.state, TicketState::Redeemed { redemption, .. } if *redemption == uuid
-        );
-        if used_by_it {
-            let written = context.store.undo(uuid, &ticket, &undo).await.map_err(internal)?;
-            if written == Redeemed::Done {
+        if is_inside_by(&ticket, uuid) {
+            if write(&context, &venue, ticket, &entry, &undo).await? == Redeemed::Done {
                 return Ok(axum::Json(view(&entry, undo)));
             }
             // Something was faster; the next reading shows what.
@@ -92,6 +91,52 @@ pub(crate) async fn undo_redemption(
         }
     }
     Err(Problem::busy())
+}
+
+/// Whether the ticket's visitor is inside by that entry.
+pub(crate) fn is_inside_by(ticket: &Ticket, entry: CallerUuid) -> bool {
+    matches!(
+        &ticket.state,
+        TicketState::Redeemed { redemption, exit: None, .. } if *redemption == entry
+    )
+}
+
+/// Takes an entry of a ticket back: the ticket stands as it did before.
+pub(crate) async fn write(
+    context: &Context,
+    venue: &Venue,
+    ticket: Ticket,
+    entry: &Entry,
+    undo: &Undo,
+) -> Result<Redeemed, Problem> {
+    let state = match entry.after {
+        Some(exit) => gone_out(context, exit).await?,
+        None => TicketState::Valid,
+    };
+    let counting = Counting {
+        day: venue.day_at(entry.redeemed_at),
+        limits: venue.premises.limits(entry.area.as_ref()),
+        rule: LimitRule::Past,
+    };
+    let before = Ticket { state, ..ticket };
+    context.store.undo(entry.uuid, &before, undo, counting).await.map_err(internal)
+}
+
+/// How a ticket stood after an exit, by the records of it and of the entry before it.
+async fn gone_out(context: &Context, exit: CallerUuid) -> Result<TicketState, Problem> {
+    let record = async |uuid: CallerUuid| {
+        let found = context.store.entry(uuid).await.map_err(internal)?;
+        found.ok_or_else(|| problem::unknown_entry(uuid))
+    };
+    let exit = record(exit).await?;
+    let entry = record(exit.after.unwrap_or(exit.uuid)).await?;
+    Ok(TicketState::Redeemed {
+        at: entry.redeemed_at,
+        gate: entry.gate,
+        redemption: entry.uuid,
+        area: entry.area,
+        exit: Some(Exit { at: exit.redeemed_at, gate: exit.gate, uuid: exit.uuid }),
+    })
 }
 
 /// An undo that the rules allow.

@@ -153,7 +153,7 @@ pub(crate) fn units(
     booking.units.iter().map(row).collect()
 }
 
-/// An entry, or with the quantity -1 the row that takes it out of every sum again: the same in all
+/// An entry or exit, or with the quantity -1 the row that takes it out of every sum again: the same in all
 /// else, for the lake is only ever added to.
 pub(crate) fn entry(
     entry: &Entry,
@@ -172,6 +172,7 @@ pub(crate) fn entry(
         quantity,
         admission_key: pseudonym(key, entry.uuid.as_bytes()),
         admitted_quarter: cut(entry.redeemed_at, QUARTER_SECONDS)?,
+        direction: Some(entry.direction.name().to_owned()),
     })
 }
 

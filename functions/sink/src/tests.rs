@@ -1,3 +1,4 @@
+use atrio_domain::admission::AdmissionRule;
 use atrio_domain::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::cancellation::Cancellation;
@@ -60,6 +61,7 @@ fn booking(state: BookingState) -> Booking {
         draws: Vec::new(),
         uses: Vec::new(),
         cancellation: Cancellation::default(),
+        admission: AdmissionRule::default(),
         payment_attempts: 0,
         state,
     }
@@ -134,10 +136,14 @@ fn money_that_is_not_given_back_stays_in_the_sums() {
 /// A context whose table is never asked: counts need no pseudonym key.
 #[test]
 fn an_entry_taken_back_has_a_row_that_takes_it_out_of_every_sum() {
+    use atrio_domain::redemption::Direction;
     use atrio_dynamo::redemption::Entry;
     let slot = confirmed().slot;
     let entry = Entry {
         uuid: Uuid::from_u128(1).into(),
+        direction: Direction::Entry,
+        area: None,
+        after: None,
         ticket: atrio_domain::id::TicketId::from_bytes([7; 10]),
         venue: VenueId::new("20240").unwrap(),
         product: ProductId::new("admission").unwrap(),
@@ -151,6 +157,12 @@ fn an_entry_taken_back_has_a_row_that_takes_it_out_of_every_sum() {
     let undone = anonymise::entry(&entry, -1, &KEY).unwrap();
     assert_eq!(made.quantity + undone.quantity, 0);
     assert_eq!(atrio_lake_schema::admissions::Row { quantity: 1, ..undone }, made);
+    let exit = Entry { direction: Direction::Exit, ..entry };
+    let exit = anonymise::entry(&exit, 1, &KEY).unwrap();
+    assert_eq!(
+        (made.direction.as_deref(), exit.direction.as_deref()),
+        (Some("ENTRY"), Some("EXIT"))
+    );
 }
 
 async fn context() -> (TempDir, String, Context) {

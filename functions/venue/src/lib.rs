@@ -1,4 +1,5 @@
-//! What a venue offers, as its own staff set it: hours, closures, products with capacity and tariffs.
+//! What a venue offers, as its own staff set it: hours, closures, areas with limits, products with
+//! capacity and tariffs.
 //! Every change names what it was made from, leaves a record of who changed what, and says
 //! which booked places it leaves without a slot.
 
@@ -10,6 +11,7 @@ mod view;
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
 use atrio_domain::id::{ProductId, SlotId, VenueId};
 use atrio_domain::offer::{Stranded, stranded};
+use atrio_domain::premises::Premises;
 use atrio_domain::resource::{Resource, check_needs_of, check_resources};
 use atrio_domain::venue::{HoursSource, Product, Venue};
 use atrio_dynamo::Store;
@@ -71,6 +73,7 @@ impl Context {
 pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(show_opening, change_opening))
+        .routes(routes!(show_premises, change_premises))
         .routes(routes!(show_product, change_product))
         .routes(routes!(show_resources, change_resources))
         .routes(routes!(pieces::list_pieces))
@@ -144,6 +147,50 @@ async fn change_opening(
     Wanted { context, staff, venue_id, headers, is_rehearsal: query.dry_run }.make(change).await
 }
 
+/// The areas of a venue and how many people may be present, as its staff set them.
+#[utoipa::path(get, path = "/v1/venues/{venue_id}/premises", tag = "staff", security(("staff" = [])),
+    params(("venue_id" = String, Path)),
+    responses((status = 200, body = Object), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn show_premises(
+    State(context): State<Context>,
+    staff: Staff,
+    Path(venue_id): Path<String>,
+) -> Result<Tagged<Premises>, Problem> {
+    let premises = load(&context, &staff, &venue_id).await?.venue.premises;
+    Ok(tagged((entity_tag(&json(&premises)?), premises)))
+}
+
+/// Sets the areas of a venue and how many people may be present in it and in each. People who are
+/// inside already are not counted before their next entry.
+#[utoipa::path(put, path = "/v1/venues/{venue_id}/premises", tag = "staff", security(("staff" = [])),
+    params(("venue_id" = String, Path), ("If-Match" = Option<String>, Header),
+        ("If-None-Match" = Option<String>, Header), ChangeQuery),
+    request_body(content = Object, description = "`limit` and `areas`, as read"),
+    responses((status = 200, body = ChangedView), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 412, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+        (status = 422, body = Problem), (status = 428, body = Problem)))]
+async fn change_premises(
+    State(context): State<Context>,
+    staff: Staff,
+    Path(venue_id): Path<String>,
+    Query(query): Query<ChangeQuery>,
+    headers: HeaderMap,
+    Json(premises): Json<Premises>,
+) -> Result<Tagged<ChangedView>, Problem> {
+    staff.must_be(&[Role::Manager])?;
+    premises.check().map_err(|error| problem::premises(&error))?;
+    let after = json(&premises)?;
+    let change = |venue: &Venue| {
+        premises.check_products(&venue.products).map_err(|error| problem::premises(&error))?;
+        let before = Some(json(&venue.premises)?);
+        let to = Venue { premises: premises.clone(), ..venue.clone() };
+        Ok(Change { part: "premises".to_owned(), before, after: after.clone(), to })
+    };
+    Wanted { context, staff, venue_id, headers, is_rehearsal: query.dry_run }.make(change).await
+}
+
 /// One product of a venue, as its staff set it.
 #[utoipa::path(get, path = "/v1/venues/{venue_id}/products/{product_id}", tag = "staff",
     security(("staff" = [])), params(("venue_id" = String, Path), ("product_id" = String, Path)),
@@ -189,6 +236,7 @@ async fn change_product(
     let after = json(&product)?;
     let change = |venue: &Venue| {
         check_needs_of(&product, venue).map_err(|error| problem::offer(&error.into()))?;
+        venue.premises.check_product(&product).map_err(|error| problem::premises(&error))?;
         let mut to = venue.clone();
         let known = to.products.iter_mut().find(|known| known.id == id);
         let before = known.as_deref().map(json).transpose()?;
@@ -285,9 +333,14 @@ impl Wanted {
                 return Ok(tagged(answer(from.version, false)));
             }
             self.must_know(change.before.as_ref())?;
-            let bytes = json(&(&change.to.opening, &change.to.resources, &change.to.products))?
-                .to_string()
-                .len();
+            let bytes = json(&(
+                &change.to.opening,
+                &change.to.resources,
+                &change.to.premises,
+                &change.to.products,
+            ))?
+            .to_string()
+            .len();
             if bytes > OFFER_MAX_BYTES {
                 return Err(problem::too_large(bytes, OFFER_MAX_BYTES));
             }

@@ -2,12 +2,22 @@
 
 use atrio_domain::id::ProductId;
 use atrio_domain::offer::OfferError;
+use atrio_domain::premises::PremisesError;
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
 use jiff::civil::Date;
 
 /// The offer cannot be booked by.
 pub(crate) fn offer(error: &OfferError) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-offer").detail(error).field(
+        error.field(),
+        error,
+        error.fix(),
+    )
+}
+
+/// The venue cannot be divided like this, or the product opens what is not there.
+pub(crate) fn premises(error: &PremisesError) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-offer").detail(error).field(
         error.field(),
         error,

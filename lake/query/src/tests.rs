@@ -181,12 +181,11 @@ async fn units_and_entries_are_added_up() {
         quantity: 1,
         admission_key: "00".into(),
         admitted_quarter: at(quarter),
+        direction: Some("ENTRY".into()),
     };
-    let rows = [
-        entry("2026-11-24T08:45:00Z"),
-        entry("2026-11-24T09:00:00Z"),
-        entry("2026-11-24T09:15:00Z"),
-    ];
+    let exit = admissions::Row { direction: Some("EXIT".into()), ..entry("2026-11-24T09:30:00Z") };
+    let old = admissions::Row { direction: None, ..entry("2026-11-24T09:00:00Z") };
+    let rows = [entry("2026-11-24T08:45:00Z"), old, entry("2026-11-24T09:15:00Z"), exit];
     test.write("admissions", &admissions::batch(&rows).unwrap()).await;
     test.lake.refresh().await.unwrap();
     let (view, question) = (test.lake.view(), question(Venues::All));

@@ -1,18 +1,18 @@
-//! Table `admissions`: one row for each ticket that opened a gate, and one more that takes the entry
-//! back where the turnstile did not turn.
+//! Table `admissions`: one row for each ticket that opened a gate, on the way in or out, and one more
+//! that takes the entry back where the turnstile did not turn.
 
 use deltalake::arrow::array::RecordBatch;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::arrays::{days, instants, integers, texts};
+use crate::arrays::{days, instants, integers, texts, texts_or_missing};
 use crate::{Column, Privacy, SchemaError, Table};
 
 /// The table.
 pub const TABLE: Table = Table {
     name: "admissions",
-    version: 1,
-    meaning: "A ticket that admitted its visitor",
+    version: 2,
+    meaning: "A ticket that let its visitor in or out",
     partition_by: &[crate::MONTH],
     least_group_size: 10,
     columns: &[
@@ -26,12 +26,12 @@ pub const TABLE: Table = Table {
         Column::integer(
             "quantity",
             "people",
-            "How many entered: one, or minus one where the entry was taken back",
+            "How many went through: one, or minus one where an entry was taken back",
         ),
         Column::text(
             "admission_key",
             "hexadecimal",
-            "Pseudonym of the entry: HMAC-SHA256 under the key of the slot's month",
+            "Pseudonym of the entry or exit: HMAC-SHA256 under the key of the slot's month",
             Privacy::Pseudonym,
         ),
         Column::instant(
@@ -40,6 +40,13 @@ pub const TABLE: Table = Table {
             "The quarter of an hour in which the gate opened",
             Privacy::Generalised,
         ),
+        Column::text(
+            "direction",
+            "ENTRY or EXIT",
+            "Which way the visitor went; missing in rows from before exits were recorded, all entries",
+            Privacy::Operational,
+        )
+        .or_missing(),
     ],
 };
 
@@ -60,12 +67,14 @@ pub struct Row {
     pub gate_id: String,
     /// The unit.
     pub unit_id: String,
-    /// How many entered; negative where an entry was taken back.
+    /// How many went through; negative where an entry was taken back.
     pub quantity: i32,
-    /// The entry's pseudonym.
+    /// The entry's or exit's pseudonym.
     pub admission_key: String,
     /// When, cut to the quarter of an hour.
     pub admitted_quarter: Timestamp,
+    /// Which way.
+    pub direction: Option<String>,
 }
 
 /// The rows as a batch in the table's order.
@@ -84,5 +93,6 @@ pub fn batch(rows: &[Row]) -> Result<RecordBatch, SchemaError> {
         ("quantity", integers(rows, |row| row.quantity)),
         ("admission_key", texts(rows, |row| &row.admission_key)),
         ("admitted_quarter", instants(rows, |row| row.admitted_quarter)),
+        ("direction", texts_or_missing(rows, |row| row.direction.as_deref())),
     ])
 }

@@ -17,6 +17,13 @@ pub(crate) fn texts<'a, Row>(rows: &'a [Row], field: impl Fn(&'a Row) -> &'a str
     Arc::new(rows.iter().map(|row| Some(field(row))).collect::<StringArray>())
 }
 
+pub(crate) fn texts_or_missing<'a, Row>(
+    rows: &'a [Row],
+    field: impl Fn(&'a Row) -> Option<&'a str>,
+) -> ArrayRef {
+    Arc::new(rows.iter().map(field).collect::<StringArray>())
+}
+
 pub(crate) fn integers<Row>(rows: &[Row], field: impl Fn(&Row) -> i32) -> ArrayRef {
     Arc::new(rows.iter().map(field).collect::<Int32Array>())
 }

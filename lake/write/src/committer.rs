@@ -67,23 +67,56 @@ impl Committer {
                 source: first,
             })?,
         };
-        let committer = Self { definition, table, positions: HashMap::new() };
-        committer.check_columns()?;
+        let mut committer = Self { definition, table, positions: HashMap::new() };
+        if committer.new_columns()? > 0 {
+            committer.add_columns().await?;
+        }
         Ok(committer)
     }
 
-    fn check_columns(&self) -> Result<(), WriteError> {
-        let schema = self.table.snapshot().map_err(|source| self.failed(source))?.schema();
-        let found: Vec<_> = schema.fields().map(|field| field.name().as_str()).collect();
+    /// How many columns at the end of a row this program writes and the table does not have yet.
+    fn new_columns(&self) -> Result<usize, WriteError> {
+        let found = self.found_columns()?;
         let expected: Vec<_> = self.definition.columns.iter().map(|column| column.name).collect();
-        if found == expected {
+        if expected.get(..found.len()).is_some_and(|known| known == found) {
+            Ok(expected.len() - found.len())
+        } else {
+            Err(self.other_columns(&found))
+        }
+    }
+
+    /// Adds what is new in this version of the table. In the rows that are there it is missing, so
+    /// only a column whose values may be missing can be added.
+    async fn add_columns(&mut self) -> Result<(), WriteError> {
+        let found = self.found_columns()?;
+        if self.definition.columns[found.len()..].iter().any(|column| !column.nullable) {
+            return Err(self.other_columns(&found));
+        }
+        let fields = self.definition.delta_columns().split_off(found.len());
+        tracing::info!(table = self.definition.name, columns = fields.len(), "columns are added");
+        if let Err(error) = self.table.clone().add_columns().with_fields(fields).await {
+            // Another writer may have added them between our look and ours.
+            self.refresh().await?;
+            if self.new_columns()? > 0 {
+                return Err(self.failed(error));
+            }
             return Ok(());
         }
-        Err(WriteError::OtherColumns {
+        self.refresh().await
+    }
+
+    fn found_columns(&self) -> Result<Vec<String>, WriteError> {
+        let schema = self.table.snapshot().map_err(|source| self.failed(source))?.schema();
+        Ok(schema.fields().map(|field| field.name().clone()).collect())
+    }
+
+    fn other_columns(&self, found: &[String]) -> WriteError {
+        let expected: Vec<_> = self.definition.columns.iter().map(|column| column.name).collect();
+        WriteError::OtherColumns {
             table: self.definition.name,
             found: found.join(", "),
             expected: expected.join(", "),
-        })
+        }
     }
 
     pub(crate) async fn position(

@@ -117,7 +117,7 @@ pub enum WriteError {
 }
 
 impl LakeWriter {
-    /// Opens a lake and creates the tables that are missing.
+    /// Opens a lake, creates the tables that are missing and adds columns that are new.
     ///
     /// # Errors
     /// [`WriteError::Open`] when the store cannot be reached or refuses, and

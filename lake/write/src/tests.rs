@@ -1,8 +1,9 @@
 use std::path::Path;
 
 use atrio_lake_schema::decisions::{self, Row};
-use atrio_lake_schema::{bookings, unit_items};
+use atrio_lake_schema::{admissions, bookings, unit_items};
 use deltalake::checkpoints::create_checkpoint;
+use deltalake::operations::create::CreateBuilder;
 use deltalake::{DeltaTable, DeltaTableBuilder, ensure_table_uri};
 use jiff::civil::date;
 use tempfile::TempDir;
@@ -241,4 +242,41 @@ async fn rows_without_a_number_are_refused() {
     let unpaired = NumberedRows { batch: &batch, sequences: &[sequence(1)] };
     let refused = writer.append(&unit_items::TABLE, unpaired, STREAM, sequence(1)).await;
     assert!(matches!(refused, Err(WriteError::Unpaired { rows: 0, sequences: 1 })));
+}
+
+#[tokio::test]
+async fn a_table_of_an_earlier_version_gets_the_columns_that_are_new() {
+    let (_folder, url) = lake();
+    let table = &admissions::TABLE;
+    let mut older = table.delta_columns();
+    assert_eq!(older.pop().map(|column| column.name), Some("direction".to_owned()));
+    let folder = LakeAddress::from(url.as_str()).table_url(table.name);
+    std::fs::create_dir_all(folder.trim_start_matches("file://")).unwrap();
+    let created = DeltaTableBuilder::from_url(ensure_table_uri(folder).unwrap()).unwrap();
+    CreateBuilder::new()
+        .with_log_store(created.build().unwrap().log_store())
+        .with_columns(older)
+        .with_partition_columns(table.partition_by.iter().copied())
+        .await
+        .unwrap();
+    let writer = LakeWriter::open(url.as_str()).await.unwrap();
+    let row = admissions::Row {
+        month: "2026-11".into(),
+        venue_id: "20240".into(),
+        product_id: "admission".into(),
+        slot_start: "2026-11-24T09:00:00Z".parse().unwrap(),
+        slot_day: date(2026, 11, 24),
+        gate_id: "main".into(),
+        unit_id: "adult".into(),
+        quantity: 1,
+        admission_key: "00".into(),
+        admitted_quarter: "2026-11-24T09:00:00Z".parse().unwrap(),
+        direction: Some("EXIT".into()),
+    };
+    let batch = admissions::batch(&[row]).unwrap();
+    let rows = NumberedRows { batch: &batch, sequences: &[sequence(1)] };
+    let appended = writer.append(table, rows, STREAM, sequence(1)).await.unwrap();
+    assert_eq!(appended, Appended::Rows(1));
+    drop(LakeWriter::open(url.as_str()).await.unwrap());
+    assert_eq!(count(&url, table).await, 1);
 }

@@ -217,6 +217,7 @@ impl Year<'_> {
                 quantity: 1,
                 admission_key: pseudonym(&KEY, Uuid::from_u128(self.random.random()).as_bytes()),
                 admitted_quarter: visit.slot_start + quarter,
+                direction: Some("ENTRY".to_owned()),
             });
         }
         Ok(())

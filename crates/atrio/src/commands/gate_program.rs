@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use atrio_domain::id::{GateId, VenueId};
+use atrio_domain::id::{AreaId, GateId, VenueId};
+use atrio_domain::redemption::Direction;
 
 use super::{Failure, say, start_log, stop_signal};
 use crate::gate;
@@ -17,6 +18,9 @@ pub(super) struct GateOptions {
     /// The gate.
     #[arg(long)]
     gate: GateId,
+    /// The area of the venue that the gate leads into, where it does not lead into all of it.
+    #[arg(long)]
+    area: Option<AreaId>,
     /// The platform.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     platform: String,
@@ -46,15 +50,20 @@ pub(super) struct GateOptions {
     /// with a line of JSON.
     #[arg(long)]
     stdin: bool,
+    /// Takes the codes of the standard input on the way out.
+    #[arg(long, requires = "stdin")]
+    exit: bool,
 }
 
 /// Runs a gate until it is told to stop.
 pub(super) async fn run(options: GateOptions) -> Result<(), Failure> {
     start_log();
     let broker = options.mqtt;
+    let direction = if options.exit { Direction::Exit } else { Direction::Entry };
     let opened = gate::open(gate::Settings {
         venue: options.venue,
         gate: options.gate,
+        area: options.area,
         platform: options.platform,
         token: options.token,
         site: options.cert.map(|certificate| gate::SiteSettings { broker, certificate }),
@@ -80,7 +89,10 @@ pub(super) async fn run(options: GateOptions) -> Result<(), Failure> {
         tokio::spawn(async move {
             while let Some(code) = lines.recv().await {
                 if !code.trim().is_empty() {
-                    say(&gate.scan(uuid::Uuid::new_v4().into(), &code).await.line());
+                    let uuid = uuid::Uuid::new_v4().into();
+                    let over_limit_reason = None;
+                    let asked = gate::Asked { uuid, code: &code, direction, over_limit_reason };
+                    say(&gate.scan(&asked).await.line());
                 }
             }
         });

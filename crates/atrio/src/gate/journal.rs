@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
-use atrio_domain::gate::claim::{Said, Use};
-use atrio_domain::id::{CallerUuid, TicketId};
-use atrio_domain::redemption::Undo;
+use atrio_domain::gate::claim::{Said, Seen, Use};
+use atrio_domain::id::{AreaId, CallerUuid, TicketId};
+use atrio_domain::redemption::{Direction, Undo};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,18 +18,24 @@ use crate::payment_book::Book;
 /// Hours that an entry which the platform knows is kept.
 const KEPT_HOURS: i64 = 48;
 
-/// A use of a ticket.
+/// An entry or exit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Record {
     /// Which, where and when.
     pub(super) used: Use,
-    /// That this gate let in; none for what a neighbour said.
+    /// Which way.
+    #[serde(default)]
+    pub(super) direction: Direction,
+    /// The area behind the gate, where this gate names one.
+    #[serde(default)]
+    pub(super) area: Option<AreaId>,
+    /// That this gate let through; none for what a neighbour said.
     pub(super) own: Option<Own>,
     /// That it was taken back, if it was.
     pub(super) undone: Option<Undo>,
 }
 
-/// An entry of this gate.
+/// That it was made by this gate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Own {
     /// What the gate answered, for a scan whose answer was lost.
@@ -50,8 +56,8 @@ impl Own {
 /// The journal of a gate.
 pub(super) struct Journal {
     book: Book<Record>,
-    /// The use of each ticket that counts.
-    uses: HashMap<TicketId, CallerUuid>,
+    /// The entries and exits of each ticket that were not taken back.
+    uses: HashMap<TicketId, Vec<CallerUuid>>,
     undone: HashSet<CallerUuid>,
     /// What the broker has heard of this gate, and whether that it is undone.
     said: HashMap<CallerUuid, bool>,
@@ -90,20 +96,12 @@ impl Journal {
 
     fn index(&mut self, record: &Record) {
         let Use { ticket, uuid, .. } = record.used;
-        if record.undone.is_none() {
-            self.uses.entry(ticket).or_insert(uuid);
-            return;
-        }
-        self.undone.insert(uuid);
-        if self.uses.get(&ticket) == Some(&uuid) {
-            self.uses.remove(&ticket);
-            // It may have been used elsewhere too.
-            let other = self
-                .book
-                .entries()
-                .find(|other| other.used.ticket == ticket && other.undone.is_none())
-                .map(|other| other.used.uuid);
-            self.uses.extend(other.map(|uuid| (ticket, uuid)));
+        let uses = self.uses.entry(ticket).or_default();
+        if record.undone.is_some() {
+            self.undone.insert(uuid);
+            uses.retain(|other| *other != uuid);
+        } else if !uses.contains(&uuid) {
+            uses.push(uuid);
         }
     }
 
@@ -123,10 +121,21 @@ impl Journal {
         self.book.get(&uuid.to_string())
     }
 
-    /// The use of a ticket that counts, where one is known.
-    pub(super) fn used(&self, ticket: TicketId) -> Option<&Use> {
-        let uuid = self.uses.get(&ticket)?;
-        self.get(*uuid).map(|record| &record.used)
+    /// What was seen of a ticket, where anything was.
+    pub(super) fn seen(&self, ticket: TicketId) -> Option<Seen> {
+        let mut records = self.of(ticket);
+        records.sort_by_key(|record| record.used.at);
+        Seen::of(records.into_iter().map(|record| (record.direction, record.used.clone())))
+    }
+
+    /// Whether the platform does not know yet of all that this gate did with a ticket.
+    pub(super) fn is_ahead(&self, ticket: TicketId) -> bool {
+        let mut own = self.of(ticket).into_iter().filter_map(|record| record.own.as_ref());
+        own.any(|own| own.outcome.is_none())
+    }
+
+    fn of(&self, ticket: TicketId) -> Vec<&Record> {
+        self.uses.get(&ticket).into_iter().flatten().filter_map(|uuid| self.get(*uuid)).collect()
     }
 
     /// Nonces of entries that were taken back.
@@ -140,15 +149,21 @@ impl Journal {
     /// When the line cannot be written.
     pub(super) fn hear(&mut self, said: &Said) -> io::Result<()> {
         let used = said.about().clone();
-        let undone = match said {
-            Said::Used(_) => None,
-            Said::Released(_) => Some(Undo { at: used.at, reason: String::new() }),
+        let (direction, undone) = match said {
+            Said::Used(_) => (Direction::Entry, None),
+            Said::Left(_) => (Direction::Exit, None),
+            Said::Released(_) => {
+                (Direction::Entry, Some(Undo { at: used.at, reason: String::new() }))
+            }
         };
         // Said again, or taken back before: that stands.
         let is_settled = self
             .get(used.uuid)
             .is_some_and(|known| known.own.is_some() || known.undone.is_some() || undone.is_none());
-        if is_settled { Ok(()) } else { self.put(&Record { used, own: None, undone }) }
+        if is_settled {
+            return Ok(());
+        }
+        self.put(&Record { used, direction, area: None, own: None, undone })
     }
 
     /// Own entries that the platform does not know of, oldest first, at most `limit`.
@@ -233,9 +248,10 @@ impl Journal {
         }
         self.own(|record, _| self.said.get(&record.used.uuid) != Some(&record.undone.is_some()))
             .into_iter()
-            .map(|record| match record.undone {
-                None => Said::Used(record.used),
-                Some(_) => Said::Released(record.used),
+            .map(|record| match (record.undone, record.direction) {
+                (None, Direction::Entry) => Said::Used(record.used),
+                (None, Direction::Exit) => Said::Left(record.used),
+                (Some(_), _) => Said::Released(record.used),
             })
             .chain(self.owed.clone())
             .collect()
@@ -259,12 +275,18 @@ mod tests {
             uuid: Uuid::from_u128(nonce).into(),
             gate_id: GateId::new(gate).unwrap(),
             at: at(),
+            after: None,
         }
+    }
+
+    fn standing(journal: &Journal, ticket: TicketId) -> Option<Use> {
+        journal.seen(ticket)?.entry
     }
 
     fn entry(ticket: u8, nonce: u128) -> Record {
         let own = Own { answer: Value::Null, outcome: None, is_undo_known: false };
-        Record { used: used(ticket, "north", nonce), own: Some(own), undone: None }
+        let (direction, used) = (Direction::Entry, used(ticket, "north", nonce));
+        Record { used, direction, area: None, own: Some(own), undone: None }
     }
 
     #[test]
@@ -278,7 +300,7 @@ mod tests {
         drop(journal);
         let mut journal = Journal::open(&path, at()).unwrap();
         assert_eq!(
-            journal.used(TicketId::from_bytes([2; 10])).unwrap().uuid,
+            standing(&journal, TicketId::from_bytes([2; 10])).unwrap().uuid,
             used(2, "north", 2).uuid
         );
         assert_eq!(journal.waiting(10), [entry(1, 1)]);
@@ -286,7 +308,7 @@ mod tests {
         let later = at() + 49.hours();
         let journal = Journal::open(&path, later).unwrap();
         assert_eq!(journal.waiting(10).len(), 1, "what was never sent in is kept");
-        assert_eq!(journal.used(TicketId::from_bytes([2; 10])), None);
+        assert_eq!(journal.seen(TicketId::from_bytes([2; 10])), None);
     }
 
     #[test]
@@ -295,14 +317,14 @@ mod tests {
         let mut journal = Journal::open(&folder.path().join("journal"), at()).unwrap();
         let ticket = TicketId::from_bytes([1; 10]);
         journal.hear(&Said::Used(used(1, "south", 7))).unwrap();
-        assert_eq!(journal.used(ticket).unwrap().gate_id.as_str(), "south");
+        assert_eq!(standing(&journal, ticket).unwrap().gate_id.as_str(), "south");
         journal.put(&entry(1, 1)).unwrap();
         journal.hear(&Said::Released(used(1, "south", 7))).unwrap();
-        assert_eq!(journal.used(ticket).unwrap().gate_id.as_str(), "north");
+        assert_eq!(standing(&journal, ticket).unwrap().gate_id.as_str(), "north");
         let mut taken_back = entry(1, 1);
         taken_back.undone = Some(Undo { at: at(), reason: "stuck".to_owned() });
         journal.put(&taken_back).unwrap();
-        assert_eq!(journal.used(ticket), None);
+        assert_eq!(journal.seen(ticket), None);
         assert!(journal.undone().contains(&Uuid::from_u128(7).into()));
     }
 
@@ -324,5 +346,26 @@ mod tests {
         journal.conclude(with, "DONE", true).unwrap();
         journal.undo_is_known(after).unwrap();
         assert!(journal.waiting(10).is_empty() && journal.undos().is_empty());
+    }
+
+    #[test]
+    fn an_exit_is_remembered_said_and_sent_in_like_an_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let mut journal = Journal::open(&path, at()).unwrap();
+        let (ticket, later) = (TicketId::from_bytes([1; 10]), at() + 1.minute());
+        journal.hear(&Said::Used(used(1, "south", 7))).unwrap();
+        assert!(!journal.is_ahead(ticket), "a neighbour's entry is not for this gate to send in");
+        let mut exit = entry(1, 8);
+        exit.direction = Direction::Exit;
+        exit.used.at = later;
+        journal.put(&exit).unwrap();
+        drop(journal);
+        let mut journal = Journal::open(&path, later).unwrap();
+        let seen = journal.seen(ticket).unwrap();
+        assert_eq!((seen.entry, seen.exit), (Some(used(1, "south", 7)), Some(exit.used.clone())));
+        assert!(journal.is_ahead(ticket));
+        assert_eq!(journal.unsaid(false), [Said::Left(exit.used.clone())]);
+        assert_eq!(journal.waiting(10), [exit]);
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use atrio_domain::gate::bundle::Bundle;
-use atrio_domain::id::{CallerUuid, GateId, VenueId};
+use atrio_domain::id::{AreaId, CallerUuid, GateId, VenueId};
 use axum::http::{StatusCode, header};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::GateError;
 use super::journal::Record;
+use super::scan::Asked;
 
 /// How long a visitor waits for the platform before the gate decides by itself.
 const WORD_WITHIN: Duration = Duration::from_secs(2);
@@ -64,6 +65,7 @@ pub(super) struct Line {
     token: String,
     venue: VenueId,
     gate: GateId,
+    area: Option<AreaId>,
 }
 
 impl Line {
@@ -72,6 +74,7 @@ impl Line {
         token: &str,
         venue: VenueId,
         gate: GateId,
+        area: Option<AreaId>,
     ) -> Result<Self, GateError> {
         let http = reqwest::Client::builder().timeout(LOOK_WITHIN).build();
         Ok(Self {
@@ -80,6 +83,7 @@ impl Line {
             token: token.to_owned(),
             venue,
             gate,
+            area,
         })
     }
 
@@ -103,10 +107,19 @@ impl Line {
         }
     }
 
-    /// Asks the platform to let in.
-    pub(super) async fn redeem(&self, uuid: CallerUuid, code: &str) -> Result<Word, Down> {
+    /// How many people are in the venue, in the platform's words.
+    pub(super) async fn presence(&self) -> Result<Word, Down> {
+        let path = format!("{}/v1/venues/{}/presence", self.platform, self.venue);
+        let request = self.http.get(path).bearer_auth(&self.token).timeout(WORD_WITHIN);
+        word(request.send().await?).await
+    }
+
+    /// Asks the platform to let through.
+    pub(super) async fn redeem(&self, asked: &Asked<'_>) -> Result<Word, Down> {
         let body = json!({
-            "uuid": uuid, "venue_id": self.venue, "gate_id": self.gate, "code": code,
+            "uuid": asked.uuid, "venue_id": self.venue, "gate_id": self.gate, "code": asked.code,
+            "direction": asked.direction, "area_id": self.area,
+            "over_limit_reason": asked.over_limit_reason,
         });
         self.post("/v1/redemptions", &body, WORD_WITHIN).await
     }
@@ -132,6 +145,7 @@ impl Line {
             .map(|entry| {
                 json!({
                     "uuid": entry.used.uuid, "gate_id": self.gate, "code": entry.used.ticket,
+                    "direction": entry.direction, "area_id": entry.area,
                     "redeemed_at": entry.used.at, "undone": entry.undone,
                 })
             })
@@ -154,13 +168,18 @@ impl Line {
             .json(body)
             .send()
             .await?;
-        let status = answer.status();
-        if status == StatusCode::UNAUTHORIZED {
-            return Err(Down::Token);
-        }
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(Down::Status(status));
-        }
-        Ok(Word { status, body: answer.json().await? })
+        word(answer).await
     }
+}
+
+/// The platform's word, where the answer is one.
+async fn word(answer: reqwest::Response) -> Result<Word, Down> {
+    let status = answer.status();
+    if status == StatusCode::UNAUTHORIZED {
+        return Err(Down::Token);
+    }
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(Down::Status(status));
+    }
+    Ok(Word { status, body: answer.json().await? })
 }

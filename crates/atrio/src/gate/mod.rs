@@ -20,7 +20,7 @@ use std::time::Duration;
 use atrio_domain::device::DeviceName;
 use atrio_domain::gate::bundle::Bundle;
 use atrio_domain::gate::claim::Said;
-use atrio_domain::id::{GateId, VenueId};
+use atrio_domain::id::{AreaId, GateId, VenueId};
 use atrio_domain::redemption::RULES_VERSION;
 use atrio_runtime::{Clock, random};
 use jiff::Timestamp;
@@ -33,6 +33,7 @@ use crate::data_dir::{DataDir, DataDirError, Lock};
 use crate::pump::chain;
 use journal::Journal;
 use line::{Down, ENTRIES_MAX, Fetched, Line};
+pub use scan::Asked;
 use site::Site;
 pub use site::SiteSettings;
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub venue: VenueId,
     /// The gate.
     pub gate: GateId,
+    /// The area behind it; none where it leads into the venue.
+    pub area: Option<AreaId>,
     /// The platform's address.
     pub platform: String,
     /// A staff token of role gate at the venue.
@@ -197,6 +200,7 @@ pub async fn open(settings: Settings) -> Result<Opened, GateError> {
         &settings.token,
         settings.venue.clone(),
         settings.gate.clone(),
+        settings.area.clone(),
     )?;
     let gate = Arc::new(Gate {
         folder,
@@ -359,6 +363,7 @@ impl Gate {
         json!({
             "venue_id": self.settings.venue,
             "gate_id": self.settings.gate,
+            "area_id": self.settings.area,
             "now": self.now(),
             "line": {
                 "state": if line.is_up { "ONLINE" } else { "OFFLINE" },

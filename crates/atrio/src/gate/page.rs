@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use atrio_domain::id::{CallerUuid, GateId, VenueId};
+use atrio_domain::id::{AreaId, CallerUuid, GateId, VenueId};
+use atrio_domain::redemption::Direction;
 use atrio_runtime::extract::Path;
 use atrio_runtime::{Json, Problem};
 use axum::Router;
@@ -18,7 +19,7 @@ use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
 use super::Gate;
-use super::scan::Answer;
+use super::scan::{Answer, Asked};
 
 pub(super) async fn serve(listener: TcpListener, gate: Arc<Gate>) {
     if let Err(error) = axum::serve(listener, router(gate)).await {
@@ -32,6 +33,7 @@ fn router(gate: Arc<Gate>) -> Router {
         .route("/v1/redemptions", post(redeem))
         .route("/v1/redemptions/{uuid}/undo", post(take_back))
         .route("/v1/gate", get(state))
+        .route("/v1/venues/{venue_id}/presence", get(presence))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&gate), keyed))
         // The page asks for names of venues and does without.
         .route("/v1/venues", get(|| async { axum::Json(json!({"venues": []})) }))
@@ -74,7 +76,12 @@ struct ScanBody {
     /// The page's idea of the gate's name; the gate knows its own.
     #[serde(default, rename = "gate_id")]
     _gate_id: Option<GateId>,
+    /// The gate knows its own; another is a mistake.
+    area_id: Option<AreaId>,
     code: String,
+    #[serde(default)]
+    direction: Direction,
+    over_limit_reason: Option<String>,
 }
 
 async fn redeem(State(gate): State<Arc<Gate>>, Json(body): Json<ScanBody>) -> Answer {
@@ -85,7 +92,19 @@ async fn redeem(State(gate): State<Arc<Gate>>, Json(body): Json<ScanBody>) -> An
             .field("venue_id", &message, "open the address that the gate printed at its start")
             .into();
     }
-    gate.scan(body.uuid, &body.code).await
+    if body.area_id.is_some() && body.area_id != gate.settings.area {
+        let message = match &gate.settings.area {
+            Some(area) => format!("this gate leads into the area `{area}`"),
+            None => "this gate leads into the venue, not into an area of it".to_owned(),
+        };
+        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "gate-other-area")
+            .detail(&message)
+            .field("area_id", &message, "leave it out, or start the gate with `--area`")
+            .into();
+    }
+    let ScanBody { uuid, code, direction, over_limit_reason, .. } = &body;
+    let over_limit_reason = over_limit_reason.as_deref();
+    gate.scan(&Asked { uuid: *uuid, code, direction: *direction, over_limit_reason }).await
 }
 
 #[derive(Deserialize)]
@@ -102,6 +121,11 @@ async fn take_back(
         Ok(uuid) => gate.take_back(uuid, &body.reason).await,
         Err(error) => Problem::malformed_id("uuid", error).into(),
     }
+}
+
+/// How many people are inside, as the platform knows it: a gate alone does not.
+async fn presence(State(gate): State<Arc<Gate>>) -> Answer {
+    gate.presence().await
 }
 
 async fn state(State(gate): State<Arc<Gate>>) -> axum::Json<Value> {

@@ -1,12 +1,11 @@
-//! What a gate does with a code: ask the neighbours, ask the platform, or decide by itself; and taking
-//! an entry back. Whatever it answers, an admission is in the journal first.
+//! What a gate does with a code, on the way in or out: ask the neighbours, ask the platform, or decide
+//! by itself; and taking an entry back. Whatever it answers, an admission is in the journal first.
 
-use atrio_domain::gate::claim::{Said, Use};
-use atrio_domain::gate::offline::{OfflineEntry, Shown, Since, Unread, admit, read};
+use atrio_domain::gate::claim::{Said, Seen, Use};
+use atrio_domain::gate::offline::{OfflineEntry, Shown, Since, Unread, pass, read};
 use atrio_domain::id::{CallerUuid, TicketId};
-use atrio_domain::redemption::{Refusal, Undo, undo};
-use atrio_redemption::problem;
-use atrio_redemption::undo::REASON_MAX_CHARS;
+use atrio_domain::redemption::{Direction, Refusal, Scan, Undo, undo};
+use atrio_redemption::{REASON_MAX_CHARS, problem};
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -57,70 +56,122 @@ impl Answer {
     }
 }
 
+/// A code shown to the gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The nonce of the scan.
+    pub uuid: CallerUuid,
+    /// The code, as read or typed.
+    pub code: &'a str,
+    /// Which way the visitor goes.
+    pub direction: Direction,
+    /// Why the steward lets in although the place is full.
+    pub over_limit_reason: Option<&'a str>,
+}
+
 impl Gate {
-    /// Decides on a code shown under a nonce. Sent again, it is the same entry.
-    pub async fn scan(&self, uuid: CallerUuid, code: &str) -> Answer {
+    /// Decides on a code shown under a nonce. Sent again, it is the same entry or exit.
+    pub async fn scan(&self, asked: &Asked<'_>) -> Answer {
         let _turn = self.turnstile.lock().await;
         let kept = self.kept();
         let keys = kept.as_ref().map(|kept| kept.bundle.verifying_keys()).unwrap_or_default();
-        let shown = read(code, &keys);
+        let shown = read(asked.code, &keys);
         let ticket = shown.as_ref().ok().map(Shown::ticket);
-        if let Some(answer) = self.before(uuid, ticket) {
+        if let Some(answer) = self.before(asked, ticket) {
             return answer;
         }
         let now = self.now();
-        let known = ticket.and_then(|ticket| self.journal().used(ticket).cloned());
-        if let Some(known) = &known {
-            // Its own entries a gate knows best. A neighbour may have taken one back that this gate
-            // has not heard of; the broker and the platform tell together.
-            if known.gate_id == self.settings.gate || !self.line_state().is_up {
-                return already(known.clone()).into();
-            }
-        }
-        let by_itself = || self.judge(uuid, kept.as_deref(), shown.clone(), known.as_ref(), now);
-        if !self.line_state().is_up
-            && let Err(problem) = by_itself()
+        let seen = ticket.and_then(|ticket| self.journal().seen(ticket));
+        // Of what the platform does not know yet it cannot judge.
+        let is_ahead = ticket.is_some_and(|ticket| self.journal().is_ahead(ticket));
+        let by_itself = || self.judge(asked, kept.as_deref(), shown.clone(), seen.as_ref(), now);
+        let judged = by_itself();
+        if (is_ahead || !self.line_state().is_up)
+            && let Err(problem) = judged
         {
             return Answer::Refused(problem);
         }
-        let claim =
-            ticket.map(|ticket| Use { ticket, uuid, gate_id: self.settings.gate.clone(), at: now });
-        let mut claimed = None;
-        if let Some(claim) = claim {
-            match (self.site.say(Said::Used(claim.clone())).await, &known) {
-                (Heard::Taken, _) => claimed = Some(claim),
-                (Heard::Standing(other), _) => return already(other).into(),
-                (Heard::Nobody, Some(known)) => return already(known.clone()).into(),
-                (Heard::Nobody, None) => {}
-            }
-        }
-        let answer = match self.ask_platform(uuid, code, now).await {
+        let used = ticket.map(|ticket| Use {
+            ticket,
+            uuid: asked.uuid,
+            gate_id: self.settings.gate.clone(),
+            at: now,
+            after: judged.as_ref().ok().and_then(|entry| entry.after),
+        });
+        let claimed = match self.claim(asked.direction, used.as_ref(), seen.as_ref()).await {
+            Ok(claimed) => claimed,
+            Err(standing) => return already(standing).into(),
+        };
+        let after = used.as_ref().and_then(|used| used.after);
+        let word = if is_ahead { None } else { self.ask_platform(asked, after, now).await };
+        let answer = match word {
             Some(answer) => answer,
             None => match by_itself() {
-                Ok(entry) => self.let_in(uuid, &entry),
+                Ok(entry) => self.let_through(asked, &entry),
                 Err(problem) => Answer::Refused(problem),
             },
         };
-        if let (Some(claim), false) = (claimed, matches!(answer, Answer::Done(..))) {
-            // A claim of what was not let in would keep the ticket from the other gates.
-            let release = Said::Released(claim);
-            if self.site.say(release.clone()).await == Heard::Nobody {
-                self.journal().owe(release);
-            }
-        }
+        self.tell(asked, claimed, &answer).await;
         answer
     }
 
+    /// Claims a ticket among the gates of the venue before it lets in; none where there is no broker,
+    /// or nothing to claim. What this gate let in itself it claimed then, and the platform tells
+    /// whether the visitor went out by a gate that it has not heard.
+    async fn claim(
+        &self,
+        direction: Direction,
+        used: Option<&Use>,
+        seen: Option<&Seen>,
+    ) -> Result<Option<Use>, Use> {
+        let inside = seen.filter(|seen| seen.exit.is_none()).and_then(|seen| seen.entry.as_ref());
+        let is_own = inside.is_some_and(|entry| entry.gate_id == self.settings.gate);
+        let Some(claim) = used.filter(|_| direction == Direction::Entry && !is_own) else {
+            return Ok(None);
+        };
+        match (self.site.say(Said::Used(claim.clone())).await, inside) {
+            (Heard::Taken, _) => Ok(Some(claim.clone())),
+            (Heard::Standing(other), _) => Err(other),
+            (Heard::Nobody, Some(known)) => Err(known.clone()),
+            (Heard::Nobody, None) => Ok(None),
+        }
+    }
+
+    /// Tells the neighbours what became of a scan: that an exit was made, an entry that was not claimed
+    /// before, or that a claim let nobody in and must not keep the ticket from the other gates. What
+    /// nobody hears now is said when the broker is back.
+    async fn tell(&self, asked: &Asked<'_>, claimed: Option<Use>, answer: &Answer) {
+        let is_through = matches!(answer, Answer::Done(..));
+        let made = self.journal().get(asked.uuid).map(|record| record.used.clone());
+        match (is_through, claimed, made) {
+            (false, Some(claim), _) => {
+                let release = Said::Released(claim);
+                if self.site.say(release.clone()).await == Heard::Nobody {
+                    self.journal().owe(release);
+                }
+            }
+            (true, None, Some(made)) => {
+                let said = match asked.direction {
+                    Direction::Entry => Said::Used(made),
+                    Direction::Exit => Said::Left(made),
+                };
+                self.site.say(said).await;
+            }
+            _ => {}
+        }
+    }
+
     /// What was answered under that nonce before.
-    fn before(&self, uuid: CallerUuid, ticket: Option<TicketId>) -> Option<Answer> {
+    fn before(&self, asked: &Asked<'_>, ticket: Option<TicketId>) -> Option<Answer> {
         let mut journal = self.journal();
-        let record = journal.get(uuid)?.clone();
+        let record = journal.get(asked.uuid)?.clone();
         let own = record.own.clone()?;
         if record.undone.is_some() {
-            return Some(problem::nonce_undone(uuid).into());
+            return Some(problem::nonce_undone(asked.uuid).into());
         }
-        if ticket.is_some_and(|ticket| ticket != record.used.ticket) {
-            return Some(problem::nonce_reused(uuid).into());
+        let is_other = ticket.is_some_and(|ticket| ticket != record.used.ticket);
+        if is_other || record.direction != asked.direction {
+            return Some(problem::nonce_reused(asked.uuid).into());
         }
         // Written anew: the first time it may have failed.
         Some(match journal.put(&record) {
@@ -130,11 +181,16 @@ impl Gate {
     }
 
     /// The platform's word; none when the line is down.
-    async fn ask_platform(&self, uuid: CallerUuid, code: &str, now: Timestamp) -> Option<Answer> {
+    async fn ask_platform(
+        &self,
+        asked: &Asked<'_>,
+        after: Option<CallerUuid>,
+        now: Timestamp,
+    ) -> Option<Answer> {
         if !self.line_state().is_up {
             return None;
         }
-        let word = match self.line.redeem(uuid, code).await {
+        let word = match self.line.redeem(asked).await {
             Ok(word) => word,
             Err(why) => {
                 self.line_is(false, Some(&why));
@@ -150,53 +206,89 @@ impl Gate {
             return Some(Answer::Passed(word.status, word.body));
         };
         let at = text("redeemed_at").and_then(|at| at.parse().ok()).unwrap_or(now);
-        let used = Use { ticket, uuid, gate_id: self.settings.gate.clone(), at };
-        Some(self.write(used, word.status, word.body, Some("DONE")))
+        let gate_id = self.settings.gate.clone();
+        let used = Use { ticket, uuid: asked.uuid, gate_id, at, after };
+        Some(self.write(used, asked.direction, word.status, word.body, Some("DONE")))
     }
 
     /// Decides by itself.
     fn judge(
         &self,
-        uuid: CallerUuid,
+        asked: &Asked<'_>,
         kept: Option<&Kept>,
         shown: Result<Shown, Unread>,
-        used: Option<&Use>,
+        seen: Option<&Seen>,
         now: Timestamp,
     ) -> Result<OfflineEntry, Box<Problem>> {
         let kept = kept.ok_or_else(|| Box::new(never_online()))?;
         let shown = shown.map_err(|unread| Box::new(problem::unread(&unread)))?;
         let journal = self.journal();
-        let since = Since { used, undone: journal.undone() };
-        admit(&kept.bundle, since, shown, self.venue(), uuid, now)
+        let since = Since { seen, undone: journal.undone() };
+        let scan = Scan {
+            uuid: asked.uuid,
+            venue: self.venue(),
+            gate: &self.settings.gate,
+            area: self.settings.area.as_ref(),
+            direction: asked.direction,
+            at: now,
+        };
+        pass(&kept.bundle, since, shown, &scan)
             .map_err(|refusal| Box::new(problem::offline_refusal(&refusal)))
     }
 
-    /// Lets in by itself.
-    fn let_in(&self, uuid: CallerUuid, entry: &OfflineEntry) -> Answer {
-        let at = entry.redeemed_at;
-        let used = Use { ticket: entry.ticket, uuid, gate_id: self.settings.gate.clone(), at };
+    /// Lets through by itself.
+    fn let_through(&self, asked: &Asked<'_>, entry: &OfflineEntry) -> Answer {
+        let (uuid, at, after) = (asked.uuid, entry.redeemed_at, entry.after);
+        let gate_id = self.settings.gate.clone();
+        let used = Use { ticket: entry.ticket, uuid, gate_id, at, after };
         let answer = json!({
             "uuid": uuid,
-            "outcome": "ADMITTED",
+            "outcome": atrio_redemption::outcome(asked.direction),
+            "direction": asked.direction,
+            "area_id": self.settings.area,
             "ticket_id": entry.ticket,
             "unit": {"id": entry.unit, "name": entry.unit_name},
             "slot": entry.slot,
             "redeemed_at": at,
             "show": entry.show,
         });
-        self.write(used, StatusCode::CREATED, answer, None)
+        self.write(used, asked.direction, StatusCode::CREATED, answer, None)
     }
 
-    /// Writes an entry down and answers; where it cannot be written nobody is let in.
-    fn write(&self, used: Use, status: StatusCode, answer: Value, outcome: Option<&str>) -> Answer {
+    /// Writes an entry or exit down and answers; where it cannot be written nobody is let through.
+    fn write(
+        &self,
+        used: Use,
+        direction: Direction,
+        status: StatusCode,
+        answer: Value,
+        outcome: Option<&str>,
+    ) -> Answer {
         let own = Own {
             answer: answer.clone(),
             outcome: outcome.map(ToOwned::to_owned),
             is_undo_known: false,
         };
-        match self.journal().put(&Record { used, own: Some(own), undone: None }) {
+        let area = self.settings.area.clone();
+        let record = Record { used, direction, area, own: Some(own), undone: None };
+        match self.journal().put(&record) {
             Ok(()) => Answer::Done(status, answer),
             Err(error) => Problem::internal(&error).into(),
+        }
+    }
+
+    /// How many people are inside, by the platform's word.
+    pub(super) async fn presence(&self) -> Answer {
+        match self.line.presence().await {
+            Ok(word) if word.status.is_success() => Answer::Done(word.status, word.body),
+            Ok(word) => Answer::Passed(word.status, word.body),
+            Err(why) => {
+                let message = format!("the line is down: {why}");
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "gate-offline")
+                    .detail(&message)
+                    .field("line", &message, "ask again when the line is back")
+                    .into()
+            }
         }
     }
 
@@ -209,6 +301,9 @@ impl Gate {
         }
         let record = self.journal().get(uuid).filter(|record| record.own.is_some()).cloned();
         let Some(mut record) = record else { return problem::unknown_entry(uuid).into() };
+        if record.direction == Direction::Exit {
+            return problem::exit_stands(uuid).into();
+        }
         if let Some(undo) = &record.undone {
             return taken_back(&record.used, undo);
         }

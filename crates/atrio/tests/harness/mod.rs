@@ -9,6 +9,7 @@ use atrio::devices::{DeviceCa, DevicesError, Enrolment};
 use atrio_domain::calendar::Opening;
 use atrio_domain::device::{DeadLetter, DeviceName, Model, StoredCount};
 use atrio_domain::id::{GateId, VenueId};
+use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::{HoursSource, Venue, VenueKind};
 use atrio_dynamo::Store;
@@ -295,6 +296,7 @@ fn venue(id: &str) -> Venue {
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
         resources: Vec::new(),
+        premises: Premises::default(),
         products: Vec::new(),
     }
 }

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::admission::AdmissionRule;
 use crate::calendar::SlotTimes;
-use crate::id::{CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
+use crate::id::{AreaId, CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
 use crate::redemption::RULES_VERSION;
 use crate::tariff::price;
 use crate::text::Text;
-use crate::ticket::{Entitlement, PublishedKey, Ticket, TicketState};
+use crate::ticket::{Entitlement, Exit, PublishedKey, Ticket, TicketState};
 use crate::venue::Venue;
 
 /// A day of a venue, for its gates.
@@ -45,6 +46,9 @@ pub struct BundleUnit {
     pub name: Text,
     /// What the visitor must show, where something must be shown.
     pub show: Option<Text>,
+    /// How its tickets admit.
+    #[serde(default)]
+    pub admission: AdmissionRule,
 }
 
 /// Tickets of one slot and one unit.
@@ -73,16 +77,22 @@ pub struct Expected {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "UPPERCASE")]
 pub enum Standing {
-    /// Admits once.
+    /// Admits.
     Valid,
     /// Has admitted.
     Redeemed {
-        /// When.
+        /// When, the last time.
         at: Timestamp,
         /// Through which gate.
         gate_id: GateId,
         /// Under which nonce.
         redemption: CallerUuid,
+        /// To which area, where the gate named one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        area_id: Option<AreaId>,
+        /// That its visitor went out since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit: Option<Left>,
     },
     /// Admits no more.
     Revoked {
@@ -96,13 +106,40 @@ pub enum Standing {
     },
 }
 
+/// How a visitor went out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// When.
+    pub at: Timestamp,
+    /// Through which gate.
+    pub gate_id: GateId,
+    /// Under which nonce.
+    pub uuid: CallerUuid,
+}
+
+impl From<Exit> for Left {
+    fn from(Exit { at, gate, uuid }: Exit) -> Self {
+        Self { at, gate_id: gate, uuid }
+    }
+}
+
+impl From<Left> for Exit {
+    fn from(Left { at, gate_id, uuid }: Left) -> Self {
+        Self { at, gate: gate_id, uuid }
+    }
+}
+
 impl From<TicketState> for Standing {
     fn from(state: TicketState) -> Self {
         match state {
             TicketState::Valid => Self::Valid,
-            TicketState::Redeemed { at, gate, redemption } => {
-                Self::Redeemed { at, gate_id: gate, redemption }
-            }
+            TicketState::Redeemed { at, gate, redemption, area, exit } => Self::Redeemed {
+                at,
+                gate_id: gate,
+                redemption,
+                area_id: area,
+                exit: exit.map(Left::from),
+            },
             TicketState::Revoked { at } => Self::Revoked { at },
             TicketState::Replaced { at } => Self::Replaced { at },
         }
@@ -113,9 +150,13 @@ impl From<Standing> for TicketState {
     fn from(standing: Standing) -> Self {
         match standing {
             Standing::Valid => Self::Valid,
-            Standing::Redeemed { at, gate_id, redemption } => {
-                Self::Redeemed { at, gate: gate_id, redemption }
-            }
+            Standing::Redeemed { at, gate_id, redemption, area_id, exit } => Self::Redeemed {
+                at,
+                gate: gate_id,
+                redemption,
+                area: area_id,
+                exit: exit.map(Exit::from),
+            },
             Standing::Revoked { at } => Self::Revoked { at },
             Standing::Replaced { at } => Self::Replaced { at },
         }
@@ -142,6 +183,7 @@ impl Bundle {
                 unit_id: unit,
                 name: ticket.unit_name,
                 show: ticket.document,
+                admission: ticket.admission,
             };
             let expected = Expected { id, standing: ticket.state.into() };
             match groups.iter_mut().find(|group| group.slot == slot && group.unit == unit) {
@@ -156,6 +198,7 @@ impl Bundle {
                 unit_id: unit.id.clone(),
                 name: unit.name.clone(),
                 show: price(product, unit, day).show,
+                admission: product.admission.clone(),
             })
         });
         Self {

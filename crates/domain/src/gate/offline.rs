@@ -12,12 +12,12 @@ use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 
 use super::bundle::Bundle;
-use super::claim::Use;
+use super::claim::Seen;
 use crate::calendar::SlotTimes;
-use crate::id::{CallerUuid, InvalidId, TicketId, UnitId, VenueId};
-use crate::redemption::{Admission, Refusal, judge};
+use crate::id::{CallerUuid, InvalidId, TicketId, UnitId};
+use crate::redemption::{Admission, Direction, Refusal, Scan, judge};
 use crate::text::Text;
-use crate::ticket::{CODE_PREFIX, CodeError, Entitlement, TicketState, verify};
+use crate::ticket::{CODE_PREFIX, CodeError, Entitlement, Exit, TicketState, verify};
 
 /// Longest code that is taken for a typed one, in characters.
 const TYPED_MAX_CHARS: usize = 32;
@@ -68,13 +68,13 @@ pub fn read(code: &str, keys: &[VerifyingKey]) -> Result<Shown, Unread> {
 /// What a gate knows beside its bundle.
 #[derive(Debug, Clone, Copy)]
 pub struct Since<'a> {
-    /// The use of the ticket by this gate or a neighbour, where one is known.
-    pub used: Option<&'a Use>,
+    /// What this gate and its neighbours saw of the ticket, where they did.
+    pub seen: Option<&'a Seen>,
     /// Entries that were taken back.
     pub undone: &'a HashSet<CallerUuid>,
 }
 
-/// An entry that a gate makes by itself.
+/// An entry or exit that a gate makes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfflineEntry {
     /// The ticket.
@@ -87,8 +87,10 @@ pub struct OfflineEntry {
     pub show: Option<Text>,
     /// From when to when the ticket is.
     pub slot: SlotTimes,
-    /// When the visitor was let in.
+    /// When the visitor was let through.
     pub redeemed_at: Timestamp,
+    /// The nonce of the exit or entry before it, as far as the gate knows of one.
+    pub after: Option<CallerUuid>,
 }
 
 /// Why a gate by itself does not let in.
@@ -107,18 +109,17 @@ pub enum OfflineRefusal {
     },
 }
 
-/// Decides on a ticket shown at a gate of `venue` that is by itself. A repeat under the gate's own
-/// nonce is the same entry.
+/// Decides on a ticket shown at a gate that is by itself. A repeat under the gate's own nonce is the
+/// same entry or exit. A visitor of whose entry the gate does not know is let out all the same: they
+/// came in by another gate.
 ///
 /// # Errors
-/// The first reason not to let the visitor in.
-pub fn admit(
+/// The first reason not to let the visitor through.
+pub fn pass(
     bundle: &Bundle,
     since: Since<'_>,
     shown: Shown,
-    venue: &VenueId,
-    uuid: CallerUuid,
-    now: Timestamp,
+    scan: &Scan<'_>,
 ) -> Result<OfflineEntry, OfflineRefusal> {
     let ticket = shown.ticket();
     let expected = bundle.expected(ticket);
@@ -135,11 +136,17 @@ pub fn admit(
             return Err(OfflineRefusal::Unknown { ticket, made_at: bundle.made_at });
         }
     };
-    let state = state(expected.map(|(_, known)| known.standing.clone().into()), since);
-    let admission = judge(&entitlement, &state, venue, uuid, now)?;
     let unit = expected
         .map(|(group, _)| &group.unit)
         .or_else(|| bundle.unit(&entitlement.product, &entitlement.unit));
+    let rule = unit.map(|unit| unit.admission.clone()).unwrap_or_default();
+    let state = state(expected.map(|(_, known)| known.standing.clone().into()), since);
+    let admission = match judge(&entitlement, &rule, &state, scan) {
+        Err(Refusal::NotInside { .. }) if scan.direction == Direction::Exit => {
+            Admission::New { after: None }
+        }
+        judged => judged?,
+    };
     // A unit that is on sale since the bundle was made is shown by its id.
     let name = || Text::new(entitlement.unit.as_str(), entitlement.unit.as_str());
     Ok(OfflineEntry {
@@ -149,28 +156,54 @@ pub fn admit(
         unit: entitlement.unit,
         slot: entitlement.slot,
         redeemed_at: match admission {
-            Admission::New => now,
+            Admission::New { .. } => scan.at,
             Admission::Before { at, .. } => at,
+        },
+        after: match admission {
+            Admission::New { after } => after,
+            Admission::Before { .. } => None,
         },
     })
 }
 
-/// Where a ticket stands by all that is known: what was used since counts first, then the bundle,
-/// unless the use it tells of was taken back.
+/// Where a ticket stands by all that is known: what was seen since counts first, then the bundle,
+/// unless the use it tells of was taken back. Of a bundle that tells of something later than what
+/// was seen, the bundle counts.
 fn state(in_bundle: Option<TicketState>, since: Since<'_>) -> TicketState {
-    if let Some(used) = since.used {
-        return TicketState::Redeemed {
-            at: used.at,
-            gate: used.gate_id.clone(),
-            redemption: used.uuid,
-        };
-    }
-    match in_bundle {
-        Some(TicketState::Redeemed { redemption, .. }) if since.undone.contains(&redemption) => {
-            TicketState::Valid
+    let in_bundle = match in_bundle {
+        Some(TicketState::Redeemed { redemption, exit: None, .. })
+            if since.undone.contains(&redemption) =>
+        {
+            None
         }
-        Some(state) => state,
-        None => TicketState::Valid,
+        known => known,
+    };
+    let Some(seen) = since.seen else { return in_bundle.unwrap_or(TicketState::Valid) };
+    let Some(last) = seen.last() else { return in_bundle.unwrap_or(TicketState::Valid) };
+    let told_at = match &in_bundle {
+        Some(TicketState::Redeemed { at, exit, .. }) => {
+            exit.as_ref().map_or(Some(*at), |exit| Some(exit.at))
+        }
+        Some(TicketState::Revoked { .. } | TicketState::Replaced { .. } | TicketState::Valid)
+        | None => None,
+    };
+    if let Some(told) = in_bundle
+        && told_at > Some(last.at)
+    {
+        return told;
+    }
+    // Where only the exit was seen, the visitor was inside until then.
+    let entry = seen.entry.as_ref().unwrap_or(last);
+    TicketState::Redeemed {
+        at: entry.at,
+        gate: entry.gate_id.clone(),
+        redemption: entry.uuid,
+        area: None,
+        exit: seen.exit.as_ref().map(|exit| Exit {
+            at: exit.at,
+            gate: exit.gate_id.clone(),
+            uuid: exit.uuid,
+        }),
     }
 }
 

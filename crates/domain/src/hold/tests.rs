@@ -7,6 +7,7 @@ use crate::booking::{Settlement, StepError};
 use crate::calendar::{Closure, Opening};
 use crate::order;
 use crate::payment::{ProviderOutcome, payment_id};
+use crate::premises::Premises;
 use crate::resource::{Need, Per, Resource};
 use crate::risk::{Features, decide};
 use crate::tariff::Cents;
@@ -30,6 +31,7 @@ pub(crate) fn venue() -> Venue {
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
         resources: Vec::new(),
+        premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1000), Some(21_080)).unwrap()],
     }
 }

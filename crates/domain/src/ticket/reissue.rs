@@ -125,7 +125,7 @@ mod tests {
         let at = "2026-11-24T09:10:00Z".parse().unwrap();
         let (gate, redemption) = (GateId::new("main").unwrap(), Uuid::nil().into());
         for state in [
-            TicketState::Redeemed { at, gate, redemption },
+            TicketState::Redeemed { at, gate, redemption, area: None, exit: None },
             TicketState::Revoked { at },
             TicketState::Replaced { at },
         ] {

@@ -1,6 +1,7 @@
 //! Products as they were stored before tariffs were dated and said where they are written. They are
 //! read as one tariff that holds on every day; the next change writes them in the new shape.
 
+use atrio_domain::admission::AdmissionRule;
 use atrio_domain::cancellation::Cancellation;
 use atrio_domain::id::{OptionId, ProductId, UnitId};
 use atrio_domain::quota::Quota;
@@ -67,6 +68,7 @@ impl From<PreviousProduct> for Product {
             minimum: None,
             cancellation: Cancellation::default(),
             groups: None,
+            admission: AdmissionRule::default(),
             fiscal_class: FiscalClass::Undecided,
             free_days: Vec::new(),
             surcharges: Vec::new(),

@@ -1,5 +1,6 @@
 use atrio_domain::calendar::Opening;
 use atrio_domain::id::VenueId;
+use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::{HoursSource, TIME_ZONE, VenueKind, shipped_product};
 use jiff::civil::date;
@@ -31,6 +32,7 @@ fn venue() -> Venue {
         website: None,
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(800), None).unwrap()],
     }
 }

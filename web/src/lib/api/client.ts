@@ -12,6 +12,7 @@ import type {
 	DashboardOverview,
 	Decision,
 	DeskBookingRequest,
+	Direction,
 	GateState,
 	Group,
 	GroupRequest,
@@ -20,6 +21,7 @@ import type {
 	OfferRecord,
 	Order,
 	OrderRequest,
+	Presence,
 	Redemption,
 	Refund,
 	Sale,
@@ -244,6 +246,9 @@ export interface RedemptionRequest {
 	venue_id: string;
 	gate_id: string;
 	code: string;
+	direction: Direction;
+	area_id: string | null;
+	over_limit_reason: string | null;
 }
 
 export const redeem = (token: string, request: RedemptionRequest) =>
@@ -254,6 +259,9 @@ export const undoRedemption = (
 	uuid: string,
 	body: { venue_id: string; gate_id: string; reason: string }
 ) => json<UndoneRedemption>(`/v1/redemptions/${id(uuid)}/undo`, { method: 'POST', body, token });
+
+export const getPresence = (token: string, venueId: string) =>
+	json<Presence>(`/v1/venues/${id(venueId)}/presence`, { token });
 
 export const getGateState = (token: string) => json<GateState>('/v1/gate', { token });
 

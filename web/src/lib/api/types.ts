@@ -232,9 +232,14 @@ export interface TicketList {
 	wallets: ('apple' | 'google')[];
 }
 
+export type Direction = 'ENTRY' | 'EXIT';
+
 export interface Redemption {
 	uuid: string;
-	outcome: 'ADMITTED';
+	outcome: 'ADMITTED' | 'LEFT';
+	direction: Direction;
+	/** The area entered or left, where the gate of the entry named one. */
+	area_id: string | null;
 	ticket_id: string;
 	unit: { id: string; name: Text };
 	slot: SlotTime;
@@ -255,10 +260,33 @@ export interface UndoneRedemption {
 export interface GateState {
 	venue_id: string;
 	gate_id: string;
+	area_id: string | null;
 	line: { state: 'ONLINE' | 'OFFLINE'; since: string; why: string | null };
 	site: { is_set_up: boolean; is_connected: boolean };
 	queued: number;
 	bundle: { day: string; made_at: string; tickets: number; has_same_rules: boolean } | null;
+}
+
+/** How many people are in a venue today. */
+export interface Presence {
+	venue_id: string;
+	limit: number | null;
+	/** By their tickets; null where there is no limit. */
+	by_tickets: number | null;
+	/** By the counters at the doors; null where none has counted today. */
+	by_counters: { people_in: number; people_out: number; inside: number } | null;
+	areas: { id: string; name: Text; limit: number | null; by_tickets: number | null }[];
+	/** Who was let in over a limit. */
+	over_limit: {
+		uuid: string;
+		at: string;
+		gate_id: string;
+		area_id: string | null;
+		inside: number;
+		limit: number;
+		actor: string;
+		reason: string;
+	}[];
 }
 
 /** A ticket that two gates let in. */

@@ -1,7 +1,7 @@
 // What the gate remembers of its scans on this device, and how a scan reaches the server safely.
 import { redeem, serverNow, undoRedemption } from '$lib/api/client';
 import { asProblem, type Problem } from '$lib/api/problem';
-import type { Redemption } from '$lib/api/types';
+import type { Direction, Redemption } from '$lib/api/types';
 import { newUuid } from '$lib/uuid';
 
 /** One reading of one code. The nonce stays the same however often the reading is sent. */
@@ -9,15 +9,28 @@ export interface Scan {
 	nonce: string;
 	code: string;
 	at: number;
+	direction: Direction;
+	/** The area behind the gate; empty where it leads into the venue. */
+	area: string;
+	/** Why the steward lets in although the place is full. */
+	overLimitReason: string | null;
 }
 
 export type ScanOutcome =
 	| { kind: 'admitted'; scan: Scan; redemption: Redemption }
+	| { kind: 'left'; scan: Scan; redemption: Redemption }
 	| { kind: 'undone'; scan: Scan; redemption: Redemption }
 	| { kind: 'refused'; scan: Scan; problem: Problem }
 	| { kind: 'unanswered'; scan: Scan; problem: Problem };
 
-export const newScan = (code: string): Scan => ({ nonce: newUuid(), code, at: serverNow() });
+export const newScan = (code: string, direction: Direction, area: string): Scan => ({
+	nonce: newUuid(),
+	code,
+	at: serverNow(),
+	direction,
+	area,
+	overLimitReason: null
+});
 
 const RETRIES_MS = [400, 1200];
 
@@ -29,8 +42,16 @@ export async function check(
 ): Promise<ScanOutcome> {
 	for (let attempt = 0; ; attempt++) {
 		try {
-			const request = { uuid: scan.nonce, venue_id: venueId, gate_id: gateId, code: scan.code };
-			return { kind: 'admitted', scan, redemption: await redeem(token, request) };
+			const redemption = await redeem(token, {
+				uuid: scan.nonce,
+				venue_id: venueId,
+				gate_id: gateId,
+				code: scan.code,
+				direction: scan.direction,
+				area_id: scan.area || null,
+				over_limit_reason: scan.overLimitReason
+			});
+			return { kind: redemption.outcome === 'LEFT' ? 'left' : 'admitted', scan, redemption };
 		} catch (caught) {
 			const problem = asProblem(caught);
 			if (!problem.isTransient) return { kind: 'refused', scan, problem };

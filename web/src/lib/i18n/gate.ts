@@ -34,8 +34,34 @@ export const gate = {
 	'gate.show': { it: 'Chiedi: {what}', en: 'Ask for: {what}' },
 	'gate.toDo': { it: 'Che cosa fare', en: 'What to do' },
 	'gate.usedAt': { it: 'Usato {when}, varco {gate}.', en: 'Used {when}, gate {gate}.' },
-	'gate.admitsFrom': { it: 'Vale dalle: {when}.', en: 'Valid from: {when}.' },
-	'gate.admittedUntil': { it: 'Valeva fino a: {when}.', en: 'Was valid until: {when}.' },
+	'gate.window': { it: 'Vale da {from} a {until}.', en: 'Valid from {from} to {until}.' },
+	'gate.direction': { it: 'Direzione', en: 'Direction' },
+	'gate.in': { it: 'Entrata', en: 'In' },
+	'gate.out': { it: 'Uscita', en: 'Out' },
+	'gate.area': { it: 'Area dietro il varco', en: 'Area behind the gate' },
+	'gate.left': { it: 'USCITO', en: 'OUT' },
+	'gate.leftAt': { it: 'Uscito {when}, varco {gate}.', en: 'Went out {when}, gate {gate}.' },
+	'gate.opens': { it: 'Il biglietto apre: {areas}.', en: 'The ticket opens: {areas}.' },
+	'gate.full': { it: 'Attendere: {inside} dentro su {limit}.', en: 'Wait: {inside} inside of {limit}.' },
+	'gate.overLimit': { it: 'Fai entrare lo stesso', en: 'Let in all the same' },
+	'gate.overLimitWhy': { it: 'Perché', en: 'Why' },
+	'gate.overLimitHint': {
+		it: 'Resta agli atti con l’ora e il varco; senza nomi di visitatori.',
+		en: 'Goes on record with the hour and the gate; name no visitor.'
+	},
+	'gate.overLimitSend': { it: 'Fai entrare', en: 'Let in' },
+	'presence.title': { it: 'Persone presenti', en: 'People present' },
+	'presence.venue': { it: 'Tutto il luogo', en: 'The whole venue' },
+	'presence.of': { it: '{inside} su {limit}', en: '{inside} of {limit}' },
+	'presence.counters': { it: 'Secondo i contapersone', en: 'By the people counters' },
+	'presence.countersNote': {
+		it: 'Entrati meno usciti oggi, secondo i contapersone alle porte.',
+		en: 'In less out today, by the counters at the doors.'
+	},
+	'presence.overLimit': {
+		it: '{n} ingresso oltre il limite|{n} ingressi oltre il limite',
+		en: '{n} entry over the limit|{n} entries over the limit'
+	},
 	'gate.admittedCount': { it: 'entrati', en: 'admitted' },
 	'gate.refusedCount': { it: 'respinti', en: 'refused' },
 	'gate.counterNote': {
@@ -89,6 +115,34 @@ export const gate = {
 	'gate.do.ticket-replaced': {
 		it: 'È il biglietto di prima: chiedi quello nuovo, nella pagina della prenotazione.',
 		en: 'This is the old ticket: ask for the new one, on the page of the booking.'
+	},
+	'gate.do.ticket-no-reentry': {
+		it: 'Il visitatore è uscito e il biglietto vale una volta sola. Manda alla biglietteria.',
+		en: 'The visitor went out, and the ticket admits once. Send them to the ticket office.'
+	},
+	'gate.do.ticket-not-inside': {
+		it: 'Nessuno è entrato con questo biglietto: lascia uscire. Per farlo entrare, scegli «Entrata».',
+		en: 'Nobody entered with this ticket: let the visitor out. To let them in, choose “In”.'
+	},
+	'gate.do.ticket-already-out': {
+		it: 'L’uscita è già registrata: lascia uscire.',
+		en: 'The exit is recorded already: let the visitor out.'
+	},
+	'gate.do.ticket-other-area': {
+		it: 'Indica al visitatore un’area che il suo biglietto apre.',
+		en: 'Show the visitor the way to an area that the ticket opens.'
+	},
+	'gate.do.place-full': {
+		it: 'Chiedi di attendere che qualcuno esca. Il responsabile può far entrare lo stesso, e scrive perché.',
+		en: 'Ask the visitor to wait until somebody goes out. The supervisor may let in all the same, and writes why.'
+	},
+	'gate.do.gate-other-area': {
+		it: 'L’area si sceglie all’avvio del varco: qui lascia «Tutto il luogo».',
+		en: 'The area is chosen when the gate is started: leave “The whole venue” here.'
+	},
+	'gate.do.unknown-area': {
+		it: 'Il luogo non ha più quest’area: scegline un’altra.',
+		en: 'The venue no longer has this area: choose another.'
 	},
 	'gate.do.other': {
 		it: 'Non far entrare. Se si ripete, chiama il responsabile.',

@@ -51,6 +51,13 @@ export const problems = {
 	'problem.ticket-other-venue': { it: 'Biglietto di un altro luogo', en: 'Ticket for another venue' },
 	'problem.ticket-too-early': { it: 'Troppo presto', en: 'Too early' },
 	'problem.ticket-too-late': { it: 'Troppo tardi', en: 'Too late' },
+	'problem.ticket-no-reentry': { it: 'Già uscito', en: 'Went out already' },
+	'problem.ticket-not-inside': { it: 'Non risulta entrato', en: 'Not inside by this ticket' },
+	'problem.ticket-already-out': { it: 'Uscita già registrata', en: 'Exit recorded already' },
+	'problem.ticket-other-area': { it: 'Biglietto di un’altra area', en: 'Ticket for another area' },
+	'problem.gate-other-area': { it: 'Questo varco ha un’altra area', en: 'This gate leads elsewhere' },
+	'problem.unknown-area': { it: 'Area sconosciuta', en: 'Unknown area' },
+	'problem.place-full': { it: 'Posto pieno', en: 'Full' },
 	'problem.ticket-revoked': { it: 'Biglietto annullato', en: 'Ticket revoked' },
 	'problem.entry-other-gate': { it: 'Ingresso di un altro varco', en: 'Entry of another gate' },
 	'problem.undo-too-late': {

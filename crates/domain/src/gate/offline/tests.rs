@@ -2,9 +2,12 @@ use ed25519_dalek::SigningKey;
 use uuid::Uuid;
 
 use super::*;
+use crate::admission::{AdmissionRule, Reentry};
 use crate::calendar::Opening;
-use crate::gate::bundle::Standing;
-use crate::id::{GateId, ProductId};
+use crate::gate::bundle::{Left, Standing};
+use crate::gate::claim::Use;
+use crate::id::{GateId, ProductId, VenueId};
+use crate::premises::Premises;
 use crate::tariff::Cents;
 use crate::ticket::{Ticket, sign};
 use crate::venue::{HoursSource, Venue, VenueKind, shipped_product};
@@ -31,6 +34,7 @@ fn venue(id: &str) -> Venue {
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
         resources: Vec::new(),
+        premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1200), None).unwrap()],
     }
 }
@@ -55,6 +59,7 @@ fn ticket(number: u8, unit: &str, state: TicketState) -> Ticket {
         unit_name: Text::new("Ragazzi 12-17", "Minors 12-17"),
         reason: Text::new("", ""),
         document: Some(Text::new("Documento di identità", "Identity document")),
+        admission: AdmissionRule::default(),
         booking: Uuid::nil().into(),
         issued_at: at("2026-11-20T09:00:00Z"),
         state,
@@ -67,6 +72,8 @@ fn bundle() -> Bundle {
         at: at("2026-11-24T09:01:00Z"),
         gate: GateId::new("north").unwrap(),
         redemption: Uuid::from_u128(99).into(),
+        area: None,
+        exit: None,
     };
     let tickets = vec![
         ticket(3, "minor", TicketState::Revoked { at: at("2026-11-23T09:00:00Z") }),
@@ -89,10 +96,34 @@ fn decide(
     nonce: u128,
     now: &str,
 ) -> Result<OfflineEntry, OfflineRefusal> {
-    let undone = HashSet::new();
-    let since = Since { used, undone: &undone };
-    let here = VenueId::new("20240").unwrap();
-    admit(&bundle(), since, shown, &here, Uuid::from_u128(nonce).into(), at(now))
+    let seen = used.map(|used| Seen { entry: Some(used.clone()), exit: None });
+    decides(&bundle(), seen.as_ref(), Direction::Entry, shown, nonce, now)
+}
+
+/// The gate `here` of venue `20240`.
+fn decides(
+    bundle: &Bundle,
+    seen: Option<&Seen>,
+    direction: Direction,
+    shown: Shown,
+    nonce: u128,
+    now: &str,
+) -> Result<OfflineEntry, OfflineRefusal> {
+    decides_after(bundle, Since { seen, undone: &HashSet::new() }, direction, shown, nonce, now)
+}
+
+fn decides_after(
+    bundle: &Bundle,
+    since: Since<'_>,
+    direction: Direction,
+    shown: Shown,
+    nonce: u128,
+    now: &str,
+) -> Result<OfflineEntry, OfflineRefusal> {
+    let (venue, gate) = (VenueId::new("20240").unwrap(), GateId::new("here").unwrap());
+    let (uuid, at) = (Uuid::from_u128(nonce).into(), at(now));
+    let scan = Scan { uuid, venue: &venue, gate: &gate, area: None, direction, at };
+    pass(bundle, since, shown, &scan)
 }
 
 fn valid(number: u8) -> Shown {
@@ -105,6 +136,7 @@ fn used(number: u8, gate: &str, nonce: u128) -> Use {
         uuid: Uuid::from_u128(nonce).into(),
         gate_id: GateId::new(gate).unwrap(),
         at: at("2026-11-24T09:08:00Z"),
+        after: None,
     }
 }
 
@@ -157,10 +189,72 @@ fn what_the_bundle_tells_of_is_refused() {
 #[test]
 fn an_entry_that_was_taken_back_after_the_bundle_admits_again() {
     let undone = HashSet::from([Uuid::from_u128(99).into()]);
-    let since = Since { used: None, undone: &undone };
-    let here = VenueId::new("20240").unwrap();
-    let nonce = Uuid::from_u128(1).into();
-    assert!(admit(&bundle(), since, valid(2), &here, nonce, at(NOW)).is_ok());
+    let since = Since { seen: None, undone: &undone };
+    assert!(decides_after(&bundle(), since, Direction::Entry, valid(2), 1, NOW).is_ok());
+}
+
+/// The same bundle of a venue whose tickets are for the day, or only until five minutes after ten.
+fn bundle_with(rule: AdmissionRule) -> Bundle {
+    let mut bundle = bundle();
+    bundle.groups[0].unit.admission = rule.clone();
+    bundle.units.iter_mut().for_each(|unit| unit.admission = rule.clone());
+    bundle
+}
+
+#[test]
+fn a_gate_by_itself_keeps_the_window_of_the_product_for_old_tickets_and_new_ones() {
+    let rule = AdmissionRule { until_minutes_after_start: Some(5), ..AdmissionRule::default() };
+    let bundle = bundle_with(rule);
+    for number in [1, 9] {
+        let shown = shown(&ticket(number, "minor", TicketState::Valid));
+        let late = decides(&bundle, None, Direction::Entry, shown, 1, NOW);
+        assert!(matches!(late, Err(OfflineRefusal::Refused(Refusal::TooLate { .. }))), "{number}");
+    }
+}
+
+#[test]
+fn who_goes_out_by_a_gate_alone_comes_in_again_where_the_ticket_is_for_the_day() {
+    let bundle = bundle_with(AdmissionRule { reentry: Reentry::SameDay, ..Default::default() });
+    let entry = used(1, "north", 5);
+    let inside = Seen { entry: Some(entry.clone()), exit: None };
+    let exit = decides(&bundle, Some(&inside), Direction::Exit, valid(1), 6, NOW).unwrap();
+    assert_eq!(exit.after, Some(entry.uuid));
+    let left = Use { at: at("2026-11-24T09:09:00Z"), ..used(1, "here", 6) };
+    let outside = Seen { exit: Some(left.clone()), ..inside };
+    let again = |bundle: &Bundle| {
+        decides(bundle, Some(&outside), Direction::Entry, valid(1), 7, "2026-11-24T15:00:00Z")
+    };
+    assert_eq!(again(&bundle).unwrap().after, Some(left.uuid));
+    let once = again(&bundle_with(AdmissionRule::default()));
+    assert!(matches!(once, Err(OfflineRefusal::Refused(Refusal::NoReentry { .. }))));
+}
+
+#[test]
+fn who_came_in_by_another_gate_is_let_out() {
+    let exit = decides(&bundle(), None, Direction::Exit, valid(1), 6, NOW).unwrap();
+    assert_eq!(exit.after, None);
+    let revoked = decides(&bundle(), None, Direction::Exit, valid(3), 6, NOW);
+    assert!(matches!(revoked, Err(OfflineRefusal::Refused(Refusal::Revoked { .. }))));
+}
+
+#[test]
+fn an_exit_that_the_bundle_tells_of_counts_over_an_earlier_entry_here() {
+    let mut bundle = bundle_with(AdmissionRule { reentry: Reentry::SameDay, ..Default::default() });
+    let entry = used(1, "here", 5);
+    bundle.groups[0].tickets[0].standing = Standing::Redeemed {
+        at: entry.at,
+        gate_id: entry.gate_id.clone(),
+        redemption: entry.uuid,
+        area_id: None,
+        exit: Some(Left {
+            at: at("2026-11-24T09:09:00Z"),
+            gate_id: GateId::new("south").unwrap(),
+            uuid: Uuid::from_u128(8).into(),
+        }),
+    };
+    let seen = Seen { entry: Some(entry), exit: None };
+    let again = decides(&bundle, Some(&seen), Direction::Entry, valid(1), 9, NOW).unwrap();
+    assert_eq!(again.after, Some(Uuid::from_u128(8).into()));
 }
 
 #[test]

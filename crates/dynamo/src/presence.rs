@@ -1,0 +1,214 @@
+//! People present by their tickets: `PRESENCE#venue#day` / place, one count for the venue and for each
+//! of its areas that has a limit, changed in the transaction of the entry or exit that changes it.
+//! Beside them stand the entries that a steward let in over a limit: `OVER#instant#uuid`.
+
+use std::collections::BTreeMap;
+
+use atrio_domain::id::{CallerUuid, GateId, VenueId};
+use atrio_domain::premises::{Full, Limited, Place};
+use atrio_domain::redemption::Direction;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use crate::attributes::{Attributes, instant, instant_text, number, text, time_to_live};
+use crate::table::TTL;
+use crate::transaction::Condition;
+use crate::{Error, Item, SK, Store, key};
+
+/// Days that a day's counts are kept, as long as its entries.
+const KEPT_DAYS: i64 = 30;
+
+/// What stands before the instant of an entry over a limit.
+const OVER: &str = "OVER#";
+
+/// The places whose count an entry or exit changes.
+#[derive(Debug, Clone)]
+pub struct Counting {
+    /// The day at the venue.
+    pub day: Date,
+    /// The places with a limit that are entered or left.
+    pub limits: Vec<Limited>,
+    /// What a limit means for it.
+    pub rule: LimitRule,
+}
+
+/// What a limit means for an entry.
+#[derive(Debug, Clone)]
+pub enum LimitRule {
+    /// Nobody enters a full place.
+    Kept,
+    /// A steward lets in all the same, and says why.
+    Overruled(Overruling),
+    /// The visitor is inside already: a gate let in by itself.
+    Past,
+}
+
+/// An entry over a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overruling {
+    /// The nonce of the entry.
+    pub uuid: CallerUuid,
+    /// When.
+    pub at: Timestamp,
+    /// The gate.
+    pub gate: GateId,
+    /// Whom the token names.
+    pub actor: String,
+    /// The steward's words.
+    pub reason: String,
+    /// How full which place was.
+    pub full: Full,
+}
+
+/// A venue's day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// People inside by their tickets, in each place that is counted.
+    pub inside: BTreeMap<Place, u32>,
+    /// Who was let in over a limit, in order of time.
+    pub overrulings: Vec<Overruling>,
+}
+
+fn partition(venue: &VenueId, day: Date) -> String {
+    format!("PRESENCE#{venue}#{day}")
+}
+
+fn kept_until(at: Timestamp) -> Timestamp {
+    at + (KEPT_DAYS * 24).hours()
+}
+
+fn overruling_item(venue: &VenueId, day: Date, one: &Overruling) -> Item {
+    let sk = format!("{OVER}{}#{}", instant_text(one.at), one.uuid);
+    let mut item = key(partition(venue, day), sk);
+    let mut set = |name: &str, value| item.insert(name.to_owned(), value);
+    set("uuid", text(one.uuid.to_string()));
+    set("at", instant(one.at));
+    set("gate", text(one.gate.as_str()));
+    set("actor", text(&one.actor));
+    set("reason", text(&one.reason));
+    set("place", text(String::from(one.full.place.clone())));
+    set("inside", number(one.full.inside));
+    set("limit", number(one.full.limit));
+    set(TTL, time_to_live(kept_until(one.at)));
+    item
+}
+
+fn overruling(item: &Item) -> Result<Overruling, Error> {
+    let read = Attributes::of(item);
+    Ok(Overruling {
+        uuid: read.parsed("uuid")?,
+        at: read.parsed("at")?,
+        gate: read.parsed("gate")?,
+        actor: read.text("actor")?.to_owned(),
+        reason: read.text("reason")?.to_owned(),
+        full: Full {
+            place: read.parsed("place")?,
+            inside: read.number("inside")?,
+            limit: read.number("limit")?,
+        },
+    })
+}
+
+impl Counting {
+    /// The first place that had no room for one more, by the items found where conditions failed.
+    pub(crate) fn full(&self, found: &[Option<Item>]) -> Result<Option<Full>, Error> {
+        for (limited, item) in self.limits.iter().zip(found) {
+            if let Some(item) = item {
+                let inside = Attributes::of(item).number("inside")?;
+                let Limited { place, limit } = limited.clone();
+                return Ok(Some(Full { place, inside, limit }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same without the places where conditions failed: nobody is counted inside there.
+    pub(crate) fn without(mut self, found: &[Option<Item>]) -> Self {
+        let mut is_empty = found.iter().map(Option::is_some);
+        self.limits.retain(|_| !is_empty.next().unwrap_or(false));
+        self
+    }
+}
+
+impl Store {
+    /// The writes that count one more, or one less, person in each place, and record what was
+    /// overruled. One for each place comes first, in their order.
+    pub(crate) fn count_people(
+        &self,
+        venue: &VenueId,
+        counting: &Counting,
+        direction: Direction,
+        at: Timestamp,
+    ) -> Result<Vec<TransactWriteItem>, Error> {
+        let mut writes = Vec::with_capacity(counting.limits.len());
+        for Limited { place, limit } in &counting.limits {
+            let condition = match (direction, &counting.rule) {
+                (Direction::Entry, LimitRule::Kept) => {
+                    Condition::when("attribute_not_exists(inside) OR inside < :limit")
+                        .value(":limit", number(limit))
+                }
+                (Direction::Entry, _) => Condition::none(),
+                (Direction::Exit, _) => {
+                    Condition::when("inside > :nobody").value(":nobody", number(0))
+                }
+            };
+            let people = match direction {
+                Direction::Entry => 1,
+                Direction::Exit => -1,
+            };
+            let condition = condition
+                .name("#ttl", TTL)
+                .value(":ttl", time_to_live(kept_until(at)))
+                .value(":people", number(people));
+            let key = key(partition(venue, counting.day), String::from(place.clone()));
+            writes.push(self.update(key, "SET #ttl = :ttl ADD inside :people", condition)?);
+        }
+        if let LimitRule::Overruled(one) = &counting.rule {
+            let item = overruling_item(venue, counting.day, one);
+            writes.push(self.put(item, Condition::absent())?);
+        }
+        Ok(writes)
+    }
+
+    /// How many are present in a venue on a day, by their tickets. Places that nobody entered since
+    /// they have a limit are left out.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn presence(&self, venue: &VenueId, day: Date) -> Result<Presence, Error> {
+        let items = self.between(partition(venue, day), "A".to_owned(), "W".to_owned()).await?;
+        let mut presence = Presence::default();
+        for item in &items {
+            let read = Attributes::of(item);
+            if read.text(SK)?.starts_with(OVER) {
+                presence.overrulings.push(overruling(item)?);
+            } else {
+                presence.inside.insert(read.parsed(SK)?, read.number("inside")?);
+            }
+        }
+        Ok(presence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_entry_over_a_limit_reads_back() {
+        let one = Overruling {
+            uuid: Uuid::from_u128(7).into(),
+            at: "2026-11-24T09:10:00Z".parse().unwrap(),
+            gate: GateId::new("main").unwrap(),
+            actor: "steward-1".to_owned(),
+            reason: "a child whose mother is inside".to_owned(),
+            full: Full { place: Place::Venue, inside: 15, limit: 15 },
+        };
+        let venue = VenueId::new("20240").unwrap();
+        let item = overruling_item(&venue, "2026-11-24".parse().unwrap(), &one);
+        assert_eq!(overruling(&item).unwrap(), one);
+    }
+}

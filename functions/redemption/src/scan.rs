@@ -1,0 +1,226 @@
+//! A code shown at a gate whose line is up, on the way in or out.
+
+use atrio_domain::id::{AreaId, CallerUuid, GateId, TicketId, UnitId, VenueId};
+use atrio_domain::premises::Full;
+use atrio_domain::redemption::{Direction, Redemption, Scan, pass};
+use atrio_domain::text::Text;
+use atrio_domain::ticket::Ticket;
+use atrio_domain::venue::Venue;
+use atrio_dynamo::presence::{Counting, LimitRule, Overruling};
+use atrio_dynamo::redemption::{Entry, Redeemed};
+use atrio_runtime::{Json, Problem, Role, Staff};
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_venue, problem, ticket_id};
+
+/// A code shown at a gate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RedemptionBody {
+    /// The gate's nonce: fresh for every scan, the same for a repeat of one.
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    #[schema(value_type = String)]
+    venue_id: VenueId,
+    #[schema(value_type = String)]
+    gate_id: GateId,
+    /// The text of the QR code, or the code as typed.
+    code: String,
+    /// Which way the visitor goes: `ENTRY` or `EXIT`; in when left out.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    direction: Direction,
+    /// The area behind the gate, where it leads into one.
+    #[schema(value_type = Option<String>)]
+    area_id: Option<AreaId>,
+    /// Why the steward lets in although the place is full: 1 to 200 characters, which go on record;
+    /// names no visitor. Changes nothing where there is room.
+    over_limit_reason: Option<String>,
+}
+
+/// An entry or exit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RedemptionView {
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    /// `ADMITTED`, or `LEFT` for an exit.
+    outcome: &'static str,
+    /// `ENTRY` or `EXIT`.
+    #[schema(value_type = String)]
+    direction: Direction,
+    /// The area entered or left, where the gate of the entry named one.
+    #[schema(value_type = Option<String>)]
+    area_id: Option<AreaId>,
+    #[schema(value_type = String)]
+    ticket_id: TicketId,
+    unit: UnitBrief,
+    #[schema(value_type = Object)]
+    slot: atrio_domain::calendar::SlotTimes,
+    #[schema(value_type = String, format = DateTime)]
+    redeemed_at: Timestamp,
+    /// What the visitor must show, where something must be shown.
+    #[schema(value_type = Option<Object>)]
+    show: Option<Text>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct UnitBrief {
+    #[schema(value_type = String)]
+    id: UnitId,
+    #[schema(value_type = Object)]
+    name: Text,
+}
+
+/// What a scan that goes through is called.
+#[must_use]
+pub fn outcome(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Entry => "ADMITTED",
+        Direction::Exit => "LEFT",
+    }
+}
+
+type Answer = (StatusCode, axum::Json<RedemptionView>);
+
+/// Lets a visitor in, once unless the ticket's product lets in again after an exit; or out.
+#[utoipa::path(post, path = "/v1/redemptions", tag = "gate", request_body = RedemptionBody,
+    security(("staff" = [])),
+    responses((status = 201, body = RedemptionView), (status = 200, body = RedemptionView),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn redeem(
+    State(context): State<Context>,
+    staff: Staff,
+    Json(body): Json<RedemptionBody>,
+) -> Result<Answer, Problem> {
+    staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
+    staff.must_see(&body.venue_id)?;
+    let reason = body.over_limit_reason.as_deref().map(checked_reason).transpose()?;
+    let id = ticket_id(&body.code, &context.ticket_keys.current())?;
+    let (venue, mut ticket) =
+        tokio::try_join!(load_venue(&context, &body.venue_id), load(&context, id))?;
+    body.check_area(&venue)?;
+    let mut rule = LimitRule::Kept;
+    for _ in 0..ATTEMPTS {
+        let now = context.clock.now();
+        let known = ticket.clone();
+        let redemption = match pass(ticket, &body.scan(now)) {
+            Ok(redemption) => redemption,
+            Err(refusal) => {
+                let before = body.before(&context, known).await?;
+                return before.ok_or_else(|| problem::refusal(&refusal));
+            }
+        };
+        if redemption.ticket.state == known.state {
+            return Ok((StatusCode::OK, axum::Json(view(redemption))));
+        }
+        let limits = venue.premises.limits(redemption.area.as_ref());
+        let counting = Counting { day: venue.day_at(now), limits, rule: rule.clone() };
+        match context.store.redeem(&redemption, counting).await.map_err(internal)? {
+            Redeemed::Done => return Ok((StatusCode::CREATED, axum::Json(view(redemption)))),
+            Redeemed::Full(full) => {
+                let Some(reason) = &reason else { return Err(problem::full(&full)) };
+                rule = LimitRule::Overruled(body.overruling(&staff, reason, full, now));
+            }
+            // Where the nonce stands for nothing else, another gate had the ticket just now, which
+            // the next reading shows.
+            Redeemed::Stale => {
+                body.must_be_fresh(&context, id).await?;
+                if let Some(before) = body.before(&context, known).await? {
+                    return Ok(before);
+                }
+            }
+        }
+        ticket = load(&context, id).await?;
+    }
+    Err(Problem::busy())
+}
+
+impl RedemptionBody {
+    fn scan(&self, at: Timestamp) -> Scan<'_> {
+        Scan {
+            uuid: self.uuid,
+            venue: &self.venue_id,
+            gate: &self.gate_id,
+            area: self.area_id.as_ref(),
+            direction: self.direction,
+            at,
+        }
+    }
+
+    fn check_area(&self, venue: &Venue) -> Result<(), Problem> {
+        match &self.area_id {
+            Some(area) if venue.premises.area(area).is_none() => {
+                Err(problem::unknown_area(area, &venue.premises))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What was answered under this nonce before, though the ticket moved on since; none where
+    /// nothing was.
+    async fn before(&self, context: &Context, ticket: Ticket) -> Result<Option<Answer>, Problem> {
+        let made = context.store.entry(self.uuid).await.map_err(internal)?;
+        let made = made.filter(|made| {
+            self.is_the_same(made, ticket.entitlement.ticket) && made.undone.is_none()
+        });
+        Ok(made.map(|made| (StatusCode::OK, axum::Json(view(said_again(made, ticket))))))
+    }
+
+    /// Refuses a nonce that stands for another entry or exit, or for one taken back.
+    async fn must_be_fresh(&self, context: &Context, ticket: TicketId) -> Result<(), Problem> {
+        match context.store.entry(self.uuid).await.map_err(internal)? {
+            Some(made) if !self.is_the_same(&made, ticket) => Err(problem::nonce_reused(self.uuid)),
+            Some(made) if made.undone.is_some() => Err(problem::nonce_undone(self.uuid)),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_the_same(&self, made: &Entry, ticket: TicketId) -> bool {
+        made.ticket == ticket && made.direction == self.direction
+    }
+
+    fn overruling(&self, staff: &Staff, reason: &str, full: Full, at: Timestamp) -> Overruling {
+        Overruling {
+            uuid: self.uuid,
+            at,
+            gate: self.gate_id.clone(),
+            actor: staff.subject.clone(),
+            reason: reason.to_owned(),
+            full,
+        }
+    }
+}
+
+fn checked_reason(reason: &str) -> Result<&str, Problem> {
+    let reason = reason.trim();
+    if (1..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
+        Ok(reason)
+    } else {
+        Err(problem::reason("over_limit_reason", REASON_MAX_CHARS))
+    }
+}
+
+fn said_again(entry: Entry, ticket: Ticket) -> Redemption {
+    let Entry { uuid, direction, area, after, gate, redeemed_at, .. } = entry;
+    Redemption { uuid, direction, gate, area, after, ticket, redeemed_at }
+}
+
+fn view(redemption: Redemption) -> RedemptionView {
+    let ticket = redemption.ticket;
+    RedemptionView {
+        uuid: redemption.uuid,
+        outcome: outcome(redemption.direction),
+        direction: redemption.direction,
+        area_id: redemption.area,
+        ticket_id: ticket.entitlement.ticket,
+        unit: UnitBrief { id: ticket.entitlement.unit, name: ticket.unit_name },
+        slot: ticket.entitlement.slot,
+        redeemed_at: redemption.redeemed_at,
+        show: ticket.document,
+    }
+}
