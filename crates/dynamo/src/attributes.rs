@@ -169,19 +169,6 @@ impl<'a> Attributes<'a> {
             .ok_or_else(|| self.malformed(name, "is not binary, or missing"))
     }
 
-    /// A string that parses, and may be missing.
-    ///
-    /// # Errors
-    /// When it does not parse.
-    pub fn optional_parsed<T>(&self, name: &str) -> Result<Option<T>, Error>
-    where
-        T: FromStr<Err: Display>,
-    {
-        self.optional_text(name)?
-            .map(|text| text.parse().map_err(|error| self.malformed(name, error)))
-            .transpose()
-    }
-
     /// A nested value that stands there only where it is not the usual one.
     ///
     /// # Errors

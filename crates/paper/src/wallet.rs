@@ -9,9 +9,8 @@ pub use apple::{ApplePass, ApplePassError};
 pub use google::{GoogleWallet, GoogleWalletError};
 
 use atrio_domain::id::TicketId;
-use atrio_domain::redemption::LATE_MINUTES;
 use atrio_domain::ticket::Ticket;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// A name for a ticket's pass that stays, from which the ticket's typed code cannot be guessed.
@@ -23,6 +22,7 @@ fn serial_number(ticket: TicketId) -> String {
 
 /// When a ticket admits no more whatever happens.
 fn expires_at(ticket: &Ticket) -> Timestamp {
-    let end = ticket.entitlement.slot.end;
-    end.checked_add(LATE_MINUTES.minutes()).unwrap_or(end)
+    let slot = &ticket.entitlement.slot;
+    let until = ticket.admission.window(slot).until;
+    ticket.admission.reentry_until(slot).map_or(until, |again| again.max(until))
 }
