@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use atrio_domain::booking::BookingState;
 use atrio_domain::id::CallerUuid;
 use atrio_domain::quota::Pools;
+use atrio_domain::resource::{Quarter, quarters};
 use atrio_domain::shift::Totals;
 use atrio_domain::tariff::Cents;
 use atrio_dynamo::booking::Stored;
@@ -13,6 +14,9 @@ use atrio_dynamo::shift::StoredShift;
 use atrio_dynamo::slot::StoredSlot;
 use atrio_dynamo::{Item, Store};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use jiff::civil::Date;
+
+use super::world::GUIDES;
 
 /// An attempt to pay, as written.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +46,8 @@ pub(super) struct Sold {
 pub(super) struct Table {
     pub(super) bookings: BTreeMap<CallerUuid, Stored>,
     pub(super) slots: BTreeMap<String, StoredSlot>,
+    /// Day and quarter → how many guides are with a group.
+    pub(super) guides: BTreeMap<(Date, Quarter), u32>,
     pub(super) attempts: BTreeMap<String, Attempt>,
     /// Attempts that can be found by what the provider calls them.
     pub(super) findable: BTreeSet<String>,
@@ -163,6 +169,13 @@ impl Table {
                 };
                 self.tickets.insert(rest(pk), issued);
             }
+            ("RESOURCES", day) => {
+                let quarters = item.iter().filter_map(|(name, count)| {
+                    let quarter = name.strip_prefix('q')?.parse().ok()?;
+                    Some(((day.parse().unwrap(), quarter), count.as_n().unwrap().parse().unwrap()))
+                });
+                self.guides.extend(quarters);
+            }
             ("REDEMPTION", _) => {
                 self.entries.insert(uuid_in(pk), Entry::try_from(item).unwrap());
             }
@@ -185,6 +198,7 @@ impl Table {
     pub(super) fn wrong(&self, pools: &Pools) -> Vec<String> {
         let mut wrong = Vec::new();
         self.check_places(pools, &mut wrong);
+        self.check_guides(&mut wrong);
         self.check_money(&mut wrong);
         self.check_tickets(&mut wrong);
         self.check_entries(&mut wrong);
@@ -227,6 +241,27 @@ impl Table {
                 format!("P1: booking {} takes places of no slot", stored.booking.uuid)
             }),
         );
+    }
+
+    /// P1: as many guides are counted as groups have one, in each quarter of an hour.
+    fn check_guides(&self, wrong: &mut Vec<String>) {
+        let mut needed = BTreeMap::new();
+        let taking = self.bookings.values().map(|stored| &stored.booking);
+        for booking in taking.filter(|booking| booking.takes_places()) {
+            let guides: u32 = booking.uses.iter().map(|used| used.quantity).sum();
+            for (day, touched) in quarters(&booking.slot) {
+                for quarter in touched {
+                    *needed.entry((day, quarter)).or_insert(0) += guides;
+                }
+            }
+        }
+        for at in self.guides.keys().chain(needed.keys()) {
+            let counted = self.guides.get(at).copied().unwrap_or(0);
+            let sum = needed.get(at).copied().unwrap_or(0);
+            if counted != sum || counted > GUIDES {
+                wrong.push(format!("P1: {at:?} counts {counted} guides of {GUIDES}, {sum} lead"));
+            }
+        }
     }
 
     /// P2: where a booking stands and where its money stands say the same.

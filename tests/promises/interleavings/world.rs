@@ -9,10 +9,13 @@ use atrio::database::{self, Database, Tidying};
 use atrio::keys::Secrets;
 use atrio_domain::calendar::Opening;
 use atrio_domain::cancellation::Cancellation;
-use atrio_domain::id::{CallerUuid, PoolName, VenueId};
+use atrio_domain::id::{CallerUuid, PoolName, ResourceId, VenueId};
 use atrio_domain::payment::ProviderOutcome;
+use atrio_domain::premises::Premises;
 use atrio_domain::quota::{Pools, Quota, Size};
+use atrio_domain::resource::{Need, Per, Resource};
 use atrio_domain::tariff::Cents;
+use atrio_domain::text::Text;
 use atrio_domain::venue::{HoursSource, Venue, VenueKind, shipped_product};
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Stored;
@@ -40,6 +43,9 @@ const NOW: &str = "2026-11-24T08:32:00Z";
 /// Places in a slot, and how many of them are kept for the desk where channels share.
 const CAPACITY: u32 = 6;
 const FOR_THE_DESK: u32 = 2;
+
+/// Guides of the museum, where groups need one: fewer than the groups that its places hold.
+pub(super) const GUIDES: u32 = 3;
 
 /// Who asked for what, and what was said.
 #[derive(Debug)]
@@ -102,6 +108,13 @@ fn museum(chance: &mut Chance) -> Venue {
     if chance.percent(50) {
         product.cancellation = Cancellation { refund_until_minutes_before: Some(10) };
     }
+    let mut resources = Vec::new();
+    if chance.percent(50) {
+        let id = ResourceId::new("guide").unwrap();
+        product.needs = vec![Need { resource_id: id.clone(), quantity: 1, per: Per::Booking }];
+        let name = Text::new("Guida", "Guide");
+        resources.push(Resource { id, name, quantity: GUIDES, closures: Vec::new() });
+    }
     Venue {
         id: VenueId::new(VENUE).unwrap(),
         name: "Museo di prova".to_owned(),
@@ -116,6 +129,8 @@ fn museum(chance: &mut Chance) -> Venue {
         website: None,
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        resources,
+        premises: Premises::default(),
         products: vec![product],
     }
 }
@@ -131,7 +146,7 @@ impl World {
         plain.create_table().await.unwrap();
         let venue = museum(&mut chance);
         let product = &venue.products[0];
-        let pools = Pools::of(&product.quotas, product.capacity, Timestamp::UNIX_EPOCH);
+        let pools = Pools::of(product, Timestamp::UNIX_EPOCH);
         plain.put_venues(&[venue]).await.unwrap();
         let now = NOW.parse().unwrap();
         let one_in = 2 + chance.below(12);
@@ -501,6 +516,7 @@ impl Platform {
                 store,
                 clock,
                 keys: Shared::new(keys),
+                wallets: Arc::default(),
             }),
             Function::Desk => atrio_desk::router(atrio_desk::Context { store, clock, access }),
         }
