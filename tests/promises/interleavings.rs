@@ -101,11 +101,33 @@ async fn an_opening_asked_for_again_while_others_hold_the_shift_is_not_refused_f
     let mut world = World::of(1).await;
     let shift = world.fresh();
     let opening = Request::OpenShift { shift, desk: DESKS[0] };
-    world.ask(opening.clone()).await;
-    assert_eq!(world.serve_to_the_end(None).await.0, 201);
+    let first = world.ask(opening.clone()).await;
+    assert_eq!(world.serve_to_the_end(first, None).await.0, 201);
     // A sale of that shift is being written: of the shift itself nothing is told.
-    world.ask(opening).await;
-    assert_eq!(world.serve_to_the_end(Some(Luck::MetPartly(1))).await.0, 200);
+    let again = world.ask(opening).await;
+    assert_eq!(world.serve_to_the_end(again, Some(Luck::MetPartly(1))).await.0, 200);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_visit_given_up_while_its_day_is_called_off_is_not_said_to_be_called_off() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut world = World::of(1).await;
+    let uuid = world.fresh();
+    let wish = Request::Hold { uuid, slot: SLOTS[1], party: &[("minor", 1)], channel: "WEB" };
+    for request in [wish, Request::ConfirmFree(uuid)] {
+        let visitor = world.ask(request).await;
+        world.serve_to_the_end(visitor, None).await;
+    }
+    world.close_the_day().await;
+    let manager = world.ask(Request::CallOffTheDay).await;
+    // The visit is on the manager's list when the visitor gives it up.
+    world.serve_until(manager, "Query").await;
+    let visitor = world.ask(Request::GiveUp(uuid)).await;
+    assert_eq!(world.serve_to_the_end(visitor, None).await.0, 200);
+    let (status, said) = world.serve_to_the_end(manager, None).await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(said["called_off"], serde_json::json!([]), "{said}");
     world.close().await;
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use atrio_domain::booking::StepError;
+use atrio_domain::booking::{BookingState, StepError};
 use atrio_domain::id::{CallerUuid, SlotId};
 use atrio_domain::offer::offers;
 use atrio_domain::tariff::Cents;
@@ -146,8 +146,15 @@ async fn call_one_off(
     let booking_reference = uuid.reference();
     let why = match context.store.call_off(uuid, now).await {
         Ok(stored) => {
-            let (places, refund_cents) = (stored.booking.places(), stored.booking.total());
-            view.called_off.push(CalledOff { booking_reference, slot_id, places, refund_cents });
+            // One that its visitor gave up meanwhile goes back as they were shown.
+            if let BookingState::Cancelled { cancelled_at, refund: refund_cents, .. } =
+                stored.booking.state
+                && cancelled_at == now
+            {
+                let places = stored.booking.places();
+                let called_off = CalledOff { booking_reference, slot_id, places, refund_cents };
+                view.called_off.push(called_off);
+            }
             return Ok(());
         }
         Err(StepFailure::Refused(StepError::SoldAtDesk)) => "sold-at-desk",

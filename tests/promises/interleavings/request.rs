@@ -13,6 +13,9 @@ use super::table::Table;
 /// The one venue.
 pub(super) const VENUE: &str = "20240";
 
+/// The one day.
+pub(super) const DAY: &str = "2026-11-24";
+
 /// So many of each unit.
 pub(super) type Party = &'static [(&'static str, u32)];
 
@@ -33,6 +36,7 @@ pub(super) enum Request {
     Void { shift: CallerUuid, booking: CallerUuid },
     CloseShift(CallerUuid),
     CallOff(CallerUuid),
+    CallOffTheDay,
     Upkeep,
 }
 
@@ -44,6 +48,7 @@ pub(super) enum Function {
     Redemption,
     Ticketing,
     Desk,
+    Venue,
 }
 
 /// A request as it goes over the wire.
@@ -125,6 +130,11 @@ impl Request {
                 let body = json!({ "counted_cents": 5000 });
                 (Function::Desk, format!("{shifts}/{shift}/close"), body, Some(Role::Desk))
             }
+            Self::CallOffTheDay => {
+                let body = json!({ "from": DAY, "to": DAY });
+                let path = format!("/v1/venues/{VENUE}/call-offs");
+                (Function::Venue, path, body, Some(Role::Manager))
+            }
             Self::CallOff(_) | Self::Upkeep => return None,
         };
         Some(Wire { function, path, body, role })
@@ -179,7 +189,7 @@ impl Request {
                 .shifts
                 .get(shift)
                 .is_some_and(|stored| matches!(stored.shift.state, ShiftState::Closed { .. })),
-            Self::Upkeep => true,
+            Self::CallOffTheDay | Self::Upkeep => true,
         };
         (!stands).then(|| format!("P6: {self:?} was answered {status} {said} and does not stand"))
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use atrio::data_dir::DataDir;
 use atrio::database::{self, Database, Tidying};
 use atrio::keys::Secrets;
-use atrio_domain::calendar::Opening;
+use atrio_domain::calendar::{Closure, Opening};
 use atrio_domain::cancellation::Cancellation;
 use atrio_domain::id::{CallerUuid, PoolName, ResourceId, VenueId};
 use atrio_domain::payment::ProviderOutcome;
@@ -33,7 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::bank::Bank;
 use super::line::{Caller, Line, Luck, TRANSACTION};
-use super::request::{Function, Request, VENUE, Wire};
+use super::request::{DAY, Function, Request, VENUE, Wire};
 use super::table::Table;
 use crate::chance::Chance;
 
@@ -78,6 +78,7 @@ pub(super) struct World {
     database: Database,
     plain: Store,
     platform: Platform,
+    venue: Venue,
     pools: Pools,
     asked: Vec<Asked>,
     running: BTreeMap<Caller, Running>,
@@ -147,7 +148,7 @@ impl World {
         let venue = museum(&mut chance);
         let product = &venue.products[0];
         let pools = Pools::of(product, Timestamp::UNIX_EPOCH);
-        plain.put_venues(&[venue]).await.unwrap();
+        plain.put_venues(std::slice::from_ref(&venue)).await.unwrap();
         let now = NOW.parse().unwrap();
         let one_in = 2 + chance.below(12);
         let (bank, address) = Bank::open(now, chance.fork(), one_in * 3).await;
@@ -171,6 +172,7 @@ impl World {
             database,
             plain,
             platform,
+            venue,
             pools,
             asked: Vec::new(),
             running: BTreeMap::new(),
@@ -242,16 +244,42 @@ impl World {
         self.serve(caller, &operation, luck).await;
     }
 
-    /// Serves the one caller at work: its next transaction with this luck, everything else well.
-    /// Answers what it was told.
-    pub(super) async fn serve_to_the_end(&mut self, mut luck: Option<Luck>) -> (u16, Value) {
-        let asked = self.running.values().next().unwrap().asked;
-        while let Some((caller, operation)) = self.line.waiting().first().cloned() {
-            let is_it = operation == TRANSACTION;
-            let luck = if is_it { luck.take() } else { None };
+    /// Serves a caller to its end: its next transaction with this luck, everything else well. Answers
+    /// what it was told.
+    pub(super) async fn serve_to_the_end(
+        &mut self,
+        caller: Caller,
+        mut luck: Option<Luck>,
+    ) -> (u16, Value) {
+        let asked = self.running[&caller].asked;
+        while let Some(operation) = self.next_call(caller) {
+            let luck = if operation == TRANSACTION { luck.take() } else { None };
             self.serve(caller, &operation, luck.unwrap_or(Luck::Fine)).await;
         }
         self.asked[asked].answers.last().unwrap().clone()
+    }
+
+    /// Serves a caller until such a call of it went through.
+    pub(super) async fn serve_until(&mut self, caller: Caller, last: &str) {
+        while let Some(operation) = self.next_call(caller) {
+            self.serve(caller, &operation, Luck::Fine).await;
+            if operation == last {
+                return;
+            }
+        }
+    }
+
+    fn next_call(&self, caller: Caller) -> Option<String> {
+        let waiting = self.line.waiting().into_iter();
+        waiting.filter(|(of, _)| *of == caller).map(|(_, operation)| operation).next()
+    }
+
+    /// The museum stays closed that day, whatever was booked.
+    pub(super) async fn close_the_day(&mut self) {
+        let day = DAY.parse().unwrap();
+        let reason = Text::new("Sciopero", "Strike");
+        self.venue.opening.closures.push(Closure { from: day, to: day, reason });
+        self.plain.put_venues(std::slice::from_ref(&self.venue)).await.unwrap();
     }
 
     async fn serve(&mut self, caller: Caller, operation: &str, luck: Luck) {
@@ -519,6 +547,7 @@ impl Platform {
                 wallets: Arc::default(),
             }),
             Function::Desk => atrio_desk::router(atrio_desk::Context { store, clock, access }),
+            Function::Venue => atrio_venue::router(atrio_venue::Context { store, clock, access }),
         }
     }
 }
