@@ -393,8 +393,8 @@ async fn an_order_that_breaks_a_rule_names_the_line_and_takes_nothing() {
     let api = museum.api();
     let before = calendar(&api, VENUE).await;
     let visitor = Visitor::of(&museum);
-    let wishes = ["2026-11-25T11:00", "2026-11-25T12:00"]
-        .map(|slot| Wish::at(VENUE, slot, &[("adult", 1)]));
+    let wishes =
+        ["2026-11-25T11:00", "2026-11-25T12:00"].map(|slot| Wish::at(VENUE, slot, &[("adult", 1)]));
     let set = |case: &'static str, pointer: &str, value: Value| {
         let mut body = visitor.order_request(&fresh_uuid(), &wishes);
         let (parent, name) = pointer.rsplit_once('/').unwrap();

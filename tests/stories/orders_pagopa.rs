@@ -72,9 +72,8 @@ async fn an_order_is_one_notice_also_through_a_kill_and_a_receipt_that_never_com
     let (order, bookings) = visitor.holds_order(&wishes()).await;
     double.stalls_at(Moment::PositionCreated);
     let (api, path) = (visitor.api.clone(), format!("/v1/orders/{order}/payment"));
-    let cut_off = tokio::spawn(async move {
-        api.try_post(&path, &json!({"return_url": "/order/"})).await
-    });
+    let cut_off =
+        tokio::spawn(async move { api.try_post(&path, &json!({"return_url": "/order/"})).await });
     assert!(tokio::time::timeout(SOON, double.is_reached()).await.is_ok());
     museum.kill9();
     double.goes_on();

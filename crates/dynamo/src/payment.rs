@@ -4,7 +4,7 @@
 //! alone. It is written with the start of the attempt and never tidied away, so that no
 //! notice number is ever given twice.
 
-use atrio_domain::booking::Settlement;
+use atrio_domain::booking::{Booking, Settlement};
 use atrio_domain::id::{CallerUuid, PaymentId, TicketId, VenueId};
 use atrio_domain::order;
 use atrio_domain::payment::{Payment, PaymentStatus, ProviderOutcome, Received};
@@ -132,28 +132,26 @@ impl Store {
     /// The service's own, or a malformed item.
     pub async fn parts(&self, id: &PaymentId) -> Result<Vec<Payment>, Error> {
         let Some(booking) = self.booking_of_payment(id).await? else { return Ok(Vec::new()) };
-        let found = self.payment(booking, id).await?;
-        let Some(order) = found.as_ref().and_then(|payment| payment.order) else {
-            return Ok(found.into_iter().collect());
-        };
-        let Some(order) = self.order(order).await? else { return Ok(found.into_iter().collect()) };
-        let mut parts = Vec::with_capacity(order.bookings.len());
-        for booking in order.bookings {
-            parts.extend(self.payment(booking, id).await?);
-        }
-        Ok(parts)
+        let order = self.payment(booking, id).await?.and_then(|payment| payment.order);
+        self.parts_of(booking, order, id).await
     }
 
-    /// The parts of an attempt by the bookings that it pays for, in their order; none where a booking
-    /// costs nothing.
+    /// The parts of an attempt to pay for a booking, or for the order that it belongs to. They outlive the
+    /// bookings; what costs nothing has none.
     pub(crate) async fn parts_of(
         &self,
-        bookings: &[Stored],
+        booking: CallerUuid,
+        order: Option<CallerUuid>,
         id: &PaymentId,
-    ) -> Result<Vec<Option<Payment>>, Error> {
+    ) -> Result<Vec<Payment>, Error> {
+        let order = match order {
+            Some(order) => self.order(order).await?,
+            None => None,
+        };
+        let bookings = order.map_or_else(|| vec![booking], |order| order.bookings);
         let mut parts = Vec::with_capacity(bookings.len());
-        for stored in bookings {
-            parts.push(self.payment(stored.booking.uuid, id).await?);
+        for booking in bookings {
+            parts.extend(self.payment(booking, id).await?);
         }
         Ok(parts)
     }
@@ -227,9 +225,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Taken, StepFailure> {
         for _ in 0..ATTEMPTS {
-            let from = self.together(uuid).await?;
-            let parts = self.parts_of(&from, id).await?;
-            let known = Payment::whole(parts.iter().flatten()).ok_or(StepFailure::Unknown(uuid))?;
+            let (from, parts) = self.attempt(uuid, id).await?;
+            let known = Payment::whole(&parts).ok_or(StepFailure::Unknown(uuid))?;
             match known.weigh(received) {
                 Received::AsAsked => {
                     let paid = ProviderOutcome::Paid;
@@ -261,7 +258,7 @@ impl Store {
     async fn owe_other_amount(
         &self,
         from: &[Stored],
-        parts: Vec<Option<Payment>>,
+        parts: Vec<Payment>,
         owed: Payment,
         now: Timestamp,
     ) -> Result<bool, Error> {
@@ -269,17 +266,18 @@ impl Store {
         let Some(settlement) = order::settle(&bookings_of(from), &owed.id, declined, now) else {
             return Ok(false);
         };
-        let first = parts.iter().flatten().find(|part| part.booking == owed.booking).cloned();
+        let first = parts.first().cloned();
         let mut ended = marked(parts, PaymentStatus::Declined, now);
-        for part in ended.iter_mut().flatten().filter(|part| part.booking == owed.booking) {
-            *part = owed.clone();
+        if let Some(first) = ended.first_mut() {
+            *first = owed.clone();
         }
         let writes = match settlement {
             Settlement::Retry(to) => self.changing_all(from, &to, |line| {
-                ended[line].as_ref().map_or(With::Nothing, With::Declined)
+                part_of(&ended, &to[line]).map_or(With::Nothing, With::Declined)
             })?,
-            Settlement::Release(to) => self
-                .changing_all(from, &to, |line| With::PlacesReturned(ended[line].as_ref(), &[]))?,
+            Settlement::Release(to) => self.changing_all(from, &to, |line| {
+                With::PlacesReturned(part_of(&ended, &to[line]), &[])
+            })?,
             // The attempt ended before; no booking hangs on it.
             Settlement::Confirm(_) | Settlement::Refund | Settlement::Nothing => {
                 let Some(first) = first else { return Ok(false) };
@@ -292,11 +290,11 @@ impl Store {
     /// Marks money that came for nothing as due to go back; none when another request was faster.
     pub(crate) async fn owe_refund(
         &self,
-        parts: &[Option<Payment>],
+        parts: &[Payment],
         now: Timestamp,
     ) -> Result<Option<Settled>, Error> {
         let mut writes = Vec::with_capacity(parts.len());
-        for part in parts.iter().flatten() {
+        for part in parts {
             if !matches!(part.status, PaymentStatus::RefundDue | PaymentStatus::Refunded) {
                 let owed =
                     Payment { status: PaymentStatus::RefundDue, updated_at: now, ..part.clone() };
@@ -312,11 +310,11 @@ impl Store {
 }
 
 /// The parts of an attempt with another status.
-pub(crate) fn marked(
-    parts: Vec<Option<Payment>>,
-    status: PaymentStatus,
-    now: Timestamp,
-) -> Vec<Option<Payment>> {
-    let mark = |part: Payment| Payment { status, updated_at: now, ..part };
-    parts.into_iter().map(|part| part.map(mark)).collect()
+pub(crate) fn marked(parts: Vec<Payment>, status: PaymentStatus, now: Timestamp) -> Vec<Payment> {
+    parts.into_iter().map(|part| Payment { status, updated_at: now, ..part }).collect()
+}
+
+/// A booking's part of an attempt; none where it costs nothing.
+pub(crate) fn part_of<'a>(parts: &'a [Payment], booking: &Booking) -> Option<&'a Payment> {
+    parts.iter().find(|part| part.booking == booking.uuid)
 }

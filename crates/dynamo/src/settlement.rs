@@ -110,13 +110,19 @@ impl Store {
         }
     }
 
-    /// The bookings that are bought together with this one, and itself.
-    pub(crate) async fn together(&self, uuid: CallerUuid) -> Result<Vec<Stored>, StepFailure> {
+    /// The bookings that an attempt pays for, of which `uuid` is one, and its parts.
+    pub(crate) async fn attempt(
+        &self,
+        uuid: CallerUuid,
+        id: &PaymentId,
+    ) -> Result<(Vec<Stored>, Vec<Payment>), StepFailure> {
         let stored = self.booking(uuid).await?.ok_or(StepFailure::Unknown(uuid))?;
-        match Purchase::of(&stored.booking) {
-            Purchase::Booking(_) => Ok(vec![stored]),
-            order @ Purchase::Order(_) => self.purchased(order).await,
-        }
+        let order = stored.booking.order;
+        let bookings = match Purchase::of(&stored.booking) {
+            Purchase::Booking(_) => vec![stored],
+            order @ Purchase::Order(_) => self.purchased(order).await?,
+        };
+        Ok((bookings, self.parts_of(uuid, order, id).await?))
     }
 
     /// The writes of the next states of bookings that move together, each with what goes with it.
@@ -296,8 +302,7 @@ impl Store {
             if to == bookings {
                 return Ok(from);
             }
-            let unpaid = vec![None; from.len()];
-            if let Some(confirmed) = self.confirm(from, to, &unpaid, &ticket_id, now).await? {
+            if let Some(confirmed) = self.confirm(from, to, &[], &ticket_id, now).await? {
                 return Ok(confirmed);
             }
         }
@@ -308,14 +313,14 @@ impl Store {
         &self,
         from: Vec<Stored>,
         to: Vec<Booking>,
-        parts: &[Option<Payment>],
+        parts: &[Payment],
         ticket_id: &impl Fn() -> TicketId,
         now: Timestamp,
     ) -> Result<Option<Vec<Stored>>, Error> {
         let issue = |to: &Booking| ticket::issue(to, (0..to.places()).map(|_| ticket_id()), now);
         let tickets: Vec<Vec<Ticket>> = to.iter().map(issue).collect();
         let writes = self.changing_all(&from, &to, |line| {
-            With::Confirmation(&tickets[line], parts[line].as_ref())
+            With::Confirmation(&tickets[line], payment::part_of(parts, &to[line]))
         })?;
         if !matches!(self.transact(writes).await?, Written::All) {
             return Ok(None);
@@ -353,12 +358,12 @@ impl Store {
                 let costs = booking.total() > Cents::ZERO;
                 costs.then(|| booking.payment(fresh.clone(), PaymentStatus::Started, now, now))
             };
-            let parts: Vec<Option<Payment>> = to.iter().map(started).collect();
+            let parts: Vec<Payment> = to.iter().filter_map(started).collect();
             let mut writes = self.changing_all(&from, &to, |line| {
-                parts[line].as_ref().map_or(With::Nothing, With::PaymentStarted)
+                payment::part_of(&parts, &to[line]).map_or(With::Nothing, With::PaymentStarted)
             })?;
             // No two attempts bear one id: the provider tells them apart by nothing else.
-            for part in parts.iter().flatten().take(1) {
+            if let Some(part) = parts.first() {
                 writes.push(self.put(payment::lookup_item(part), Condition::absent())?);
             }
             if matches!(self.transact(writes).await?, Written::All) {
@@ -382,9 +387,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Settled, StepFailure> {
         for _ in 0..ATTEMPTS {
-            let from = self.together(uuid).await?;
-            let parts = self.parts_of(&from, payment_id).await?;
-            if parts.iter().all(Option::is_none) {
+            let (from, parts) = self.attempt(uuid, payment_id).await?;
+            if parts.is_empty() {
                 return Err(StepFailure::Unknown(uuid));
             }
             let settlement = order::settle(&bookings_of(&from), payment_id, outcome, now);
@@ -401,7 +405,7 @@ impl Store {
     async fn settle_once(
         &self,
         from: Vec<Stored>,
-        parts: Vec<Option<Payment>>,
+        parts: Vec<Payment>,
         settlement: Settlement<Vec<Booking>>,
         ticket_id: &impl Fn() -> TicketId,
         now: Timestamp,
@@ -417,7 +421,7 @@ impl Store {
             Settlement::Retry(to) => {
                 let declined = payment::marked(parts, PaymentStatus::Declined, now);
                 let writes = self.changing_all(&from, &to, |line| {
-                    declined[line].as_ref().map_or(With::Nothing, With::Declined)
+                    payment::part_of(&declined, &to[line]).map_or(With::Nothing, With::Declined)
                 })?;
                 let written = self.transact(writes).await?;
                 Ok(matches!(written, Written::All).then_some(Settled::OnHoldAgain))
@@ -425,7 +429,7 @@ impl Store {
             Settlement::Release(to) => {
                 let declined = payment::marked(parts, PaymentStatus::Declined, now);
                 let writes = self.changing_all(&from, &to, |line| {
-                    With::PlacesReturned(declined[line].as_ref(), &[])
+                    With::PlacesReturned(payment::part_of(&declined, &to[line]), &[])
                 })?;
                 let written = self.transact(writes).await?;
                 Ok(matches!(written, Written::All).then_some(Settled::Released))
