@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use atrio::data_dir::DataDir;
 use atrio::keys::Secrets;
 use atrio::{payment_book, sandbox};
+use atrio_domain::risk::RiskKeys;
 use atrio_runtime::provider::signature;
 use atrio_tests::{Manager, Outcome, Process, SOON, Visitor, Wish, eventually, fresh_uuid};
 use futures::future::join_all;
@@ -281,4 +282,47 @@ async fn a_visit_that_costs_nothing_goes_with_those_that_do() {
     assert!(given_up["message"]["en"].as_str().unwrap().contains("nothing is owed"), "{given_up}");
     museum.nothing_left_over().await;
     assert_eq!(book(&museum, &payment)["refunds"], json!({}));
+}
+
+#[tokio::test]
+async fn the_risk_rules_look_at_an_order_as_a_whole() {
+    let museum = Process::fresh().await;
+    let visitor = Visitor::of(&museum);
+    let wishes = [10, 11, 12, 13].map(|hour| adults(HERE, &format!("2026-11-27T{hour}:00"), 10));
+    let before = vacancies(&visitor, &wishes).await;
+    // Each of the four alone would be let through without a word.
+    let refused = visitor.orders(&wishes).await.expect_problem(403, "blocked", "contact");
+    assert_eq!(refused["reasons"][0]["rule"], "hoarding");
+    assert_eq!(vacancies(&visitor, &wishes).await, before);
+    let manager = Manager::of(&museum, HERE).await;
+    let decisions = manager.decisions().await;
+    assert_eq!(decisions.len(), 4, "staff see each visit that was refused");
+    assert!(decisions.iter().all(|decision| decision["outcome"] == "BLOCK"));
+    museum.nothing_left_over().await;
+}
+
+#[tokio::test]
+async fn a_declined_order_counts_as_one_declined_payment() {
+    let museum = Process::fresh().await;
+    let visitor = Visitor::of(&museum);
+    let wishes = [adults(HERE, FRIDAY, 1), adults(HERE, FRIDAY_NOON, 1), adults(THERE, FRIDAY, 1)];
+    let (order, _) = visitor.holds_order(&wishes).await;
+    for _ in 0..2 {
+        visitor.pays_order(&order, Outcome::Decline).await;
+        visitor.sees_order(&order, "ON_HOLD").await;
+    }
+    // Behaviour is counted from the stream in its order: once this hold is, the declines are.
+    let last = visitor.hold(&adults(THERE, FRIDAY_NOON, 1)).await;
+    let secrets = Secrets::open(&DataDir::open(museum.data()).unwrap()).unwrap();
+    let key = secrets.contact_hash_key.as_bytes();
+    let keys = RiskKeys::of(key, Some(&visitor.contact.email), None);
+    let counted = eventually("all holds are counted", SOON, async || {
+        let (contact, _) = museum.store().velocities(&keys, museum.now()).await.unwrap();
+        if contact.holds == 4 { Ok(contact) } else { Err(format!("{contact:?}")) }
+    })
+    .await;
+    assert_eq!((counted.places, counted.declines), (4, 2));
+    visitor.cancel(&last).await.expect(200);
+    visitor.takes_order(&order, "cancel").await.expect(200);
+    museum.nothing_left_over().await;
 }

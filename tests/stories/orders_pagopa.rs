@@ -1,6 +1,8 @@
 //! Orders through pagoPA: one notice for all visits, and each part of it that goes back its own
 //! transfer. At the end of each, money and tickets agree (P2).
 
+use std::time::Duration;
+
 use atrio_tests::{
     Manager, Moment, Options, PagoPaDouble, Process, SOON, Visitor, Wish, fresh_uuid,
 };
@@ -194,4 +196,28 @@ async fn money_that_comes_for_an_order_that_is_no_more_is_owed_by_each_museum() 
     }
     assert_eq!(owed, double.position(&buyer.notice).amount_cents);
     museum.nothing_left_over().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_while_an_orders_receipt_is_taken_sells_all_of_it_once() {
+    let (mut museum, double) = museum().await;
+    let mut asked = 0;
+    // At moments nobody chose: before it is read, between the writes, after the answer.
+    for after_micros in [500, 2_000, 5_000, 12_000] {
+        let buyer = Buyer::sent_to_pay(&museum, &double).await;
+        let receipt = double.pays(&buyer.page).unwrap();
+        let sent = double.tries_to_send(&museum, &receipt);
+        let _ = tokio::time::timeout(Duration::from_micros(after_micros), sent).await;
+        museum.kill9();
+        museum.restart().await;
+        let order = buyer.visitor.order(&buyer.order).await;
+        let all = order["bookings"].as_array().unwrap();
+        assert!(all.iter().all(|booking| booking["status"] == order["status"]), "half: {order}");
+        let result = double.sends(&museum, &receipt).await.expect(200)["result"].clone();
+        assert!([json!("CONFIRMED"), json!("KNOWN")].contains(&result), "{result}");
+        buyer.have_tickets().await;
+        asked += double.position(&buyer.notice).amount_cents;
+    }
+    let figures = museum.nothing_left_over().await;
+    assert_eq!(figures["cents kept"]["lake"], asked);
 }

@@ -19,7 +19,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::view::BookingView;
-use crate::{ContactBody, Context, booking_uuid, decide_on, internal, problem, standard_option};
+use crate::{
+    ContactBody, Context, booking_uuid, decide_on, internal, problem, risk_keys, standard_option,
+    view_of,
+};
 
 /// A request for several visits in one go.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -131,7 +134,7 @@ pub(crate) async fn hold(
     let places = offers.iter().map(Offer::places).sum();
     // All lines have the same contact, so any of them says under which keys it is counted.
     let first = &request.lines[0];
-    let keys = crate::risk_keys(&context, first, address.as_deref());
+    let keys = risk_keys(&context, first, address.as_deref());
     let decision = decide_on(&context, &keys, places, &request.lines, now).await?;
     let pools: Vec<_> = offers.iter().map(|offer| offer.pools.clone()).collect();
     let asked = request.clone();
@@ -256,7 +259,7 @@ async fn view(
     let status = order::status(&seen);
     let mut views = Vec::with_capacity(seen.len());
     for booking in &seen {
-        views.push(crate::view_of(context, booking, now).await?);
+        views.push(view_of(context, booking, now).await?);
     }
     let (first, total_cents) = (views.first(), order::total(&seen));
     let expires_at = first.and_then(BookingView::expires_at);
