@@ -15,4 +15,6 @@ trap 'kill "$endpoint" 2>/dev/null || true; wait "$endpoint" 2>/dev/null || true
 trap 'exit 130' INT TERM
 
 "$bin/python" "$(dirname "$0")/endpoint.py" "$address" || { cat "$log" >&2; exit 1; }
+# Another program on that port would have answered in its place.
+kill -0 "$endpoint" 2>/dev/null || { cat "$log" >&2; exit 1; }
 ATRIO_DYNAMODB_ENDPOINT=$address "$@"

@@ -15,6 +15,7 @@
 
 mod bank;
 mod line;
+mod platform;
 mod request;
 mod table;
 mod world;

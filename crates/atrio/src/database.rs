@@ -284,19 +284,20 @@ const REGION: &str = "eu-south-1";
 /// The region and the keys: the environment's own for a database that others run, or any, which is
 /// enough for one that checks none.
 fn account(at: &TableAt) -> (String, Credentials) {
-    let named = |variable: &str, otherwise: &str| match at.run_by {
-        RunBy::Atrio => otherwise.to_owned(),
-        RunBy::Others => std::env::var(variable).unwrap_or_else(|_| otherwise.to_owned()),
+    let variable = |name: &str| match at.run_by {
+        RunBy::Atrio => None,
+        RunBy::Others => std::env::var(name).ok().filter(|value| !value.is_empty()),
     };
-    let session = std::env::var("AWS_SESSION_TOKEN").ok().filter(|_| at.run_by == RunBy::Others);
+    let or_any = |name: &str| variable(name).unwrap_or_else(|| "any".to_owned());
     let credentials = Credentials::new(
-        named("AWS_ACCESS_KEY_ID", "embedded"),
-        named("AWS_SECRET_ACCESS_KEY", "embedded"),
-        session,
+        or_any("AWS_ACCESS_KEY_ID"),
+        or_any("AWS_SECRET_ACCESS_KEY"),
+        variable("AWS_SESSION_TOKEN"),
         None,
         "environment",
     );
-    (named("AWS_REGION", REGION), credentials)
+    let region = variable("AWS_REGION").unwrap_or_else(|| REGION.to_owned());
+    (region, credentials)
 }
 
 /// A table.

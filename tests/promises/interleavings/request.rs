@@ -62,8 +62,11 @@ pub(super) struct Wire {
 impl Request {
     /// Over the wire; none for what comes another way.
     pub(super) fn wire(&self) -> Option<Wire> {
-        let shifts = format!("/v1/venues/{VENUE}/shifts");
-        let (function, path, body, role) = match self {
+        self.of_a_visitor().or_else(|| self.at_a_gate()).or_else(|| self.of_staff())
+    }
+
+    fn of_a_visitor(&self) -> Option<Wire> {
+        let (function, path, body) = match self {
             Self::Hold { uuid, slot, party, channel } => {
                 let units: Vec<Value> = party
                     .iter()
@@ -75,69 +78,83 @@ impl Request {
                     "contact": { "full_name": "Visitor 1", "email": "visitor-1@example.org" },
                 });
                 let role = (*channel == "DESK").then_some(Role::Desk);
-                (Function::Booking, "/v1/bookings".to_owned(), body, role)
+                let path = "/v1/bookings".to_owned();
+                return Some(Wire { function: Function::Booking, path, body, role });
             }
             Self::ConfirmFree(uuid) => {
-                (Function::Booking, format!("/v1/bookings/{uuid}/confirm"), Value::Null, None)
+                (Function::Booking, format!("/v1/bookings/{uuid}/confirm"), Value::Null)
             }
             Self::GiveUp(uuid) => {
-                (Function::Booking, format!("/v1/bookings/{uuid}/cancel"), Value::Null, None)
+                (Function::Booking, format!("/v1/bookings/{uuid}/cancel"), Value::Null)
             }
             Self::StartPayment(uuid) => {
                 let body = json!({ "return_url": "/booking/" });
-                (Function::Payment, format!("/v1/bookings/{uuid}/payment"), body, None)
+                (Function::Payment, format!("/v1/bookings/{uuid}/payment"), body)
             }
             Self::ProviderSays { payment, outcome } => {
                 let body = json!({ "payment_id": payment, "outcome": outcome });
-                (Function::Payment, "/v1/payments/notifications".to_owned(), body, None)
+                (Function::Payment, "/v1/payments/notifications".to_owned(), body)
             }
+            Self::Reissue { booking, ticket, request } => {
+                let path = format!("/v1/bookings/{booking}/tickets/{ticket}/reissue");
+                (Function::Ticketing, path, json!({ "uuid": request }))
+            }
+            _ => return None,
+        };
+        Some(Wire { function, path, body, role: None })
+    }
+
+    fn at_a_gate(&self) -> Option<Wire> {
+        let (path, body) = match self {
             Self::Redeem { nonce, ticket, gate } => {
                 let code = ticket.typed_code();
                 let body =
                     json!({ "uuid": nonce, "venue_id": VENUE, "gate_id": gate, "code": code });
-                (Function::Redemption, "/v1/redemptions".to_owned(), body, Some(Role::Gate))
+                ("/v1/redemptions".to_owned(), body)
             }
             Self::Undo { nonce, gate } => {
                 let body = json!({ "venue_id": VENUE, "gate_id": gate, "reason": "turned back" });
-                let path = format!("/v1/redemptions/{nonce}/undo");
-                (Function::Redemption, path, body, Some(Role::Gate))
+                (format!("/v1/redemptions/{nonce}/undo"), body)
             }
             Self::FileOffline { nonce, ticket, gate, at } => {
                 let code = ticket.typed_code();
                 let entry =
                     json!({ "uuid": nonce, "gate_id": gate, "code": code, "redeemed_at": at });
                 let body = json!({ "venue_id": VENUE, "entries": [entry] });
-                let path = "/v1/redemptions/offline".to_owned();
-                (Function::Redemption, path, body, Some(Role::Gate))
+                ("/v1/redemptions/offline".to_owned(), body)
             }
-            Self::Reissue { booking, ticket, request } => {
-                let path = format!("/v1/bookings/{booking}/tickets/{ticket}/reissue");
-                (Function::Ticketing, path, json!({ "uuid": request }), None)
-            }
+            _ => return None,
+        };
+        Some(Wire { function: Function::Redemption, path, body, role: Some(Role::Gate) })
+    }
+
+    fn of_staff(&self) -> Option<Wire> {
+        let venue = format!("/v1/venues/{VENUE}");
+        let (path, body) = match self {
             Self::OpenShift { shift, desk } => {
                 let body = json!({ "uuid": shift, "desk_id": desk, "float_cents": 5000 });
-                (Function::Desk, shifts, body, Some(Role::Desk))
+                (format!("{venue}/shifts"), body)
             }
             Self::Sell { shift, booking, method } => {
                 let body = json!({ "booking_uuid": booking, "method": method });
-                (Function::Desk, format!("{shifts}/{shift}/sales"), body, Some(Role::Desk))
+                (format!("{venue}/shifts/{shift}/sales"), body)
             }
             Self::Void { shift, booking } => {
                 let body = json!({ "booking_uuid": booking, "reason": "a slip of the hand" });
-                (Function::Desk, format!("{shifts}/{shift}/void"), body, Some(Role::Desk))
+                (format!("{venue}/shifts/{shift}/void"), body)
             }
             Self::CloseShift(shift) => {
-                let body = json!({ "counted_cents": 5000 });
-                (Function::Desk, format!("{shifts}/{shift}/close"), body, Some(Role::Desk))
+                (format!("{venue}/shifts/{shift}/close"), json!({ "counted_cents": 5000 }))
             }
             Self::CallOffTheDay => {
-                let body = json!({ "from": DAY, "to": DAY });
-                let path = format!("/v1/venues/{VENUE}/call-offs");
-                (Function::Venue, path, body, Some(Role::Manager))
+                let (path, body) =
+                    (format!("{venue}/call-offs"), json!({ "from": DAY, "to": DAY }));
+                let role = Some(Role::Manager);
+                return Some(Wire { function: Function::Venue, path, body, role });
             }
-            Self::CallOff(_) | Self::Upkeep => return None,
+            _ => return None,
         };
-        Some(Wire { function, path, body, role })
+        Some(Wire { function: Function::Desk, path, body, role: Some(Role::Desk) })
     }
 
     /// P6: what an answer said stands in the table, from then on for ever. None when it does.

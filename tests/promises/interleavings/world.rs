@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use atrio::data_dir::DataDir;
 use atrio::database::{self, Database, Tidying};
-use atrio::keys::Secrets;
 use atrio_domain::calendar::{Closure, Opening};
 use atrio_domain::cancellation::Cancellation;
 use atrio_domain::id::{CallerUuid, PoolName, ResourceId, VenueId};
@@ -19,21 +16,15 @@ use atrio_domain::text::Text;
 use atrio_domain::venue::{HoursSource, Venue, VenueKind, shipped_product};
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Stored;
-use atrio_runtime::provider::sandbox::Sandbox;
-use atrio_runtime::provider::{Provider, SIGNATURE, signature};
-use atrio_runtime::{Clock, Shared};
-use axum::body::Body;
-use axum::http::{Request as HttpRequest, header};
+use atrio_runtime::Clock;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::Value;
 use tokio::task::JoinHandle;
-use tower::ServiceExt as _;
-use utoipa_axum::router::OpenApiRouter;
 
 use super::bank::Bank;
 use super::line::{Caller, Line, Luck, TRANSACTION};
-use super::request::{DAY, Function, Request, VENUE, Wire};
+use super::platform::Platform;
+use super::request::{DAY, Request, VENUE};
 use super::table::Table;
 use crate::chance::Chance;
 
@@ -86,14 +77,6 @@ pub(super) struct World {
     story: Vec<String>,
 }
 
-/// What every function works with.
-#[derive(Clone)]
-struct Platform {
-    provider: Arc<Provider>,
-    secrets: Arc<Secrets>,
-    _folder: Arc<TempDir>,
-}
-
 fn museum(chance: &mut Chance) -> Venue {
     let mut product = shipped_product(VenueKind::Museum, Cents(1000), None).unwrap();
     product.capacity = CAPACITY;
@@ -140,7 +123,6 @@ impl World {
     /// A fresh one.
     pub(super) async fn of(seed: u64) -> Self {
         let mut chance = Chance::from_seed(seed);
-        let folder = tempfile::tempdir().unwrap();
         // It does not die here, so it needs no disk.
         let database = Database::start(None, Tidying::Off).await.unwrap();
         let plain = database::store(database.at());
@@ -152,14 +134,6 @@ impl World {
         let now = NOW.parse().unwrap();
         let one_in = 2 + chance.below(12);
         let (bank, address) = Bank::open(now, chance.fork(), one_in * 3).await;
-        let secrets = Secrets::open(&DataDir::open(folder.path()).unwrap()).unwrap();
-        let secret = secrets.payment_secret.as_bytes();
-        let sandbox = Sandbox::new(&address, "http://127.0.0.1", secret).unwrap();
-        let platform = Platform {
-            provider: Arc::new(Provider::Sandbox(sandbox)),
-            secrets: Arc::new(secrets),
-            _folder: Arc::new(folder),
-        };
         Self {
             chance,
             bank,
@@ -171,7 +145,7 @@ impl World {
             line: Line::to(database.at()),
             database,
             plain,
-            platform,
+            platform: Platform::new(&address),
             venue,
             pools,
             asked: Vec::new(),
@@ -471,83 +445,4 @@ impl World {
 
 fn excerpt(said: &Value) -> String {
     said.to_string().chars().take(160).collect()
-}
-
-impl Platform {
-    /// Does what is asked, as the functions do it; 0 and nothing for what answers nobody.
-    async fn answer(&self, request: &Request, store: Store, clock: Clock) -> (u16, Value) {
-        match request {
-            Request::Upkeep => {
-                let provider = Arc::clone(&self.provider);
-                let context = atrio_upkeep::Context { store, clock, provider };
-                match atrio_upkeep::handle(&context).await {
-                    Ok(done) => (200, serde_json::to_value(done).unwrap()),
-                    Err(error) => (503, json!(error.to_string())),
-                }
-            }
-            Request::CallOff(uuid) => match store.call_off(*uuid, clock.now()).await {
-                Ok(_) => (200, Value::Null),
-                Err(atrio_dynamo::settlement::StepFailure::Store(error)) => {
-                    (503, json!(error.to_string()))
-                }
-                Err(refused) => (409, json!(refused.to_string())),
-            },
-            _ => match request.wire() {
-                Some(wire) => self.over_http(wire, store, clock).await,
-                None => (404, Value::Null),
-            },
-        }
-    }
-
-    async fn over_http(&self, wire: Wire, store: Store, clock: Clock) -> (u16, Value) {
-        let body = if wire.body.is_null() { String::new() } else { wire.body.to_string() };
-        let secret = self.secrets.payment_secret.as_bytes();
-        let mut request = HttpRequest::post(&wire.path)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(SIGNATURE, signature(secret, body.as_bytes()));
-        if let Some(role) = wire.role {
-            let venue = VenueId::new(VENUE).unwrap();
-            let token = self.secrets.issuer().token(role, Some(venue), &clock).unwrap();
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let router: axum::Router = self.function(wire.function, store, clock).into();
-        let answer = router.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
-        let status = answer.status().as_u16();
-        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap_or_default())
-    }
-
-    fn function(&self, function: Function, store: Store, clock: Clock) -> OpenApiRouter {
-        let access = self.secrets.issuer().access(clock).unwrap();
-        let keys = self.secrets.ticket_keys().unwrap();
-        match function {
-            Function::Booking => atrio_booking::router(atrio_booking::Context {
-                store,
-                clock,
-                access,
-                contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
-            }),
-            Function::Payment => atrio_payment::router(atrio_payment::Context {
-                store,
-                clock,
-                provider: Arc::clone(&self.provider),
-                receipts: None,
-                access,
-            }),
-            Function::Redemption => atrio_redemption::router(atrio_redemption::Context {
-                store,
-                clock,
-                access,
-                ticket_keys: Shared::new(keys.published(clock.now())),
-            }),
-            Function::Ticketing => atrio_ticketing::router(atrio_ticketing::Context {
-                store,
-                clock,
-                keys: Shared::new(keys),
-                wallets: Arc::default(),
-            }),
-            Function::Desk => atrio_desk::router(atrio_desk::Context { store, clock, access }),
-            Function::Venue => atrio_venue::router(atrio_venue::Context { store, clock, access }),
-        }
-    }
 }
