@@ -192,8 +192,12 @@ fn an_entry_that_was_taken_back_after_the_bundle_admits_again() {
     assert!(decides_after(&bundle(), since, Direction::Entry, valid(2), 1, NOW).is_ok());
 }
 
-/// The same bundle of a venue whose tickets are for the day, or only until five minutes after ten.
-fn bundle_with(rule: AdmissionRule) -> Bundle {
+fn for_the_day() -> AdmissionRule {
+    AdmissionRule { reentry: Reentry::SameDay, ..AdmissionRule::default() }
+}
+
+/// The same bundle of a venue whose tickets admit otherwise.
+fn bundle_with(rule: &AdmissionRule) -> Bundle {
     let mut bundle = bundle();
     bundle.groups[0].unit.admission = rule.clone();
     bundle.units.iter_mut().for_each(|unit| unit.admission = rule.clone());
@@ -203,7 +207,7 @@ fn bundle_with(rule: AdmissionRule) -> Bundle {
 #[test]
 fn a_gate_by_itself_keeps_the_window_of_the_product_for_old_tickets_and_new_ones() {
     let rule = AdmissionRule { until_minutes_after_start: Some(5), ..AdmissionRule::default() };
-    let bundle = bundle_with(rule);
+    let bundle = bundle_with(&rule);
     for number in [1, 9] {
         let shown = shown(&ticket(number, "minor", TicketState::Valid));
         let late = decides(&bundle, None, Direction::Entry, shown, 1, NOW);
@@ -213,7 +217,7 @@ fn a_gate_by_itself_keeps_the_window_of_the_product_for_old_tickets_and_new_ones
 
 #[test]
 fn who_goes_out_by_a_gate_alone_comes_in_again_where_the_ticket_is_for_the_day() {
-    let bundle = bundle_with(AdmissionRule { reentry: Reentry::SameDay, ..Default::default() });
+    let bundle = bundle_with(&for_the_day());
     let entry = used(1, "north", 5);
     let inside = Seen { entry: Some(entry.clone()), exit: None };
     let exit = decides(&bundle, Some(&inside), Direction::Exit, valid(1), 6, NOW).unwrap();
@@ -224,7 +228,7 @@ fn who_goes_out_by_a_gate_alone_comes_in_again_where_the_ticket_is_for_the_day()
         decides(bundle, Some(&outside), Direction::Entry, valid(1), 7, "2026-11-24T15:00:00Z")
     };
     assert_eq!(again(&bundle).unwrap().after, Some(left.uuid));
-    let once = again(&bundle_with(AdmissionRule::default()));
+    let once = again(&bundle_with(&AdmissionRule::default()));
     assert!(matches!(once, Err(OfflineRefusal::Refused(Refusal::NoReentry { .. }))));
 }
 
@@ -238,7 +242,7 @@ fn who_came_in_by_another_gate_is_let_out() {
 
 #[test]
 fn an_exit_that_the_bundle_tells_of_counts_over_an_earlier_entry_here() {
-    let mut bundle = bundle_with(AdmissionRule { reentry: Reentry::SameDay, ..Default::default() });
+    let mut bundle = bundle_with(&for_the_day());
     let entry = used(1, "here", 5);
     bundle.groups[0].tickets[0].standing = Standing::Redeemed {
         at: entry.at,
