@@ -34,7 +34,7 @@ pub(crate) fn hold(error: &HoldError) -> Problem {
         HoldError::TooManyUnits { max_units, .. } => (
             "too-many-units",
             "units",
-            format!("ask for at most {max_units}, or ask the venue about groups"),
+            format!("ask for at most {max_units}, or for a group with `POST /v1/groups`"),
         ),
         HoldError::Unaccompanied { accompanied_by, .. } => {
             ("unaccompanied", "units", format!("add one of {}", list(accompanied_by)))

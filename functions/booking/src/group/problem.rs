@@ -52,10 +52,9 @@ pub(crate) fn decision(error: &DecisionError) -> Problem {
     let conflict = StatusCode::CONFLICT;
     match error {
         DecisionError::Group(error) => group(error),
-        DecisionError::Decided { status, .. } => Problem::new(conflict, "already-decided")
+        DecisionError::Decided { .. } => Problem::new(conflict, "already-decided")
             .detail(error)
-            .field("uuid", error, "read the request to see where it stands")
-            .fact("status", status),
+            .field("uuid", error, "read the request to see where it stands"),
         DecisionError::OverQuota { requested, left, .. } => Problem::new(conflict, "school-quota")
             .detail(error)
             .field(
