@@ -32,6 +32,7 @@ fn venue() -> Venue {
         website: None,
         hours: HoursSource::DefaultWeek,
         opening: Opening::default_week(),
+        resources: Vec::new(),
         premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(800), None).unwrap()],
     }
