@@ -3,7 +3,7 @@
 //! is what becomes of each call: lost on the way there or on the way back, refused for traffic or for a
 //! conflict with others, or the last that its caller ever made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -89,7 +89,10 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Board {
-    waiting: BTreeMap<Caller, Waiting>,
+    /// In the order in which they were made: a caller may make several at once.
+    waiting: BTreeMap<Caller, VecDeque<Waiting>>,
+    /// Whose decided call is being done.
+    under_way: Option<Caller>,
     at_rest: BTreeSet<Caller>,
     /// Keys of what was written since somebody asked.
     written: Vec<Item>,
@@ -127,12 +130,19 @@ impl Line {
     /// Those whose next call waits, with its name.
     pub(super) fn waiting(&self) -> Vec<(Caller, String)> {
         let board = self.board();
-        board.waiting.iter().map(|(caller, call)| (*caller, call.operation.clone())).collect()
+        let next = board
+            .waiting
+            .iter()
+            .filter_map(|(caller, calls)| Some((*caller, calls.front()?.operation.clone())));
+        next.collect()
     }
 
     /// Decides what becomes of a caller's call.
     pub(super) fn decide(&self, caller: Caller, luck: Luck) {
-        let call = self.board().waiting.remove(&caller).unwrap();
+        let mut board = self.board();
+        let call = board.waiting.get_mut(&caller).and_then(VecDeque::pop_front).unwrap();
+        board.under_way = Some(caller);
+        drop(board);
         // A caller that is gone makes no call.
         let _ = call.luck.send(luck);
     }
@@ -143,13 +153,19 @@ impl Line {
         self.0.changed.notify_one();
     }
 
+    /// Forgets the calls of a caller that is cut off.
+    pub(super) fn forget(&self, caller: Caller) {
+        self.board().waiting.remove(&caller);
+    }
+
     /// Waits until a caller waits for a decision, has ended, or got its last answer.
     pub(super) async fn settled(&self, caller: Caller) {
         loop {
             let changed = self.0.changed.notified();
             {
                 let mut board = self.board();
-                if board.waiting.contains_key(&caller) || board.at_rest.remove(&caller) {
+                let waits = board.waiting.get(&caller).is_some_and(|calls| !calls.is_empty());
+                if board.under_way.is_none() && (waits || board.at_rest.remove(&caller)) {
                     return;
                 }
             }
@@ -169,13 +185,16 @@ impl Line {
     async fn call(&self, caller: Caller, call: Call) -> Result<HttpResponse, ConnectorError> {
         let (luck, decided) = oneshot::channel();
         let operation = call.operation();
-        self.board().waiting.insert(caller, Waiting { operation: operation.clone(), luck });
+        let waiting = Waiting { operation: operation.clone(), luck };
+        self.board().waiting.entry(caller).or_default().push_back(waiting);
         self.0.changed.notify_one();
         let luck = decided.await.unwrap_or(Luck::CutBefore);
         let answer = if luck.is_done() { Some(call.send(&self.0.http).await) } else { None };
         if luck.is_done() && operation == TRANSACTION {
             self.board().written.extend(call.keys());
         }
+        self.board().under_way = None;
+        self.0.changed.notify_one();
         match luck {
             Luck::Fine => Ok(answered(answer.unwrap())),
             Luck::LostBefore => Err(ConnectorError::io("connection reset".into())),

@@ -220,7 +220,8 @@ impl Request {
             }
             Self::Hold { uuid, .. } => {
                 let own = table.bookings.get(uuid);
-                is("/sold-out") && own.is_some_and(|stored| stored.booking.takes_places())
+                (is("/sold-out") || is("/resource-occupied"))
+                    && own.is_some_and(|stored| stored.booking.takes_places())
             }
             _ => false,
         };

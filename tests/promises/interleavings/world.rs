@@ -269,6 +269,7 @@ impl World {
         if matches!(luck, Luck::CutBefore | Luck::CutAfter) {
             let cut = self.running.remove(&caller).unwrap();
             cut.task.abort();
+            self.line.forget(caller);
             // It was cut, which is no answer.
             let _ = cut.task.await;
         }
