@@ -10,10 +10,13 @@ use atrio::data_dir::DataDir;
 use atrio::keys::Secrets;
 use atrio_domain::risk::RiskKeys;
 use atrio_lake_query::Lake;
-use atrio_tests::{Gate, Options, Outcome, Process, Visitor, Wish};
+use atrio_tests::{
+    Gate, Manager, Options, Outcome, Process, SOON, Visitor, Wish, eventually, fresh_uuid,
+};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::json;
 
 const VENUE: &str = "106484";
 
@@ -35,13 +38,15 @@ async fn everything_happens(museum: &Process, visitor: &Visitor) -> Vec<String> 
     let (bought, tickets) = visitor.buys(&wish("2026-11-24T10:00", 2)).await;
     let gate = Gate::of(museum, VENUE, "main").await;
     let code = tickets[0]["code"].as_str().unwrap();
-    let nonce = atrio_tests::fresh_uuid();
+    let nonce = fresh_uuid();
     gate.scan_again(&nonce, code).await.expect(201);
     let declined = visitor.hold(&wish("2026-11-24T12:00", 1)).await;
     let payment = visitor.pay(&declined, Outcome::Decline).await;
     visitor.sees(&declined, "ON_HOLD").await;
     visitor.cancel(&declined).await.expect(200);
     let mut ids = vec![bought, declined, payment, nonce];
+    ids.push(waits(museum, visitor).await);
+    ids.push(leads_a_group(museum, visitor).await);
     for ticket in &tickets {
         for name in ["id", "typed_code", "code"] {
             ids.push(ticket[name].as_str().unwrap().to_owned());
@@ -61,6 +66,54 @@ async fn everything_happens(museum: &Process, visitor: &Visitor) -> Vec<String> 
     ids.extend([hashed.contact.unwrap(), hashed.client.unwrap()]);
     let plain: Vec<String> = ids.iter().map(|id| id.replace('-', "")).collect();
     [ids, plain].concat()
+}
+
+/// Waits for a place of a slot that others fill, and is offered one; answers the uuid.
+async fn waits(museum: &Process, visitor: &Visitor) -> String {
+    let wish = |people| Wish::at(VENUE, "2026-12-02T10:00", &[("minor", people)]);
+    let mut held = Vec::new();
+    while visitor.vacancies(&wish(10)).await > 0 {
+        let other = Visitor::of(museum);
+        held.push((other.hold(&wish(10)).await, other));
+    }
+    let uuid = fresh_uuid();
+    let joined = visitor.api.post("/v1/waiting", &visitor.request(&uuid, &wish(1))).await;
+    joined.expect(201);
+    for (held, other) in &held {
+        other.cancel(held).await.expect(200);
+    }
+    eventually("the turn has come", SOON, async || {
+        let standing = visitor.api.get(&format!("/v1/waiting/{uuid}")).await.expect(200);
+        if standing["status"] == "OFFERED" { Ok(()) } else { Err(standing.to_string()) }
+    })
+    .await;
+    visitor.confirm(&uuid).await.expect(200);
+    uuid
+}
+
+/// Asks for a class, is taken, and sends in a list that names them; answers the uuid.
+async fn leads_a_group(museum: &Process, visitor: &Visitor) -> String {
+    let uuid = fresh_uuid();
+    let mut body = visitor.request(&uuid, &Wish::at(VENUE, "2026-12-15T10:00", &[]));
+    body.as_object_mut().unwrap().remove("units");
+    for (name, value) in [
+        ("kind", json!("SCHOOL")),
+        ("organisation", json!("Liceo di prova")),
+        ("people", json!(12)),
+        ("leaders", json!(1)),
+    ] {
+        body[name] = value;
+    }
+    visitor.api.post("/v1/groups", &body).await.expect(201);
+    let manager = Manager::of(museum, VENUE).await;
+    let path = format!("/v1/venues/{VENUE}/groups/{uuid}/approve");
+    manager.api.post(&path, &json!({})).await.expect(200);
+    let file = "last_name,first_name,role\nQuattrocchi-Żółkiewska,Ermengarda,leader\n";
+    let path = format!("/v1/groups/{uuid}/list");
+    let sent = visitor.api.send("PUT", &path, Some("text/csv"), file).await;
+    assert_eq!(sent.expect(200)["listed"], 1);
+    visitor.confirm(&uuid).await.expect(200);
+    uuid
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

@@ -1,6 +1,9 @@
 //! The line of a sold-out slot: who comes first gets the places that come back, keeps them for two
 //! hours, and nobody else can take them; whatever happens to the machine meanwhile.
 
+use atrio_domain::waiting::in_turn;
+use atrio_dynamo::booking::Held;
+use atrio_dynamo::waiting::Line;
 use atrio_tests::{Answer, Manager, Process, SOON, Visitor, Wish, eventually, fresh_uuid};
 use futures::future::join_all;
 use jiff::SignedDuration;
@@ -167,6 +170,34 @@ async fn who_leaves_the_line_is_forgotten_and_keeps_nobody_waiting() {
     let stored = museum.store().waiting(second_uuid.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((stored.request.contact, stored.fingerprint.as_str()), (None, "forgotten"));
     museum.nothing_left_over().await;
+}
+
+#[tokio::test]
+async fn many_runs_at_once_offer_a_party_its_places_once() {
+    let museum = Process::fresh().await;
+    has_places(&museum, 1).await;
+    let [holder, visitor] = [(); 2].map(|()| Visitor::of(&museum));
+    let held = holder.hold(&party(1)).await;
+    let uuid = joins(&visitor, &party(1)).await;
+    let store = museum.store();
+    let waiting = store.waiting(uuid.parse().unwrap()).await.unwrap().unwrap();
+    let venue = store.venue(&VENUE.parse().unwrap()).await.unwrap().unwrap();
+    holder.cancel(&held).await.expect(200);
+
+    // Twenty runs that all read the line before anyone was served, beside the platform's own.
+    let now = museum.now();
+    let runs = (0..20).map(|_| async {
+        let (first, offer) = in_turn(std::slice::from_ref(&waiting), &venue, 1, now).remove(0);
+        let pools = offer.pools.clone();
+        let (mut booking, behind) = first.offered(offer, now);
+        let held = store.offer_places(first, &mut booking, &behind, &pools, now).await;
+        matches!(held, Ok(Held::New))
+    });
+    let made = join_all(runs).await.into_iter().filter(|made| *made).count();
+    assert!(made <= 1, "{made} offers to one party");
+    is_offered(&visitor, &uuid).await;
+    let line = Line::of(&waiting);
+    assert_eq!(store.slot_counts(&line).await.unwrap().taken, 1);
 }
 
 #[tokio::test]
