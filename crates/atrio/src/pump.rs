@@ -9,7 +9,7 @@ use atrio_lake_write::SequenceNumber;
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
+use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType, StreamDescription};
 use tokio::sync::watch;
 
 use crate::data_dir::DataDir;
@@ -83,7 +83,7 @@ async fn shard(stream: &TableStream) -> Result<Shard, PumpError> {
         .ok_or_else(|| refuse(&"the table has no stream"))?;
     let described =
         client.describe_stream().stream_arn(arn).send().await.map_err(|error| refuse(&error))?;
-    let shards = described.stream_description().map(|stream| stream.shards()).unwrap_or_default();
+    let shards = described.stream_description().map(StreamDescription::shards).unwrap_or_default();
     // Readers of several must follow splits; on AWS the event source mappings do.
     let [shard] = shards else {
         let count = shards.len();

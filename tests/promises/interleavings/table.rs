@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use atrio_domain::booking::BookingState;
+use atrio_domain::booking::{Booking, BookingState};
 use atrio_domain::id::CallerUuid;
 use atrio_domain::quota::Pools;
 use atrio_domain::shift::Totals;
@@ -200,7 +200,7 @@ impl Table {
                     booking.takes_places() && &booking.slot.id.to_string() == slot
                 })
             };
-            let (taken, sum) = (stored.counts.taken, taking().map(|b| b.places()).sum::<u32>());
+            let (taken, sum) = (stored.counts.taken, taking().map(Booking::places).sum::<u32>());
             if taken != sum || taken > pools.capacity {
                 wrong.push(format!(
                     "P1: slot {slot} counts {taken} of {}, {sum} are taken",
