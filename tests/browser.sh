@@ -27,6 +27,20 @@ grep -q '^stop with' "$log" || { echo "the platform was not ready within a minut
 address=$(awk '$1 == "shop" { sub(/\/$/, "", $2); print $2 }' "$log")
 token() { awk -v page="$1" '$1 == page { print $2 }' "$log" | sed -E 's/.*token=([^&]+)&.*/\1/'; }
 
+# The story's museum takes few people an hour, and the tests of two widths, with the traffic of the
+# sample beside them, all come in the one that runs. Its manager makes room.
+python3 - "$address/v1/venues/20240/products/admission" "$(token dashboard)" <<'PY'
+import json, sys, urllib.request
+
+address, token = sys.argv[1:]
+headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+    product, tag = json.load(answer), answer.headers["ETag"]
+body = json.dumps({**product, "capacity": 90}).encode()
+changed = urllib.request.Request(address, body, {**headers, "If-Match": tag}, method="PUT")
+urllib.request.urlopen(changed).close()
+PY
+
 # A counter at the door of the story's museum reports its last minute, as a real one would.
 port=$(awk '$1 == "devices" { sub(/.*:/, "", $2); print $2 }' "$log")
 "$atrio" device enrol counter-door --venue 20240 --out "$work/door" --data "$work/data"
