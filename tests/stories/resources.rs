@@ -107,6 +107,52 @@ async fn a_building_takes_so_many_people_whichever_door_they_chose() {
     museum.lake_agrees().await;
 }
 
+#[tokio::test]
+async fn visits_of_one_order_share_the_building_with_each_other_too() {
+    let mut museum = Process::fresh().await;
+    let site = [need("site", "PLACE")];
+    opens_a_tour(&museum, &[resource("site", 3)], &site, &site).await;
+    let both =
+        |admission, tour| [visit("admission", "12:00", admission), visit("tour", "12:00", tour)];
+    let left = async |visitor: &Visitor| {
+        let [admission, tour] = both(1, 1);
+        (visitor.vacancies(&admission).await, visitor.vacancies(&tour).await)
+    };
+    let (first, second) = (Visitor::of(&museum), Visitor::of(&museum));
+
+    let too_many = first.orders(&both(2, 2)).await;
+    too_many.expect_problem(409, "resource-occupied", "bookings[0].slot_id");
+    assert_eq!(left(&first).await, (3, 3), "nothing of it was taken");
+    let (order, _) = first.holds_order(&both(2, 1)).await;
+    assert_eq!(left(&first).await, (0, 0));
+    first.takes_order(&order, "cancel").await.expect(200);
+    assert_eq!(left(&first).await, (3, 3));
+
+    let held = second.hold(&both(2, 0)[0]).await;
+    let refused = first.orders(&both(1, 1)).await;
+    let refused = refused.expect_problem(409, "resource-occupied", "bookings[0].slot_id");
+    assert_eq!(refused["left"], 1);
+    second.cancel(&held).await.expect(200);
+
+    // Confirmed together, given up one by one.
+    let (order, bookings) = first.holds_order(&both(2, 1)).await;
+    first.takes_order(&order, "confirm").await.expect(200);
+    first.cancel(&bookings[0]).await.expect(200);
+    assert_eq!(left(&first).await, (2, 2));
+    first.cancel(&bookings[1]).await.expect(200);
+
+    // The machine goes down while an order is held; the building is empty again once it has ended.
+    first.holds_order(&both(1, 2)).await;
+    museum.kill9();
+    museum.restart_after(AFTER_EVERY_HOLD).await;
+    eventually("the building is empty again", SOON, async || match left(&first).await {
+        (3, 3) => Ok(()),
+        left => Err(format!("{left:?}")),
+    })
+    .await;
+    museum.nothing_left_over().await;
+}
+
 struct Reader(Visitor);
 
 impl Reader {
