@@ -107,6 +107,7 @@ fn start(program: &Path, api: &str) -> Result<Child, Failure> {
             ("ATRIO_STAFF_JWKS", r#"{"keys":[]}"#),
             ("ATRIO_STAFF_ISSUER", "https://issuer.example"),
             ("ATRIO_STAFF_AUDIENCE", "atrio"),
+            ("ATRIO_PAYMENT_KIND", "sandbox"),
             ("ATRIO_PAYMENT_URL", "http://127.0.0.1:9/sandbox"),
             ("ATRIO_PAYMENT_SECRET", "secret"),
             ("ATRIO_PUBLIC_URL", "https://atrio.example"),
