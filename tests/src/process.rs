@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Seek as _};
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -112,14 +114,25 @@ impl Watchdog {
     }
 }
 
-/// A port that is free at this moment.
+/// Ports that no system gives out by itself: one of those would be another connection's by the time
+/// the platform asks for it.
+const PORTS: Range<u16> = 12_000..32_000;
+
+/// A port that is free and stays so: no other test of this process gets it.
 ///
 /// # Panics
-/// When the system has none.
+/// When none is free.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    // Test programs that run side by side begin at different ports.
+    let first = std::process::id().wrapping_mul(997);
+    (0..count)
+        .map(|_| first.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % count)
+        .filter_map(|offset| PORTS.start.checked_add(u16::try_from(offset).ok()?))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }
 
 /// The program under test: `ATRIO_BIN`, or the one that cargo built beside this test.
