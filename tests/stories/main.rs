@@ -22,5 +22,6 @@ mod resources;
 mod tariffs;
 mod tickets;
 mod venue_offer;
+mod vouchers;
 mod waiting;
 mod wallets;

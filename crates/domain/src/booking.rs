@@ -15,6 +15,7 @@ use crate::resource::{ResourceRef, ResourceUse};
 use crate::risk::{Decision, RiskKeys};
 use crate::tariff::{Cents, PriceComponent};
 use crate::text::{Locale, Text};
+use crate::voucher::VoucherUse;
 
 /// Through which channel a booking came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -163,6 +164,8 @@ pub struct Booking {
     pub cancellation: Cancellation,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// The discount code that it was reduced by.
+    pub voucher: Option<VoucherUse>,
     /// Attempts to pay so far.
     pub payment_attempts: u32,
     /// Where it stands.

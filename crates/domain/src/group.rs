@@ -134,7 +134,7 @@ impl GroupAsk {
         let uses = uses_of(venue, product, day, self.heads(), &[])?;
         let pools = Pools::of(product, slot.start);
         let (cancellation, admission) = (product.cancellation, product.admission.clone());
-        let offer = Offer { slot, pools, units, uses, cancellation, admission };
+        let offer = Offer { slot, pools, units, uses, cancellation, admission, voucher: None };
         let most = offer.pools.left(&Counts::default(), Channel::Web, slot.start);
         if self.heads() > most {
             return Err(GroupError::NeverFits { requested: self.heads(), most });
@@ -363,6 +363,7 @@ impl Group {
                 .map(|line| UnitQuantity { unit_id: line.unit_id.clone(), quantity: line.quantity })
                 .collect(),
             pieces: Vec::new(),
+            voucher: None,
             contact: ask.contact.clone(),
             locale: ask.locale,
             channel: Channel::Web,

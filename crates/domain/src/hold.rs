@@ -20,6 +20,7 @@ use crate::risk::{Decision, RiskKeys};
 use crate::tariff::{Tariff, Unit, price};
 use crate::text::{Locale, Text};
 use crate::venue::{Product, Venue};
+use crate::voucher::{VoucherKey, VoucherUse};
 
 /// How long a hold lasts, in seconds.
 pub const HOLD_TTL_SECONDS: i64 = 15 * 60;
@@ -47,6 +48,9 @@ pub struct HoldRequest {
     pub locale: Locale,
     /// Through which channel.
     pub channel: Channel,
+    /// The discount code, by its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher: Option<VoucherKey>,
 }
 
 /// So many of one unit.
@@ -155,6 +159,8 @@ pub struct Offer {
     pub cancellation: Cancellation,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// The code that reduced it.
+    pub voucher: Option<VoucherUse>,
 }
 
 impl Offer {
@@ -169,17 +175,26 @@ impl HoldRequest {
     /// Checks the request against what the venue sells, and prices it.
     ///
     /// # Errors
-    /// The first rule that is not met: product, option, units, contact, then day and slot.
+    /// The first rule that is not met: product, option, units, day and slot, then contact.
     pub fn offer(&self, venue: &Venue, now: Timestamp) -> Result<Offer, HoldError> {
-        let day = self.slot_id.day();
-        let (product, tariff) = find_tariff(venue, &self.product_id, &self.option_id, day)?;
-        let wanted = self.wanted_units(tariff)?;
-        self.check_party(product, &wanted)?;
+        let offer = self.quote(venue, now)?;
         match &self.contact {
             Some(contact) => contact.check()?,
             None if self.channel == Channel::Desk => {}
             None => return Err(HoldError::NoContact),
         }
+        Ok(offer)
+    }
+
+    /// The same for who only asks for the price and need not say yet whom to write to.
+    ///
+    /// # Errors
+    /// The first rule that is not met: product, option, units, then day and slot.
+    pub fn quote(&self, venue: &Venue, now: Timestamp) -> Result<Offer, HoldError> {
+        let day = self.slot_id.day();
+        let (product, tariff) = find_tariff(venue, &self.product_id, &self.option_id, day)?;
+        let wanted = self.wanted_units(tariff)?;
+        self.check_party(product, &wanted)?;
         let slot = find_slot(venue, product, self.slot_id, now)?;
         if let Some(free) = product.free_day(day).filter(|free| !free.takes_booking(self.channel)) {
             return Err(HoldError::TakesNoBooking { day, reason: free.reason.clone() });
@@ -192,7 +207,7 @@ impl HoldRequest {
         let uses = uses_of(venue, product, day, places, &self.pieces)?;
         let pools = Pools::of(product, slot.start);
         let (cancellation, admission) = (product.cancellation, product.admission.clone());
-        Ok(Offer { slot, pools, units, uses, cancellation, admission })
+        Ok(Offer { slot, pools, units, uses, cancellation, admission, voucher: None })
     }
 
     /// Turns an accepted offer into a booking on hold.
@@ -219,6 +234,7 @@ impl HoldRequest {
             uses: offer.uses,
             cancellation: offer.cancellation,
             admission: offer.admission,
+            voucher: offer.voucher,
             payment_attempts: 0,
             state: BookingState::OnHold {
                 expires_at: now + HOLD_TTL_SECONDS.seconds(),
@@ -243,6 +259,10 @@ impl HoldRequest {
         }
         for piece in &self.pieces {
             hash.update(piece.to_string().as_bytes());
+            hash.update([0]);
+        }
+        if let Some(voucher) = &self.voucher {
+            hash.update(voucher.as_str().as_bytes());
             hash.update([0]);
         }
         if let Some(contact) = &self.contact {

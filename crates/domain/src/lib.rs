@@ -29,4 +29,5 @@ pub mod tariff;
 pub mod text;
 pub mod ticket;
 pub mod venue;
+pub mod voucher;
 pub mod waiting;

@@ -221,6 +221,7 @@ mod tests {
             risk_keys: RiskKeys { contact: None, client: None },
             cancellation: Cancellation::default(),
             admission: AdmissionRule::default(),
+            voucher: None,
             draws: Vec::new(),
             uses: Vec::new(),
             payment_attempts: 0,

@@ -16,6 +16,7 @@ use crate::quota::Quota;
 use crate::resource::{Need, Resource};
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
 use crate::text::Text;
+use crate::voucher::Campaign;
 
 /// What kind of place it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +99,8 @@ pub struct Venue {
     pub premises: Premises,
     /// What it sells.
     pub products: Vec<Product>,
+    /// What it takes off for who has a code.
+    pub campaigns: Vec<Campaign>,
 }
 
 /// Something one can book at a venue.

@@ -62,6 +62,8 @@ pub enum Held {
     TooFew,
     /// There are places, but something the visit needs is occupied at that time.
     Exhausted(Exhausted),
+    /// There are places, but the discount code has no use left.
+    VoucherUsedUp,
 }
 
 /// What goes with a change of a booking.
@@ -130,6 +132,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     set("cancellation", json("cancellation", &booking.cancellation)?);
     if booking.admission != AdmissionRule::default() {
         set("admission", json("admission", &booking.admission)?);
+    }
+    if let Some(voucher) = &booking.voucher {
+        set("voucher", json("voucher", voucher)?);
     }
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
@@ -240,6 +245,7 @@ impl TryFrom<&Item> for Stored {
             uses: read.json_or_usual("uses")?,
             cancellation: read.json("cancellation")?,
             admission: read.json_or_usual("admission")?,
+            voucher: read.json_or_usual("voucher")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };
@@ -296,6 +302,8 @@ impl Store {
                 self.put(item(booking, 1, &[])?, Condition::absent())?,
             ];
             writes.extend(self.occupy(&[booking])?);
+            let occupied = writes.len();
+            writes.extend(self.use_voucher(booking)?);
             let own = writes.len();
             writes.extend_from_slice(further);
             let refused = match self.transact(writes).await? {
@@ -316,8 +324,10 @@ impl Store {
             }
             if let Some(Some(slot)) = refused.first() {
                 counts = StoredSlot::try_from(slot)?.counts;
-            } else if let Some(exhausted) = exhausted(&[booking], &refused[2..own])? {
+            } else if let Some(exhausted) = exhausted(&[booking], &refused[2..occupied])? {
                 return Ok(Held::Exhausted(exhausted));
+            } else if refused[occupied..own].iter().any(Option::is_some) {
+                return Ok(Held::VoucherUsedUp);
             }
         }
         Err(Error::Stale { key: format!("SLOTS#{}", booking.venue_id) })
@@ -410,6 +420,7 @@ impl Store {
             }
             With::PlacesReturned(payment, tickets) => {
                 writes.push(self.return_places(&from.booking)?);
+                writes.extend(self.return_voucher(&from.booking)?);
                 for ticket in tickets {
                     let unused = Condition::when("#status = :valid")
                         .name("#status", "status")

@@ -28,6 +28,7 @@ pub mod ticket;
 pub mod transaction;
 pub mod velocity;
 pub mod venue;
+pub mod voucher;
 pub mod waiting;
 
 use std::collections::HashMap;

@@ -41,6 +41,11 @@ pub enum OrderHeld {
     },
     /// Something that a line needs is occupied at that time, so nothing of the order was taken.
     Exhausted(Exhausted),
+    /// The discount code of this line has no use left, so nothing of the order was taken.
+    VoucherUsedUp {
+        /// The line.
+        line: usize,
+    },
     /// There are not so many places left for this line, so nothing of the order was taken.
     SoldOut {
         /// The line.
@@ -127,6 +132,10 @@ impl Store {
             }
             let together: Vec<&Booking> = bookings.iter().collect();
             writes.extend(self.occupy(&together)?);
+            let vouchers = writes.len();
+            for booking in &*bookings {
+                writes.extend(self.use_voucher(booking)?);
+            }
             let refused = match self.transact(writes).await? {
                 Written::All => return Ok(OrderHeld::New),
                 Written::Refused(refused) => refused,
@@ -135,6 +144,7 @@ impl Store {
             if let Some(Some(before)) = refused.first() {
                 return Ok(OrderHeld::Before(order(before)?));
             }
+            let (refused, vouchers) = refused.split_at(vouchers);
             let (stored, rest) = refused[1..].split_at(bookings.len());
             let (slots, resources) = rest.split_at(bookings.len());
             if let Some(line) = stored.iter().position(Option::is_some) {
@@ -142,6 +152,14 @@ impl Store {
             }
             if let Some(exhausted) = exhausted(&together, resources)? {
                 return Ok(OrderHeld::Exhausted(exhausted));
+            }
+            // A line that finds no places is told so first, in the next round.
+            if slots.iter().all(Option::is_none) {
+                let with_code = bookings.iter().enumerate().filter(|(_, of)| of.voucher.is_some());
+                let mut used_up = with_code.zip(vouchers).filter(|(_, found)| found.is_some());
+                if let Some(((line, _), _)) = used_up.next() {
+                    return Ok(OrderHeld::VoucherUsedUp { line });
+                }
             }
             for (counts, slot) in counts.iter_mut().zip(slots) {
                 if let Some(slot) = slot {

@@ -6,6 +6,7 @@ use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::order::{ORDER_MAX_PLACES, OrderError};
 use atrio_domain::resource::ResourceRef;
 use atrio_domain::risk::Decision;
+use atrio_domain::voucher::VoucherError;
 use atrio_domain::waiting::{JoinError, OnOffer};
 use atrio_dynamo::resource::Exhausted;
 use atrio_dynamo::settlement::StepFailure;
@@ -55,6 +56,11 @@ pub(crate) fn order(error: &OrderError) -> Problem {
             "repeated-slot",
             in_line(*line, "slot_id"),
             format!("add its units to `bookings[{first}]`, or choose another slot"),
+        ),
+        OrderError::RepeatedVoucher { line, first } => (
+            "repeated-voucher",
+            in_line(*line, "voucher_code"),
+            format!("leave it out here, or in `bookings[{first}]`"),
         ),
         OrderError::TooManyPlaces { .. } => (
             "too-many-units",
@@ -158,6 +164,54 @@ fn held_at(place: &str, error: &HoldError) -> Problem {
         ),
     };
     Problem::new(RULE, kind).detail(error).field(format!("{place}{field}"), error, fix)
+}
+
+/// Why a discount code reduces nothing; `place` is where its request stands.
+pub(crate) fn voucher(place: &str, error: &VoucherError) -> Problem {
+    let (status, kind, fix) = match error {
+        VoucherError::Unknown => (
+            RULE,
+            "voucher-unknown",
+            "check the code as it was given to you, or leave it out".to_owned(),
+        ),
+        VoucherError::TooManyGuesses => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-wrong-codes",
+            "leave the code out, or try again in an hour".to_owned(),
+        ),
+        VoucherError::NotToday { .. } => {
+            (RULE, "voucher-not-today", "leave the code out, or come back then".to_owned())
+        }
+        VoucherError::NotThatDay { .. } => {
+            (RULE, "voucher-not-that-day", "choose another day, or leave the code out".to_owned())
+        }
+        VoucherError::NotForProduct { products, options } => {
+            let of = |what: &str, some: String| {
+                if some.is_empty() { some } else { format!(" {what} {some}") }
+            };
+            let (products, options) = (of("product", list(products)), of("option", list(options)));
+            let fix = format!("use it for{products}{options}, or leave it out");
+            (RULE, "voucher-not-for-product", fix)
+        }
+        VoucherError::NoTicket { units } if units.is_empty() => {
+            (RULE, "voucher-no-ticket", "leave the code out".to_owned())
+        }
+        VoucherError::NoTicket { units } => {
+            let fix = format!("add some of {}, or leave the code out", list(units));
+            (RULE, "voucher-no-ticket", fix)
+        }
+        VoucherError::UsedUp => (
+            StatusCode::CONFLICT,
+            "voucher-used-up",
+            "leave the code out and pay the usual price".to_owned(),
+        ),
+    };
+    let problem =
+        Problem::new(status, kind).detail(error).field(format!("{place}voucher_code"), error, fix);
+    match error {
+        VoucherError::TooManyGuesses => problem.retry_after(3_600),
+        _ => problem,
+    }
 }
 
 /// The slot has not so many places.

@@ -62,7 +62,7 @@ pub(crate) struct VenueBrief {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct UnitLineView {
+pub(crate) struct UnitLineView {
     #[schema(value_type = String)]
     unit_id: UnitId,
     #[schema(value_type = Object)]
@@ -172,7 +172,7 @@ impl VenueBrief {
 }
 
 impl UnitLineView {
-    fn of(line: &UnitLine) -> Self {
+    pub(crate) fn of(line: &UnitLine) -> Self {
         Self {
             unit_id: line.unit_id.clone(),
             name: line.name.clone(),

@@ -62,6 +62,7 @@ fn booking(state: BookingState) -> Booking {
         uses: Vec::new(),
         cancellation: Cancellation::default(),
         admission: AdmissionRule::default(),
+        voucher: None,
         payment_attempts: 0,
         state,
     }

@@ -20,8 +20,10 @@ import type {
 	OfferChange,
 	OfferRecord,
 	Order,
+	OrderLine,
 	OrderRequest,
 	Presence,
+	Quote,
 	Redemption,
 	Refund,
 	Sale,
@@ -113,6 +115,9 @@ export function getAvailability(
 }
 
 // Booking.
+
+/** What a visit would cost; nothing is held. */
+export const getQuote = (visit: OrderLine) => json<Quote>('/v1/quotes', { method: 'POST', body: visit });
 
 export const createBooking = (request: BookingRequest) =>
 	json<Booking>('/v1/bookings', { method: 'POST', body: request });

@@ -133,6 +133,8 @@ export interface BookingRequest {
 	units: { unit_id: string; quantity: number }[];
 	/** Shelfmarks of what is to be brought to the reading room. */
 	pieces?: string[];
+	/** A discount code of the venue. */
+	voucher_code?: string;
 	contact: { full_name: string; email: string; phone?: string };
 	locale: 'it' | 'en';
 }
@@ -162,6 +164,9 @@ export interface OrderRequest {
 	contact: BookingRequest['contact'];
 	locale: 'it' | 'en';
 }
+
+/** What a visit would cost, with its discount code where it has one. */
+export type Quote = Pick<Booking, 'units' | 'total_cents' | 'currency'>;
 
 /** Several visits bought in one go; all stand alike until they are confirmed. */
 export interface Order {
