@@ -18,6 +18,7 @@ mod orders_pagopa;
 mod pagopa;
 mod payments;
 mod person;
+mod person_limit;
 mod resources;
 mod tariffs;
 mod tickets;

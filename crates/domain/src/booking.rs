@@ -10,6 +10,7 @@ use crate::cancellation::Cancellation;
 use crate::hold::HoldError;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
+use crate::person_limit::Counted;
 use crate::quota::Draw;
 use crate::resource::{ResourceRef, ResourceUse};
 use crate::risk::{Decision, RiskKeys};
@@ -164,6 +165,8 @@ pub struct Booking {
     pub cancellation: Cancellation,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// Under whom its places are counted, where the product limits what one person takes.
+    pub counted: Option<Counted>,
     /// The discount code that it was reduced by.
     pub voucher: Option<VoucherUse>,
     /// Attempts to pay so far.

@@ -134,7 +134,16 @@ impl GroupAsk {
         let uses = uses_of(venue, product, day, self.heads(), &[])?;
         let pools = Pools::of(product, slot.start);
         let (cancellation, admission) = (product.cancellation, product.admission.clone());
-        let offer = Offer { slot, pools, units, uses, cancellation, admission, voucher: None };
+        let offer = Offer {
+            slot,
+            pools,
+            units,
+            uses,
+            cancellation,
+            admission,
+            person_limit: None,
+            voucher: None,
+        };
         let most = offer.pools.left(&Counts::default(), Channel::Web, slot.start);
         if self.heads() > most {
             return Err(GroupError::NeverFits { requested: self.heads(), most });

@@ -14,6 +14,7 @@ use crate::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::cancellation::Cancellation;
 use crate::id::{CallerUuid, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId};
+use crate::person_limit::{Counted, PersonLimit};
 use crate::quota::{Pools, max_units};
 use crate::resource::{ResourceRef, ResourceUse};
 use crate::risk::{Decision, RiskKeys};
@@ -90,6 +91,9 @@ pub enum HoldError {
     /// More than one booking may take.
     #[error("{requested} places are asked for, one booking takes at most {max_units}")]
     TooManyUnits { requested: u64, max_units: u32 },
+    /// More than one person may take.
+    #[error("{requested} tickets are asked for, one person takes at most {} per {}", .limit.tickets, .limit.per)]
+    OverPersonLimit { requested: u64, limit: PersonLimit },
     /// Someone who may not come alone does.
     #[error("`{unit}` comes only with one of {}", list(.accompanied_by))]
     Unaccompanied { unit: UnitId, accompanied_by: Vec<UnitId> },
@@ -159,6 +163,8 @@ pub struct Offer {
     pub cancellation: Cancellation,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// How many tickets one person takes.
+    pub person_limit: Option<PersonLimit>,
     /// The code that reduced it.
     pub voucher: Option<VoucherUse>,
 }
@@ -207,13 +213,16 @@ impl HoldRequest {
         let uses = uses_of(venue, product, day, places, &self.pieces)?;
         let pools = Pools::of(product, slot.start);
         let (cancellation, admission) = (product.cancellation, product.admission.clone());
-        Ok(Offer { slot, pools, units, uses, cancellation, admission, voucher: None })
+        let person_limit = product.person_limit;
+        let voucher = None;
+        Ok(Offer { slot, pools, units, uses, cancellation, admission, person_limit, voucher })
     }
 
     /// Turns an accepted offer into a booking on hold.
     #[must_use]
     pub fn hold(self, offer: Offer, decision: Decision, keys: RiskKeys, now: Timestamp) -> Booking {
         let fingerprint = self.fingerprint();
+        let counted = offer.person_limit.zip(keys.contact.clone());
         Booking {
             uuid: self.uuid,
             fingerprint,
@@ -235,6 +244,7 @@ impl HoldRequest {
             cancellation: offer.cancellation,
             admission: offer.admission,
             voucher: offer.voucher,
+            counted: counted.map(|(limit, person)| Counted { person, limit }),
             payment_attempts: 0,
             state: BookingState::OnHold {
                 expires_at: now + HOLD_TTL_SECONDS.seconds(),
@@ -294,6 +304,11 @@ impl HoldRequest {
         let max_units = max_units(&product.quotas, self.channel, product.max_units);
         if requested > u64::from(max_units) {
             return Err(HoldError::TooManyUnits { requested, max_units });
+        }
+        if let Some(limit) = product.person_limit
+            && requested > u64::from(limit.tickets)
+        {
+            return Err(HoldError::OverPersonLimit { requested, limit });
         }
         wanted.iter().try_for_each(|(unit, quantity)| check_company(unit, *quantity, wanted))
     }

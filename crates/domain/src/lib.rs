@@ -17,6 +17,7 @@ pub mod offer;
 pub mod order;
 pub mod payment;
 pub mod person;
+pub mod person_limit;
 pub mod premises;
 pub mod pseudonym;
 pub mod quota;

@@ -222,6 +222,7 @@ mod tests {
             cancellation: Cancellation::default(),
             admission: AdmissionRule::default(),
             voucher: None,
+            counted: None,
             draws: Vec::new(),
             uses: Vec::new(),
             payment_attempts: 0,

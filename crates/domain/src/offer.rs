@@ -91,6 +91,9 @@ pub enum OfferError {
         /// What was asked for.
         max_units: u32,
     },
+    /// One person may take nothing.
+    #[error("one person may take 0 tickets")]
+    PersonLimit,
     /// A visitor would have to give notice too long before.
     #[error("{minutes} minutes of notice are not 0 to {NOTICE_MAX_MINUTES}")]
     Notice {
@@ -165,6 +168,7 @@ impl OfferError {
             Self::SlotLength { .. } => "slot_minutes".to_owned(),
             Self::Capacity { .. } => "capacity".to_owned(),
             Self::MaxUnits { .. } => "max_units".to_owned(),
+            Self::PersonLimit => "person_limit.tickets".to_owned(),
             Self::Notice { .. } => "cancellation.refund_until_minutes_before".to_owned(),
             Self::PoolName { index, .. } => format!("quotas[{index}].name"),
             Self::NoChannel { index, .. } => format!("quotas[{index}].channels"),
@@ -190,6 +194,7 @@ impl OfferError {
             Self::SlotLength { .. } => "write 5 to 1440 minutes",
             Self::Capacity { .. } => "write 1 to 100000 places",
             Self::MaxUnits { .. } => "write 1 to 90 places",
+            Self::PersonLimit => "write 1 or more, or leave the limit out",
             Self::Notice { .. } => "write 0 to 527040 minutes, or null where no money goes back",
             Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
             Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK",
@@ -265,6 +270,9 @@ impl Product {
         }
         if !(1..=MAX_UNITS_MAX).contains(&self.max_units) {
             return Err(OfferError::MaxUnits { max_units: self.max_units });
+        }
+        if self.person_limit.is_some_and(|limit| limit.tickets == 0) {
+            return Err(OfferError::PersonLimit);
         }
         if let Some(minutes) = self.cancellation.refund_until_minutes_before
             && minutes > NOTICE_MAX_MINUTES
@@ -372,6 +380,7 @@ mod tests {
 
     use super::*;
     use crate::calendar::Closure;
+    use crate::person_limit::PersonLimit;
     use crate::tariff::Cents;
     use crate::venue::{VenueKind, shipped_product};
 
@@ -435,7 +444,7 @@ mod tests {
     #[test]
     fn a_product_that_cannot_be_booked_is_refused_where_it_is_wrong() {
         type Spoil = fn(&mut Product);
-        let cases: [(Spoil, &str); 11] = [
+        let cases: [(Spoil, &str); 12] = [
             (|product| product.name.it.clear(), "name"),
             (|product| product.slot_minutes = 0, "slot_minutes"),
             (
@@ -449,6 +458,13 @@ mod tests {
             (|product| product.capacity = 0, "capacity"),
             (|product| product.capacity = CAPACITY_MAX + 1, "capacity"),
             (|product| product.max_units = 0, "max_units"),
+            (
+                |product| {
+                    let per = crate::group::QuotaPer::Day;
+                    product.person_limit = Some(PersonLimit { tickets: 0, per });
+                },
+                "person_limit.tickets",
+            ),
             (
                 |product| product.cancellation.refund_until_minutes_before = Some(u32::MAX),
                 "cancellation.refund_until_minutes_before",

@@ -10,7 +10,7 @@ use crate::risk::RiskKeys;
 pub(crate) const FORGOTTEN: &str = "forgotten";
 
 impl Booking {
-    /// The booking without its person: no contact, no keys their behaviour is counted under, no trace
+    /// The booking without its person: no contact, no keys their behaviour and places are counted under, no trace
     /// of the request they made. Repeated, it answers the same.
     ///
     /// # Errors
@@ -24,6 +24,8 @@ impl Booking {
             contact: None,
             risk_keys: RiskKeys { contact: None, client: None },
             fingerprint: FORGOTTEN.to_owned(),
+            // What they took stays counted until it expires: nobody evades a limit by this.
+            counted: None,
             ..self.clone()
         })
     }

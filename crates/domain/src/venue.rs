@@ -11,6 +11,7 @@ use crate::cancellation::Cancellation;
 use crate::group::GroupRule;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::minimum::Minimum;
+use crate::person_limit::PersonLimit;
 use crate::premises::Premises;
 use crate::quota::Quota;
 use crate::resource::{Need, Resource};
@@ -137,6 +138,9 @@ pub struct Product {
     /// What it takes of groups and school classes; none takes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<GroupRule>,
+    /// How many tickets one person takes, across bookings; none for any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_limit: Option<PersonLimit>,
     /// How its tickets admit.
     #[serde(default)]
     pub admission: AdmissionRule,

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, instant_text, json, number, text, time_to_live};
+use crate::person::{OverLimit, over_limit};
 use crate::resource::{Exhausted, exhausted};
 use crate::slot::StoredSlot;
 use crate::table::{DUE_INDEX, DUE_PK, DUE_SK, TTL};
@@ -62,6 +63,8 @@ pub enum Held {
     TooFew,
     /// There are places, but something the visit needs is occupied at that time.
     Exhausted(Exhausted),
+    /// There are places, but not so many for this person.
+    OverLimit(OverLimit),
     /// There are places, but the discount code has no use left.
     VoucherUsedUp,
 }
@@ -132,6 +135,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     set("cancellation", json("cancellation", &booking.cancellation)?);
     if booking.admission != AdmissionRule::default() {
         set("admission", json("admission", &booking.admission)?);
+    }
+    if let Some(counted) = &booking.counted {
+        set("counted", json("counted", counted)?);
     }
     if let Some(voucher) = &booking.voucher {
         set("voucher", json("voucher", voucher)?);
@@ -246,6 +252,7 @@ impl TryFrom<&Item> for Stored {
             cancellation: read.json("cancellation")?,
             admission: read.json_or_usual("admission")?,
             voucher: read.json_or_usual("voucher")?,
+            counted: read.json_or_usual("counted")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };
@@ -303,6 +310,8 @@ impl Store {
             ];
             writes.extend(self.occupy(&[booking])?);
             let occupied = writes.len();
+            writes.extend(self.count_persons(&[booking])?);
+            let counted = writes.len();
             writes.extend(self.use_voucher(booking)?);
             let own = writes.len();
             writes.extend_from_slice(further);
@@ -326,7 +335,9 @@ impl Store {
                 counts = StoredSlot::try_from(slot)?.counts;
             } else if let Some(exhausted) = exhausted(&[booking], &refused[2..occupied])? {
                 return Ok(Held::Exhausted(exhausted));
-            } else if refused[occupied..own].iter().any(Option::is_some) {
+            } else if let Some(over) = over_limit(&[booking], &refused[occupied..counted])? {
+                return Ok(Held::OverLimit(over));
+            } else if refused[counted..own].iter().any(Option::is_some) {
                 return Ok(Held::VoucherUsedUp);
             }
         }
@@ -377,6 +388,7 @@ impl Store {
             writes.extend(self.changing_one(from, to, with)?);
         }
         writes.extend(self.vacate(&vacated)?);
+        writes.extend(self.uncount_persons(&vacated)?);
         Ok(writes)
     }
 

@@ -15,6 +15,7 @@ pub mod mail;
 pub mod month_key;
 pub mod order;
 pub mod payment;
+pub mod person;
 pub mod presence;
 pub mod redemption;
 pub mod refund;

@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, json, time_to_live};
 use crate::booking::{self, kept_until};
+use crate::person::{OverLimit, over_limit, over_limit_alone};
 use crate::resource::{Exhausted, exhausted, overdrawn};
 use crate::slot::StoredSlot;
 use crate::table::TTL;
@@ -41,6 +42,8 @@ pub enum OrderHeld {
     },
     /// Something that a line needs is occupied at that time, so nothing of the order was taken.
     Exhausted(Exhausted),
+    /// A person would take more than they may, so nothing of the order was taken.
+    OverLimit(OverLimit),
     /// The discount code of this line has no use left, so nothing of the order was taken.
     VoucherUsedUp {
         /// The line.
@@ -106,6 +109,9 @@ impl Store {
         if let Some(exhausted) = overdrawn(&bookings.iter().collect::<Vec<_>>()) {
             return Ok(OrderHeld::Exhausted(exhausted));
         }
+        if let Some(over) = over_limit_alone(&bookings.iter().collect::<Vec<_>>()) {
+            return Ok(OrderHeld::OverLimit(over));
+        }
         let mut counts = Vec::with_capacity(bookings.len());
         for (booking, pools) in bookings.iter().zip(pools) {
             counts.push(self.first_counts(booking, pools, now).await?);
@@ -132,6 +138,8 @@ impl Store {
             }
             let together: Vec<&Booking> = bookings.iter().collect();
             writes.extend(self.occupy(&together)?);
+            let persons = writes.len();
+            writes.extend(self.count_persons(&together)?);
             let vouchers = writes.len();
             for booking in &*bookings {
                 writes.extend(self.use_voucher(booking)?);
@@ -145,6 +153,7 @@ impl Store {
                 return Ok(OrderHeld::Before(order(before)?));
             }
             let (refused, vouchers) = refused.split_at(vouchers);
+            let (refused, persons) = refused.split_at(persons);
             let (stored, rest) = refused[1..].split_at(bookings.len());
             let (slots, resources) = rest.split_at(bookings.len());
             if let Some(line) = stored.iter().position(Option::is_some) {
@@ -155,6 +164,9 @@ impl Store {
             }
             // A line that finds no places is told so first, in the next round.
             if slots.iter().all(Option::is_none) {
+                if let Some(over) = over_limit(&together, persons)? {
+                    return Ok(OrderHeld::OverLimit(over));
+                }
                 let with_code = bookings.iter().enumerate().filter(|(_, of)| of.voucher.is_some());
                 let mut used_up = with_code.zip(vouchers).filter(|(_, found)| found.is_some());
                 if let Some(((line, _), _)) = used_up.next() {

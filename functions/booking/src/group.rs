@@ -259,6 +259,9 @@ async fn approve(
             Ok(Held::Before(_) | Held::UuidReused) => {
                 return Err(crate::problem::uuid_reused("uuid", booking.uuid));
             }
+            Ok(Held::OverLimit(over)) => {
+                return Err(crate::problem::over_limit("contact.email", &booking, over));
+            }
             Ok(Held::VoucherUsedUp) => {
                 return Err(crate::problem::voucher("", &VoucherError::UsedUp));
             }

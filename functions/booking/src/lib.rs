@@ -208,6 +208,7 @@ async fn hold(
         }
         Held::TooFew => Err(problem::too_few("slot_id", &booking)),
         Held::Exhausted(exhausted) => Err(problem::exhausted("", &booking, &exhausted)),
+        Held::OverLimit(over) => Err(problem::over_limit("contact.email", &booking, over)),
         Held::VoucherUsedUp => Err(problem::voucher("", &VoucherError::UsedUp)),
     }
 }

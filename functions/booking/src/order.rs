@@ -174,6 +174,9 @@ pub(crate) async fn hold(
             let place = problem::in_line(exhausted.line, "");
             Err(problem::exhausted(&place, &bookings[exhausted.line], &exhausted))
         }
+        OrderHeld::OverLimit(over) => {
+            Err(problem::over_limit("contact.email", &bookings[over.line], over))
+        }
         OrderHeld::VoucherUsedUp { line } => {
             Err(problem::voucher(&problem::in_line(line, ""), &VoucherError::UsedUp))
         }

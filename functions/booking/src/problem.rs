@@ -1,6 +1,7 @@
 //! Refusals of this function as problem documents: what, which field, what to do.
 
 use atrio_domain::booking::{Booking, Channel, StepError};
+use atrio_domain::group::QuotaPer;
 use atrio_domain::hold::HoldError;
 use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::order::{ORDER_MAX_PLACES, OrderError};
@@ -8,6 +9,7 @@ use atrio_domain::resource::ResourceRef;
 use atrio_domain::risk::Decision;
 use atrio_domain::voucher::VoucherError;
 use atrio_domain::waiting::{JoinError, OnOffer};
+use atrio_dynamo::person::OverLimit;
 use atrio_dynamo::resource::Exhausted;
 use atrio_dynamo::settlement::StepFailure;
 use atrio_runtime::Problem;
@@ -96,6 +98,9 @@ fn held_at(place: &str, error: &HoldError) -> Problem {
             "units",
             format!("ask for at most {max_units}, or for a group with `POST /v1/groups`"),
         ),
+        HoldError::OverPersonLimit { limit, .. } => {
+            ("person-limit", "units", format!("ask for at most {}", limit.tickets))
+        }
         HoldError::Unaccompanied { accompanied_by, .. } => {
             ("unaccompanied", "units", format!("add one of {}", list(accompanied_by)))
         }
@@ -242,6 +247,24 @@ pub(crate) fn sold_out(
         Some(at) => problem.fact("released_at", at),
         None => problem,
     }
+}
+
+/// The person had their part; the field is what they are known by.
+pub(crate) fn over_limit(field: &str, booking: &Booking, over: OverLimit) -> Problem {
+    let OverLimit { limit, left, .. } = over;
+    let per = booking.counted.as_ref().map_or(QuotaPer::Day, |counted| counted.limit.per);
+    let fewer = if left == 0 { String::new() } else { format!("ask for at most {left}, or ") };
+    Problem::new(StatusCode::CONFLICT, "person-limit")
+        .detail(format_args!(
+            "one person takes at most {limit} tickets per {per}, {left} are left for this contact"
+        ))
+        .field(
+            field,
+            format_args!("has {left} of {limit} tickets left per {per}"),
+            format!("{fewer}choose another {per}, or give a booking back"),
+        )
+        .fact("limit", limit)
+        .fact("left", left)
 }
 
 /// The visit does not take place.

@@ -63,6 +63,7 @@ fn booking(state: BookingState) -> Booking {
         cancellation: Cancellation::default(),
         admission: AdmissionRule::default(),
         voucher: None,
+        counted: None,
         payment_attempts: 0,
         state,
     }

@@ -76,6 +76,8 @@ export interface Product {
 	name: Text;
 	slot_minutes: number;
 	max_units: number;
+	/** How many tickets one person takes, across bookings. */
+	person_limit: { tickets: number; per: 'DAY' | 'SLOT' } | null;
 	/** Most pieces, by shelfmark, that one booking asks for. */
 	pieces_max: number;
 	/** The fewest people for whom a slot takes place; null where it always does. */

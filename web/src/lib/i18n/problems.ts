@@ -42,6 +42,10 @@ export const problems = {
 		it: 'Troppi codici sbagliati: lascialo vuoto o riprova fra un’ora.',
 		en: 'Too many wrong codes: leave it out or try again in an hour.'
 	},
+	'problem.person-limit': {
+		it: 'Con questo contatto non si possono prendere altri biglietti.',
+		en: 'No more tickets can be taken with this contact.'
+	},
 	'problem.too-few-people': {
 		it: 'La visita non si fa: le adesioni non sono bastate.',
 		en: 'The visit does not take place: too few people booked it.'

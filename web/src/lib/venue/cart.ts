@@ -55,7 +55,8 @@ export function tooManyCompanions(priced: Priced[], quantities: Quantities): Uni
 
 /** How many people one booking may hold in a slot. */
 export function mostPeople(product: Product, slot: Slot | null): number {
-	return Math.min(product.max_units, slot?.vacancies ?? product.max_units);
+	const most = Math.min(product.max_units, product.person_limit?.tickets ?? product.max_units);
+	return Math.min(most, slot?.vacancies ?? most);
 }
 
 /** The shelfmarks in a text that has one on each line. */
