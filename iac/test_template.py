@@ -33,6 +33,7 @@ PUBLIC = {
     "GET /v1/bookings/{uuid}": "the uuid, made by the visitor's browser, is the key",
     "POST /v1/bookings/{uuid}/confirm": "the uuid is the key",
     "POST /v1/bookings/{uuid}/cancel": "the uuid is the key",
+    "PUT /v1/bookings/{uuid}/holders": "the uuid is the key; it shows no name",
     "GET /v1/bookings/{uuid}/person": "the uuid is the key; only its holder sees what is kept of them",
     "DELETE /v1/bookings/{uuid}/person": "the uuid is the key; it makes us forget, and shows nothing",
     "POST /v1/waiting": "visitors have no account; throttled, risk rules, a contact once in a line",

@@ -44,6 +44,7 @@ const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/v1/bookings/{uuid}", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/confirm", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/cancel", Public(KEY_OF_BOOKING)),
+    ("PUT", "/v1/bookings/{uuid}/holders", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
     ("DELETE", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/waiting", Public("anyone may wait for places of a sold-out slot")),

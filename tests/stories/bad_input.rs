@@ -361,6 +361,7 @@ async fn a_step_that_the_booking_does_not_allow_changes_nothing() {
     let home = json!({"return_url": "/booking/"});
     let away = |url: &str| json!({"return_url": url});
     let paid = json!({"payment_id": format!("{priced}-1"), "outcome": "PAID"});
+    let names = |uuid: &str| format!("/v1/bookings/{uuid}/holders");
     #[rustfmt::skip] // One line a case.
     let lines = [
         post("uuid reused with another body", "/v1/bookings", &other).refused(409, "uuid-reused", "uuid"),
@@ -373,6 +374,9 @@ async fn a_step_that_the_booking_does_not_allow_changes_nothing() {
         post("unsigned notification", "/v1/payments/notifications", &paid).refused(401, "unsigned", "X-Atrio-Signature"),
         get("tickets of a hold", format!("/v1/bookings/{priced}/tickets")).refused(409, "no-tickets", "uuid"),
         get("printed tickets of a hold", format!("/v1/bookings/{priced}/tickets.pdf")).refused(409, "no-tickets", "uuid"),
+        put("names of tickets that name nobody", names(&priced), &json!({"holders": ["Visitor"]})).refused(409, "not-nominative", "holders"),
+        put("names that are no list", names(&priced), &json!({"holders": "Visitor"})).refused(422, "invalid-field", "holders"),
+        put("names of an unknown booking", names(&unknown), &json!({"holders": ["Visitor"]})).refused(404, "unknown-booking", "uuid"),
         get("unknown booking", format!("/v1/bookings/{unknown}")).refused(404, "unknown-booking", "uuid"),
         get("bad uuid", "/v1/bookings/mine").refused(400, "malformed-id", "uuid"),
         post("confirm an unknown booking", format!("/v1/bookings/{unknown}/confirm"), &nothing).refused(404, "unknown-booking", "uuid"),

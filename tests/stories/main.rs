@@ -10,6 +10,7 @@ mod cancellation;
 mod desk;
 mod gate;
 mod groups;
+mod holders;
 mod main_job;
 mod minimum;
 mod operations;

@@ -13,6 +13,7 @@ use crate::admission::AdmissionRule;
 use crate::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::cancellation::Cancellation;
+use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId};
 use crate::person_limit::{Counted, PersonLimit};
 use crate::quota::{Pools, max_units};
@@ -244,6 +245,7 @@ impl HoldRequest {
             cancellation: offer.cancellation,
             admission: offer.admission,
             voucher: offer.voucher,
+            holders: Holders::default(),
             counted: counted.map(|(limit, person)| Counted { person, limit }),
             payment_attempts: 0,
             state: BookingState::OnHold {

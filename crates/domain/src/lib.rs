@@ -10,6 +10,7 @@ pub mod device;
 pub mod gate;
 pub mod group;
 pub mod hold;
+pub mod holder;
 pub mod id;
 pub mod mail;
 pub mod minimum;

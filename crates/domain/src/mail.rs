@@ -223,6 +223,7 @@ mod tests {
             admission: AdmissionRule::default(),
             voucher: None,
             counted: None,
+            holders: crate::holder::Holders::default(),
             draws: Vec::new(),
             uses: Vec::new(),
             payment_attempts: 0,

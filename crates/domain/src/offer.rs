@@ -8,6 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 use crate::admission::WINDOW_MAX_MINUTES;
 use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
 use crate::cancellation::NOTICE_MAX_MINUTES;
+use crate::holder::NOTICE_MAX_MINUTES as NAMES_NOTICE_MAX;
 use crate::id::{ProductId, SlotId};
 use crate::minimum::MinimumError;
 use crate::quota::OPEN;
@@ -91,6 +92,12 @@ pub enum OfferError {
         /// What was asked for.
         max_units: u32,
     },
+    /// Names would have to stand too long before.
+    #[error("{minutes} minutes before the slot are not 0 to {NAMES_NOTICE_MAX}")]
+    NamesNotice {
+        /// What was asked for.
+        minutes: u32,
+    },
     /// One person may take nothing.
     #[error("one person may take 0 tickets")]
     PersonLimit,
@@ -168,6 +175,9 @@ impl OfferError {
             Self::SlotLength { .. } => "slot_minutes".to_owned(),
             Self::Capacity { .. } => "capacity".to_owned(),
             Self::MaxUnits { .. } => "max_units".to_owned(),
+            Self::NamesNotice { .. } => {
+                "admission.holder_names.change_until_minutes_before".to_owned()
+            }
             Self::PersonLimit => "person_limit.tickets".to_owned(),
             Self::Notice { .. } => "cancellation.refund_until_minutes_before".to_owned(),
             Self::PoolName { index, .. } => format!("quotas[{index}].name"),
@@ -194,6 +204,7 @@ impl OfferError {
             Self::SlotLength { .. } => "write 5 to 1440 minutes",
             Self::Capacity { .. } => "write 1 to 100000 places",
             Self::MaxUnits { .. } => "write 1 to 90 places",
+            Self::NamesNotice { .. } => "write 0 to 86400 minutes",
             Self::PersonLimit => "write 1 or more, or leave the limit out",
             Self::Notice { .. } => "write 0 to 527040 minutes, or null where no money goes back",
             Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
@@ -281,6 +292,11 @@ impl Product {
         }
         if let Some(minimum) = self.minimum {
             minimum.check(self.capacity)?;
+        }
+        if let Some(rule) = self.admission.holder_names
+            && rule.change_until_minutes_before > NAMES_NOTICE_MAX
+        {
+            return Err(OfferError::NamesNotice { minutes: rule.change_until_minutes_before });
         }
         self.check_window()?;
         self.check_quotas()?;

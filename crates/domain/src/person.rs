@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use crate::booking::{Booking, BookingState, StepError};
+use crate::holder::Holders;
 use crate::risk::RiskKeys;
 
 /// Stands where a request's fingerprint stood, which was made from the contact too.
@@ -26,6 +27,7 @@ impl Booking {
             fingerprint: FORGOTTEN.to_owned(),
             // What they took stays counted until it expires: nobody evades a limit by this.
             counted: None,
+            holders: Holders { names: Vec::new(), ..self.holders },
             ..self.clone()
         })
     }

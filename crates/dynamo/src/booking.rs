@@ -3,6 +3,7 @@
 
 use atrio_domain::admission::AdmissionRule;
 use atrio_domain::booking::{Booking, BookingState, Contact, Origin};
+use atrio_domain::holder::Holders;
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
 use atrio_domain::quota::Pools;
@@ -136,6 +137,10 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     if booking.admission != AdmissionRule::default() {
         set("admission", json("admission", &booking.admission)?);
     }
+    if booking.holders != Holders::default() {
+        set("holder_names", json("holder_names", &booking.holders.names)?);
+        set("holder_changes", number(booking.holders.changes));
+    }
     if let Some(counted) = &booking.counted {
         set("counted", json("counted", counted)?);
     }
@@ -252,6 +257,10 @@ impl TryFrom<&Item> for Stored {
             cancellation: read.json("cancellation")?,
             admission: read.json_or_usual("admission")?,
             voucher: read.json_or_usual("voucher")?,
+            holders: Holders {
+                names: read.json_or_usual("holder_names")?,
+                changes: read.optional_number("holder_changes")?.unwrap_or(0),
+            },
             counted: read.json_or_usual("counted")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,

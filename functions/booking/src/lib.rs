@@ -3,6 +3,7 @@
 //! ever: the same request answers the same, whatever crashed in between.
 
 mod group;
+mod holder;
 mod order;
 mod person;
 mod problem;
@@ -84,6 +85,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show))
         .routes(routes!(confirm))
         .routes(routes!(cancel))
+        .routes(routes!(holder::name_holders))
         .routes(routes!(order::hold))
         .routes(routes!(order::show))
         .routes(routes!(order::confirm))

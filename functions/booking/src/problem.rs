@@ -3,6 +3,7 @@
 use atrio_domain::booking::{Booking, Channel, StepError};
 use atrio_domain::group::QuotaPer;
 use atrio_domain::hold::HoldError;
+use atrio_domain::holder::HolderError;
 use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::order::{ORDER_MAX_PLACES, OrderError};
 use atrio_domain::resource::ResourceRef;
@@ -378,6 +379,9 @@ fn refused_step(refused: &StepError) -> Problem {
                 .field("uuid", refused, fix)
                 .fact("order", order);
         }
+        StepError::HoldersMissing { .. } => {
+            ("names-missing", "send `PUT /v1/bookings/{uuid}/holders` with a name for each ticket")
+        }
         StepError::SoldAtDesk => ("sold-at-desk", "ask the desk that sold it to take it back"),
         StepError::VisitBegan { .. } => ("visit-began", "ask the venue"),
         StepError::TicketUsed { .. } => ("ticket-used", "ask the venue"),
@@ -391,6 +395,41 @@ fn refused_step(refused: &StepError) -> Problem {
         StepError::WrongState { .. } => ("wrong-state", "read the booking to see where it stands"),
     };
     Problem::new(StatusCode::CONFLICT, kind).detail(refused).field("uuid", refused, fix)
+}
+
+/// Why names are not taken.
+pub(crate) fn holders(error: HolderError) -> Problem {
+    let (status, kind, field, fix) = match &error {
+        HolderError::Step(step) => return refused_step(step),
+        HolderError::NotNominative => (
+            StatusCode::CONFLICT,
+            "not-nominative",
+            "holders".to_owned(),
+            "leave names out: whoever carries a ticket enters".to_owned(),
+        ),
+        HolderError::Count { places, .. } => {
+            (RULE, "wrong-number-of-names", "holders".to_owned(), format!("send {places} names"))
+        }
+        HolderError::BadName { index, .. } => (
+            RULE,
+            "invalid-name",
+            format!("holders[{index}]"),
+            "write the name as the document has it".to_owned(),
+        ),
+        HolderError::TooLate { .. } => (
+            StatusCode::CONFLICT,
+            "names-stand",
+            "holders".to_owned(),
+            "come as named, or ask the venue".to_owned(),
+        ),
+        HolderError::TooOften { .. } => (
+            StatusCode::CONFLICT,
+            "names-changed-too-often",
+            "holders".to_owned(),
+            "come as named, or ask the venue".to_owned(),
+        ),
+    };
+    Problem::new(status, kind).detail(&error).field(field, &error, fix)
 }
 
 /// Why a party cannot join a line.

@@ -64,6 +64,7 @@ fn booking(state: BookingState) -> Booking {
         admission: AdmissionRule::default(),
         voucher: None,
         counted: None,
+        holders: atrio_domain::holder::Holders::default(),
         payment_attempts: 0,
         state,
     }

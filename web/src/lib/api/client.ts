@@ -127,6 +127,14 @@ export const getBooking = (uuid: string) => json<Booking>(`/v1/bookings/${id(uui
 export const confirmBooking = (uuid: string) =>
 	json<Booking>(`/v1/bookings/${id(uuid)}/confirm`, { method: 'POST', body: {} });
 
+/** Names who enters with each ticket, in their order. */
+export const nameHolders = (uuid: string, holders: string[]) =>
+	json<Booking>(`/v1/bookings/${id(uuid)}/holders`, { method: 'PUT', body: { holders } });
+
+/** Who enters with each ticket, as the booking has it. */
+export const getHolders = async (uuid: string) =>
+	(await json<{ holders: string[] }>(`/v1/bookings/${id(uuid)}/person`)).holders;
+
 /** Gives a booking up; refused when another amount than `refundCents` goes back by now. */
 export const cancelBooking = (uuid: string, refundCents: number) =>
 	json<Booking>(`/v1/bookings/${id(uuid)}/cancel?refund_cents=${refundCents}`, { method: 'POST', body: {} });

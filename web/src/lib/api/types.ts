@@ -213,6 +213,8 @@ export interface Booking {
 		attempt: number;
 		status: 'STARTED' | 'PAID' | 'DECLINED' | 'REFUND_DUE' | 'REFUNDED';
 	} | null;
+	/** That its tickets name who enters; null where whoever carries them does. */
+	holders: { places: number; are_given: boolean; change_until: string; changes_left: number } | null;
 	/** What giving the booking up means now; null where the visitor cannot do it. */
 	cancellation: { until: string; refund_until: string | null; refund_cents: number } | null;
 	message: Text | null;

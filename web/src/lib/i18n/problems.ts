@@ -46,6 +46,10 @@ export const problems = {
 		it: 'Con questo contatto non si possono prendere altri biglietti.',
 		en: 'No more tickets can be taken with this contact.'
 	},
+	'problem.names-missing': {
+		it: 'Prima scrivi i nomi di chi entra.',
+		en: 'Write the names of those who enter first.'
+	},
 	'problem.too-few-people': {
 		it: 'La visita non si fa: le adesioni non sono bastate.',
 		en: 'The visit does not take place: too few people booked it.'
