@@ -148,31 +148,10 @@ impl Store {
                 Written::All => return Ok(OrderHeld::New),
                 Written::Refused(refused) => refused,
             };
-            // A repeat of an order whose places are all sold fails on all of them: the order counts first.
-            if let Some(Some(before)) = refused.first() {
-                return Ok(OrderHeld::Before(order(before)?));
+            if let Some(told) = told(&together, &refused, (persons, vouchers))? {
+                return Ok(told);
             }
-            let (refused, vouchers) = refused.split_at(vouchers);
-            let (refused, persons) = refused.split_at(persons);
-            let (stored, rest) = refused[1..].split_at(bookings.len());
-            let (slots, resources) = rest.split_at(bookings.len());
-            if let Some(line) = stored.iter().position(Option::is_some) {
-                return Ok(OrderHeld::UuidReused { line });
-            }
-            if let Some(exhausted) = exhausted(&together, resources)? {
-                return Ok(OrderHeld::Exhausted(exhausted));
-            }
-            // A line that finds no places is told so first, in the next round.
-            if slots.iter().all(Option::is_none) {
-                if let Some(over) = over_limit(&together, persons)? {
-                    return Ok(OrderHeld::OverLimit(over));
-                }
-                let with_code = bookings.iter().enumerate().filter(|(_, of)| of.voucher.is_some());
-                let mut used_up = with_code.zip(vouchers).filter(|(_, found)| found.is_some());
-                if let Some(((line, _), _)) = used_up.next() {
-                    return Ok(OrderHeld::VoucherUsedUp { line });
-                }
-            }
+            let slots = refused.iter().skip(1 + together.len());
             for (counts, slot) in counts.iter_mut().zip(slots) {
                 if let Some(slot) = slot {
                     *counts = StoredSlot::try_from(slot)?.counts;
@@ -181,4 +160,37 @@ impl Store {
         }
         Err(Error::Stale { key: format!("ORDER#{}", held.uuid) })
     }
+}
+
+/// What the refused writes of an order say, those of its persons and vouchers from these places on; none
+/// where places may be found in other pools.
+fn told(
+    bookings: &[&Booking],
+    refused: &[Option<Item>],
+    (persons, vouchers): (usize, usize),
+) -> Result<Option<OrderHeld>, Error> {
+    // A repeat of an order whose places are all sold fails on all of them: the order counts first.
+    if let Some(Some(before)) = refused.first() {
+        return Ok(Some(OrderHeld::Before(order(before)?)));
+    }
+    let (refused, vouchers) = refused.split_at(vouchers);
+    let (refused, persons) = refused.split_at(persons);
+    let (stored, rest) = refused[1..].split_at(bookings.len());
+    let (slots, resources) = rest.split_at(bookings.len());
+    if let Some(line) = stored.iter().position(Option::is_some) {
+        return Ok(Some(OrderHeld::UuidReused { line }));
+    }
+    if let Some(exhausted) = exhausted(bookings, resources)? {
+        return Ok(Some(OrderHeld::Exhausted(exhausted)));
+    }
+    // A line that finds no places is told so first, in the next round.
+    if slots.iter().any(Option::is_some) {
+        return Ok(None);
+    }
+    if let Some(over) = over_limit(bookings, persons)? {
+        return Ok(Some(OrderHeld::OverLimit(over)));
+    }
+    let with_code = bookings.iter().enumerate().filter(|(_, booking)| booking.voucher.is_some());
+    let used_up = with_code.zip(vouchers).find(|(_, found)| found.is_some());
+    Ok(used_up.map(|((line, _), _)| OrderHeld::VoucherUsedUp { line }))
 }
