@@ -66,7 +66,7 @@ pub(crate) async fn name_holders(
         let stored = context.store.booking(uuid).await.map_err(internal)?;
         let mut stored = stored.ok_or_else(|| problem::unknown_booking(uuid))?;
         let to = stored.booking.name_holders(&body.holders, context.clock.now());
-        let to = to.map_err(problem::holders)?;
+        let to = to.map_err(|error| problem::holders(&error))?;
         let done = to.holders == stored.booking.holders
             || context.store.change(&stored, &to, With::Nothing).await.map_err(internal)?
                 == Changed::Done;

@@ -398,8 +398,8 @@ fn refused_step(refused: &StepError) -> Problem {
 }
 
 /// Why names are not taken.
-pub(crate) fn holders(error: HolderError) -> Problem {
-    let (status, kind, field, fix) = match &error {
+pub(crate) fn holders(error: &HolderError) -> Problem {
+    let (status, kind, field, fix) = match error {
         HolderError::Step(step) => return refused_step(step),
         HolderError::NotNominative => (
             StatusCode::CONFLICT,
@@ -429,7 +429,7 @@ pub(crate) fn holders(error: HolderError) -> Problem {
             "come as named, or ask the venue".to_owned(),
         ),
     };
-    Problem::new(status, kind).detail(&error).field(field, &error, fix)
+    Problem::new(status, kind).detail(error).field(field, error, fix)
 }
 
 /// Why a party cannot join a line.
