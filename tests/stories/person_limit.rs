@@ -38,7 +38,7 @@ async fn a_tout_with_many_bookings_at_once_gets_no_more_than_one_person_may() {
         api: tout.api.clone(),
         contact: Contact {
             full_name: format!("Customer {number}"),
-            email: if number % 2 == 0 {
+            email: if number.is_multiple_of(2) {
                 tout.contact.email.to_uppercase()
             } else {
                 tout.contact.email.clone()

@@ -76,7 +76,7 @@ async fn fifty_at_once_use_a_code_of_ten_ten_times_and_uses_come_back_with_the_p
     let here = adults(1);
     let elsewhen = Wish::at(VENUE, "2026-11-25T11:00", &[("adult", 1)]);
     let asked = buyers.iter().enumerate().map(|(number, buyer)| {
-        let wish = if number % 2 == 0 { &here } else { &elsewhen };
+        let wish = if number.is_multiple_of(2) { &here } else { &elsewhen };
         buyer.asks_with(wish, CODE)
     });
     let answers = join_all(asked).await;
