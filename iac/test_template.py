@@ -27,11 +27,13 @@ PUBLIC = {
     "GET /v1/venues": "the catalogue is public",
     "GET /v1/venues/{venue_id}": "the catalogue is public",
     "GET /v1/venues/{venue_id}/availability": "places left are public",
+    "POST /v1/quotes": "what a visit costs is public, a code is a secret of whoever has it",
     "GET /v1/venues/{venue_id}/split": "how places are shared is public",
     "POST /v1/bookings": "visitors have no account; throttled, limited by address, risk rules",
     "GET /v1/bookings/{uuid}": "the uuid, made by the visitor's browser, is the key",
     "POST /v1/bookings/{uuid}/confirm": "the uuid is the key",
     "POST /v1/bookings/{uuid}/cancel": "the uuid is the key",
+    "PUT /v1/bookings/{uuid}/holders": "the uuid is the key; it shows no name",
     "GET /v1/bookings/{uuid}/person": "the uuid is the key; only its holder sees what is kept of them",
     "DELETE /v1/bookings/{uuid}/person": "the uuid is the key; it makes us forget, and shows nothing",
     "POST /v1/waiting": "visitors have no account; throttled, risk rules, a contact once in a line",
@@ -83,6 +85,10 @@ STAFF = {
     "PUT /v1/venues/{venue_id}/opening",
     "GET /v1/venues/{venue_id}/resources",
     "PUT /v1/venues/{venue_id}/resources",
+    "GET /v1/venues/{venue_id}/campaigns",
+    "PUT /v1/venues/{venue_id}/campaigns",
+    "GET /v1/venues/{venue_id}/campaigns/{campaign_id}/codes",
+    "POST /v1/venues/{venue_id}/campaigns/{campaign_id}/codes",
     "GET /v1/venues/{venue_id}/pieces",
     "GET /v1/venues/{venue_id}/premises",
     "PUT /v1/venues/{venue_id}/premises",
@@ -102,7 +108,7 @@ STAFF = {
 
 # Who may know which secret.
 SECRETS = {
-    "ATRIO_CONTACT_HASH_KEY": {"booking"},
+    "ATRIO_CONTACT_HASH_KEY": {"booking", "venue"},
     "ATRIO_GOOGLE_WALLET": {"ticketing"},
     "ATRIO_PAGOPA_API_KEY": {"payment", "upkeep"},
     "ATRIO_PAGOPA_RECEIPT_SECRET": {"payment"},

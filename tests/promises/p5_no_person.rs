@@ -47,6 +47,7 @@ async fn everything_happens(museum: &Process, visitor: &Visitor) -> Vec<String> 
     let mut ids = vec![bought, declined, payment, nonce];
     ids.push(waits(museum, visitor).await);
     ids.push(leads_a_group(museum, visitor).await);
+    ids.push(enters_by_name(museum, visitor).await);
     for ticket in &tickets {
         for name in ["id", "typed_code", "code"] {
             ids.push(ticket[name].as_str().unwrap().to_owned());
@@ -113,6 +114,29 @@ async fn leads_a_group(museum: &Process, visitor: &Visitor) -> String {
     let sent = visitor.api.send("PUT", &path, Some("text/csv"), file).await;
     assert_eq!(sent.expect(200)["listed"], 1);
     visitor.confirm(&uuid).await.expect(200);
+    uuid
+}
+
+/// Buys a ticket that names them, and enters; what gates are sent names nobody. Answers the uuid.
+async fn enters_by_name(museum: &Process, visitor: &Visitor) -> String {
+    let manager = Manager::of(museum, VENUE).await;
+    let (mut product, tag) = manager.reads("products/admission").await;
+    product["admission"]["holder_names"] =
+        json!({"change_until_minutes_before": 0, "changes_max": 1});
+    product["person_limit"] = json!({"tickets": 50, "per": "DAY"});
+    manager.changes("products/admission", &tag, &product).await.expect(200);
+    let uuid = visitor.hold(&Wish::at(VENUE, "2026-11-24T10:00", &[("adult", 1)])).await;
+    let path = format!("/v1/bookings/{uuid}/holders");
+    let names = json!({"holders": [visitor.contact.full_name]}).to_string();
+    visitor.api.send("PUT", &path, Some("application/json"), names).await.expect(200);
+    visitor.pay(&uuid, Outcome::Pay).await;
+    visitor.sees(&uuid, "CONFIRMED").await;
+    let gate = Gate::of(museum, VENUE, "main").await;
+    let bundle = gate.bundle().await.text();
+    assert!(!PERSON.iter().any(|needle| holds(bundle.as_bytes(), needle)), "{bundle}");
+    let code = visitor.tickets(&uuid).await[0]["code"].as_str().unwrap().to_owned();
+    let shown = gate.scan(&code).await.expect(201)["show"].to_string();
+    assert!(shown.contains("Quattrocchi"), "the steward sees whom to look for: {shown}");
     uuid
 }
 

@@ -39,10 +39,12 @@ const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/v1/venues/{venue_id}/availability", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}/split", Public("so that anyone can check the sharing")),
     ("GET", "/v1/ticket-keys", Public("public keys, for gates that are offline")),
+    ("POST", "/v1/quotes", Public("what is shown in the shop's window, with a code")),
     ("POST", "/v1/bookings", Public("anyone may book by WEB or TOTEM; DESK wants a token, below")),
     ("GET", "/v1/bookings/{uuid}", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/confirm", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/bookings/{uuid}/cancel", Public(KEY_OF_BOOKING)),
+    ("PUT", "/v1/bookings/{uuid}/holders", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
     ("DELETE", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/waiting", Public("anyone may wait for places of a sold-out slot")),
@@ -241,6 +243,34 @@ const DOORS: &[(&str, &str, Door)] = &[
     ),
     (
         "GET",
+        "/v1/venues/{venue_id}/campaigns",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/campaigns", scope: Scope::Named },
+    ),
+    (
+        "PUT",
+        "/v1/venues/{venue_id}/campaigns",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/campaigns", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/campaigns/{campaign_id}/codes",
+        Staff {
+            roles: &["manager"],
+            path: "/v1/venues/20240/campaigns/autumn/codes",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/campaigns/{campaign_id}/codes",
+        Staff {
+            roles: &["manager"],
+            path: "/v1/venues/20240/campaigns/autumn/codes",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
         "/v1/venues/{venue_id}/pieces",
         Staff {
             roles: &["manager", "desk"],
@@ -386,6 +416,7 @@ fn posted(path: &str) -> Value {
             json!({"uuid": fresh_uuid(), "desk_id": fresh_uuid(), "float_cents": 0})
         }
         Some("sales") => json!({"booking_uuid": fresh_uuid(), "method": "CASH"}),
+        Some("codes") => json!({"uuid": fresh_uuid(), "count": 1}),
         Some("approve") => json!({}),
         Some("refuse") => json!({"reason": "the day is full"}),
         Some("files") => json!({"uuid": fresh_uuid()}),

@@ -13,6 +13,7 @@ mod pagopa;
 mod process;
 mod relay;
 mod roles;
+mod vouchers;
 mod wait;
 
 pub use answer::{Answer, Api};

@@ -159,11 +159,47 @@ async fn a_request_for_places_that_breaks_a_rule_is_refused_and_takes_nothing() 
         s.set("bad mail", "/contact/email", &json!("someone")).refused(unprocessable, "invalid-contact", "contact.email"),
         s.set("bad telephone", "/contact/phone", &json!("call me")).refused(unprocessable, "invalid-contact", "contact.phone"),
         s.set("blank name", "/contact/full_name", &json!("  ")).refused(unprocessable, "invalid-contact", "contact.full_name"),
+        s.set("no code", "/voucher_code", &json!("abc")).refused(unprocessable, "voucher-unknown", "voucher_code"),
+        s.set("a code that nobody gave out", "/voucher_code", &json!("AUTUNNO26")).refused(unprocessable, "voucher-unknown", "voucher_code"),
         s.set("desk without a token", "/channel", &json!("DESK")).refused(401, "unauthorized", "channel"),
     ];
     all_refused(&api, &lines).await;
     assert_eq!(calendar(&api, VENUE).await, before, "no place was taken");
     none_readable(&api, &spoiler.uuids).await;
+}
+
+#[tokio::test]
+async fn a_question_for_a_price_that_breaks_a_rule_is_refused() {
+    let museum = shared().await;
+    let mut spoiler = Spoiler { visitor: Visitor::of(&museum), uuids: Vec::new() };
+    let s = &mut spoiler;
+    let lines = [
+        s.set("unknown venue", "/venue_id", &json!("99999")).refused(
+            404,
+            "unknown-venue",
+            "venue_id",
+        ),
+        s.set("closed day", "/slot_id", &json!("2026-11-30T10:00")).refused(
+            422,
+            "closed-day",
+            "slot_id",
+        ),
+        s.units("unknown unit", &[("centaur", 1)]).refused(422, "unknown-unit", "units"),
+        s.set("no code", "/voucher_code", &json!("abc")).refused(
+            422,
+            "voucher-unknown",
+            "voucher_code",
+        ),
+        s.set("desk without a token", "/channel", &json!("DESK")).refused(
+            401,
+            "unauthorized",
+            "channel",
+        ),
+        s.set("unknown field", "/discount", &json!(100)).refused(422, "invalid-field", "discount"),
+    ]
+    .map(|line| Line { path: "/v1/quotes".to_owned(), ..line });
+    all_refused(&museum.api(), &lines).await;
+    none_readable(&museum.api(), &spoiler.uuids).await;
 }
 
 #[tokio::test]
@@ -196,6 +232,7 @@ async fn a_request_that_cannot_be_read_names_the_field_and_takes_nothing() {
         s.set("bad slot id", "/slot_id", &json!("tomorrow at ten")).refused(422, "invalid-field", "slot_id"),
         s.set("slot with seconds", "/slot_id", &json!("2026-11-25T11:00:00")).refused(422, "invalid-field", "slot_id"),
         s.set("bad venue id", "/venue_id", &json!("../etc/passwd")).refused(422, "invalid-field", "venue_id"),
+        s.set("a number for a code", "/voucher_code", &json!(12_345_678)).refused(422, "invalid-field", "voucher_code"),
         s.set("unknown channel", "/channel", &json!("CARRIER_PIGEON")).refused(422, "invalid-field", "channel"),
         s.set("unknown language", "/locale", &json!("la")).refused(422, "invalid-field", "locale"),
         s.hold("no name", |body| drop(body["contact"].as_object_mut().unwrap().remove("full_name"))).refused(422, "invalid-field", "contact.full_name"),
@@ -228,6 +265,7 @@ async fn a_request_to_wait_that_breaks_a_rule_is_refused_and_puts_nobody_in_a_li
         waits("bad mail", "/contact/email", json!("someone")).refused(422, "invalid-contact", "contact.email"),
         waits("no contact", "/contact", Value::Null).refused(422, "invalid-field", "contact"),
         waits("bad uuid", "/uuid", json!("1")).refused(422, "invalid-field", "uuid"),
+        post("a code", "/v1/waiting", &json!({"voucher_code": "AUTUNNO26"})).refused(422, "invalid-field", "voucher_code"),
         post("a channel", "/v1/waiting", &json!({"channel": "DESK"})).refused(422, "invalid-field", "channel"),
         get("nobody of that uuid", format!("/v1/waiting/{}", fresh_uuid())).refused(404, "unknown-waiting", "uuid"),
         get("no uuid", "/v1/waiting/1").refused(400, "malformed-id", "uuid"),
@@ -323,6 +361,7 @@ async fn a_step_that_the_booking_does_not_allow_changes_nothing() {
     let home = json!({"return_url": "/booking/"});
     let away = |url: &str| json!({"return_url": url});
     let paid = json!({"payment_id": format!("{priced}-1"), "outcome": "PAID"});
+    let names = |uuid: &str| format!("/v1/bookings/{uuid}/holders");
     #[rustfmt::skip] // One line a case.
     let lines = [
         post("uuid reused with another body", "/v1/bookings", &other).refused(409, "uuid-reused", "uuid"),
@@ -335,6 +374,9 @@ async fn a_step_that_the_booking_does_not_allow_changes_nothing() {
         post("unsigned notification", "/v1/payments/notifications", &paid).refused(401, "unsigned", "X-Atrio-Signature"),
         get("tickets of a hold", format!("/v1/bookings/{priced}/tickets")).refused(409, "no-tickets", "uuid"),
         get("printed tickets of a hold", format!("/v1/bookings/{priced}/tickets.pdf")).refused(409, "no-tickets", "uuid"),
+        put("names of tickets that name nobody", names(&priced), &json!({"holders": ["Visitor"]})).refused(409, "not-nominative", "holders"),
+        put("names that are no list", names(&priced), &json!({"holders": "Visitor"})).refused(422, "invalid-field", "holders"),
+        put("names of an unknown booking", names(&unknown), &json!({"holders": ["Visitor"]})).refused(404, "unknown-booking", "uuid"),
         get("unknown booking", format!("/v1/bookings/{unknown}")).refused(404, "unknown-booking", "uuid"),
         get("bad uuid", "/v1/bookings/mine").refused(400, "malformed-id", "uuid"),
         post("confirm an unknown booking", format!("/v1/bookings/{unknown}/confirm"), &nothing).refused(404, "unknown-booking", "uuid"),
@@ -441,6 +483,12 @@ async fn staff_doors_say_what_is_wrong_with_the_key() {
         put("areas without a word", format!("/v1/venues/{venue}/premises"), &json!({"areas": [{"id": "tower", "name": {"it": "Torre", "en": ""}}]})).by(&manager).refused(422, "invalid-offer", "areas[0].name"),
         put("a limit for nobody", format!("/v1/venues/{venue}/premises"), &json!({"limit": 0})).by(&manager).refused(422, "invalid-offer", "limit"),
         put("premises over nothing read", format!("/v1/venues/{venue}/premises"), &json!({"limit": 5})).by(&manager).refused(428, "entity-tag-missing", "If-Match"),
+        put("a campaign that takes nothing off", format!("/v1/venues/{venue}/campaigns"), &json!({"campaigns": [{"id": "none", "name": {"it": "Niente", "en": "Nothing"}, "effect": {"percent_off": 0}}]})).by(&manager).refused(422, "invalid-offer", "campaigns[0].effect"),
+        put("a campaign with an unknown effect", format!("/v1/venues/{venue}/campaigns"), &json!({"campaigns": [{"id": "none", "name": {"it": "Niente", "en": "Nothing"}, "effect": {"half_off": 1}}]})).by(&manager).refused(422, "invalid-field", "campaigns[0].effect"),
+        put("campaigns over nothing read", format!("/v1/venues/{venue}/campaigns"), &json!({"campaigns": [{"id": "half", "name": {"it": "Metà", "en": "Half"}, "effect": {"percent_off": 50}}]})).by(&manager).refused(428, "entity-tag-missing", "If-Match"),
+        post("codes of no campaign", format!("/v1/venues/{venue}/campaigns/none/codes"), &json!({"uuid": fresh_uuid(), "count": 1})).by(&manager).refused(404, "unknown-campaign", "campaign_id"),
+        get("how codes of a malformed campaign are used", format!("/v1/venues/{venue}/campaigns/a%20b/codes")).by(&manager).refused(400, "malformed-id", "campaign_id"),
+        get("campaigns of another venue", "/v1/venues/20514/campaigns").by(&manager).refused(403, "other-venue", "venue_id"),
         get("presence at another venue", "/v1/venues/20514/presence").by(&own).refused(403, "other-venue", "venue_id"),
         get("presence nowhere", "/v1/venues/a%20b/presence").by(&own).refused(400, "malformed-id", "venue_id"),
         get("a bundle of no day", format!("/v1/venues/{venue}/gate-bundle?day=today")).by(&own).refused(400, "invalid-query", "day"),
@@ -517,6 +565,7 @@ async fn an_order_that_breaks_a_rule_names_the_line_and_takes_nothing() {
         set("a slot twice", "/bookings/1/slot_id", json!("2026-11-25T11:00")).refused(unprocessable, "repeated-slot", "bookings[1].slot_id"),
         set("a key twice", "/bookings", json!([repeated, {"uuid": repeated["uuid"], "venue_id": VENUE, "product_id": "admission", "slot_id": "2026-11-25T15:00", "units": []}])).refused(unprocessable, "repeated-uuid", "bookings[1].uuid"),
         set("unknown venue", "/bookings/1/venue_id", json!("99999")).refused(404, "unknown-venue", "bookings[1].venue_id"),
+        set("no code", "/bookings/1/voucher_code", json!("abc")).refused(unprocessable, "voucher-unknown", "bookings[1].voucher_code"),
         set("unknown product", "/bookings/1/product_id", json!("opera")).refused(unprocessable, "unknown-product", "bookings[1].product_id"),
         set("closed day", "/bookings/0/slot_id", json!("2026-11-30T10:00")).refused(unprocessable, "closed-day", "bookings[0].slot_id"),
         set("over the limit", "/bookings/1/units/0/quantity", json!(11)).refused(unprocessable, "too-many-units", "bookings[1].units"),

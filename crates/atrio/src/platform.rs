@@ -385,6 +385,7 @@ impl Parts {
                 store: store.clone(),
                 clock,
                 access: access.clone(),
+                contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
             }))
             .merge(atrio_desk::router(atrio_desk::Context {
                 store: store.clone(),

@@ -77,6 +77,7 @@ fn venue(row: Row) -> Result<Venue, String> {
         resources: Vec::new(),
         premises: Premises::default(),
         products: vec![product],
+        campaigns: Vec::new(),
     })
 }
 

@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::SlotTimes;
+use crate::holder::HolderRule;
 use crate::id::AreaId;
 use crate::venue::time_zone;
 
@@ -30,6 +31,9 @@ pub struct AdmissionRule {
     pub reentry: Reentry,
     /// The areas of the venue that they open; the whole venue where none is named.
     pub areas: Vec<AreaId>,
+    /// That they admit only whom they name; none: whoever carries them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder_names: Option<HolderRule>,
 }
 
 /// Whether a ticket admits again after an exit.
@@ -51,6 +55,7 @@ impl Default for AdmissionRule {
             until_minutes_after_start: None,
             reentry: Reentry::Never,
             areas: Vec::new(),
+            holder_names: None,
         }
     }
 }

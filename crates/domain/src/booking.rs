@@ -8,13 +8,16 @@ use crate::admission::AdmissionRule;
 use crate::calendar::SlotTimes;
 use crate::cancellation::Cancellation;
 use crate::hold::HoldError;
+use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
+use crate::person_limit::Counted;
 use crate::quota::Draw;
 use crate::resource::{ResourceRef, ResourceUse};
 use crate::risk::{Decision, RiskKeys};
 use crate::tariff::{Cents, PriceComponent};
 use crate::text::{Locale, Text};
+use crate::voucher::VoucherUse;
 
 /// Through which channel a booking came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -163,6 +166,12 @@ pub struct Booking {
     pub cancellation: Cancellation,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// Who enters with its tickets, where they name somebody.
+    pub holders: Holders,
+    /// Under whom its places are counted, where the product limits what one person takes.
+    pub counted: Option<Counted>,
+    /// The discount code that it was reduced by.
+    pub voucher: Option<VoucherUse>,
     /// Attempts to pay so far.
     pub payment_attempts: u32,
     /// Where it stands.
@@ -239,6 +248,12 @@ pub enum StepError {
     PaymentRequired {
         /// How much.
         amount: Cents,
+    },
+    /// Its tickets must name who enters.
+    #[error("the booking has no names yet for its {places} tickets")]
+    HoldersMissing {
+        /// How many.
+        places: u32,
     },
     /// There is nothing to pay.
     #[error("the booking is free, there is nothing to pay")]
@@ -349,14 +364,17 @@ impl Booking {
     pub fn start_payment(&self, payment: PaymentId, now: Timestamp) -> Result<Self, StepError> {
         let seen = self.seen_at(now);
         match seen.state {
-            BookingState::OnHold { expires_at, .. } => Ok(Self {
-                payment_attempts: self.payment_attempts + 1,
-                ..self.moved_to(BookingState::Paying {
-                    payment,
-                    started_at: now,
-                    hold_expires_at: expires_at,
+            BookingState::OnHold { expires_at, .. } => {
+                self.must_name_holders()?;
+                Ok(Self {
+                    payment_attempts: self.payment_attempts + 1,
+                    ..self.moved_to(BookingState::Paying {
+                        payment,
+                        started_at: now,
+                        hold_expires_at: expires_at,
+                    })
                 })
-            }),
+            }
             BookingState::Paying { .. } => Ok(seen),
             BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
             other => Err(StepError::WrongState { state: other.name(), step: "paid" }),
@@ -376,6 +394,7 @@ impl Booking {
                 Err(StepError::PaymentRequired { amount })
             }
             BookingState::OnHold { .. } => {
+                self.must_name_holders()?;
                 Ok(self.moved_to(BookingState::Confirmed { confirmed_at: now, payment: None }))
             }
             BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
@@ -391,10 +410,13 @@ impl Booking {
         let seen = self.seen_at(now);
         match seen.state {
             BookingState::Confirmed { .. } => Ok(seen),
-            BookingState::OnHold { .. } => Ok(Self {
-                payment_attempts: self.payment_attempts + u32::from(payment.is_some()),
-                ..self.moved_to(BookingState::Confirmed { confirmed_at: now, payment })
-            }),
+            BookingState::OnHold { .. } => {
+                self.must_name_holders()?;
+                Ok(Self {
+                    payment_attempts: self.payment_attempts + u32::from(payment.is_some()),
+                    ..self.moved_to(BookingState::Confirmed { confirmed_at: now, payment })
+                })
+            }
             BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
             other => Err(StepError::WrongState { state: other.name(), step: "sold" }),
         }

@@ -15,6 +15,7 @@ pub use self::list::{
     LIST_COLUMNS, ListError, ListedName, ListedRole, RowFault, read_list, write_list,
 };
 pub use self::rule::{GroupRule, GroupSurcharge, QuotaPer, SchoolQuota, SchoolRule};
+use crate::admission::AdmissionRule;
 use crate::booking::{Booking, BookingState, Channel, Contact, Origin};
 use crate::calendar::SlotTimes;
 use crate::hold::{HoldError, HoldRequest, Offer, UnitQuantity, find_slot, find_tariff, uses_of};
@@ -133,8 +134,19 @@ impl GroupAsk {
         let units = rule.lines(self, product, tariff, day)?;
         let uses = uses_of(venue, product, day, self.heads(), &[])?;
         let pools = Pools::of(product, slot.start);
-        let (cancellation, admission) = (product.cancellation, product.admission.clone());
-        let offer = Offer { slot, pools, units, uses, cancellation, admission };
+        let cancellation = product.cancellation;
+        // A group's names are those of its list.
+        let admission = AdmissionRule { holder_names: None, ..product.admission.clone() };
+        let offer = Offer {
+            slot,
+            pools,
+            units,
+            uses,
+            cancellation,
+            admission,
+            person_limit: None,
+            voucher: None,
+        };
         let most = offer.pools.left(&Counts::default(), Channel::Web, slot.start);
         if self.heads() > most {
             return Err(GroupError::NeverFits { requested: self.heads(), most });
@@ -363,6 +375,7 @@ impl Group {
                 .map(|line| UnitQuantity { unit_id: line.unit_id.clone(), quantity: line.quantity })
                 .collect(),
             pieces: Vec::new(),
+            voucher: None,
             contact: ask.contact.clone(),
             locale: ask.locale,
             channel: Channel::Web,

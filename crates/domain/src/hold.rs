@@ -13,13 +13,16 @@ use crate::admission::AdmissionRule;
 use crate::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::cancellation::Cancellation;
+use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId};
+use crate::person_limit::{Counted, PersonLimit};
 use crate::quota::{Pools, max_units};
 use crate::resource::{ResourceRef, ResourceUse};
 use crate::risk::{Decision, RiskKeys};
 use crate::tariff::{Tariff, Unit, price};
 use crate::text::{Locale, Text};
 use crate::venue::{Product, Venue};
+use crate::voucher::{VoucherKey, VoucherUse};
 
 /// How long a hold lasts, in seconds.
 pub const HOLD_TTL_SECONDS: i64 = 15 * 60;
@@ -47,6 +50,9 @@ pub struct HoldRequest {
     pub locale: Locale,
     /// Through which channel.
     pub channel: Channel,
+    /// The discount code, by its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher: Option<VoucherKey>,
 }
 
 /// So many of one unit.
@@ -86,6 +92,9 @@ pub enum HoldError {
     /// More than one booking may take.
     #[error("{requested} places are asked for, one booking takes at most {max_units}")]
     TooManyUnits { requested: u64, max_units: u32 },
+    /// More than one person may take.
+    #[error("{requested} tickets are asked for, one person takes at most {} per {}", .limit.tickets, .limit.per)]
+    OverPersonLimit { requested: u64, limit: PersonLimit },
     /// Someone who may not come alone does.
     #[error("`{unit}` comes only with one of {}", list(.accompanied_by))]
     Unaccompanied { unit: UnitId, accompanied_by: Vec<UnitId> },
@@ -155,6 +164,10 @@ pub struct Offer {
     pub cancellation: Cancellation,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// How many tickets one person takes.
+    pub person_limit: Option<PersonLimit>,
+    /// The code that reduced it.
+    pub voucher: Option<VoucherUse>,
 }
 
 impl Offer {
@@ -169,17 +182,26 @@ impl HoldRequest {
     /// Checks the request against what the venue sells, and prices it.
     ///
     /// # Errors
-    /// The first rule that is not met: product, option, units, contact, then day and slot.
+    /// The first rule that is not met: product, option, units, day and slot, then contact.
     pub fn offer(&self, venue: &Venue, now: Timestamp) -> Result<Offer, HoldError> {
-        let day = self.slot_id.day();
-        let (product, tariff) = find_tariff(venue, &self.product_id, &self.option_id, day)?;
-        let wanted = self.wanted_units(tariff)?;
-        self.check_party(product, &wanted)?;
+        let offer = self.quote(venue, now)?;
         match &self.contact {
             Some(contact) => contact.check()?,
             None if self.channel == Channel::Desk => {}
             None => return Err(HoldError::NoContact),
         }
+        Ok(offer)
+    }
+
+    /// The same for who only asks for the price and need not say yet whom to write to.
+    ///
+    /// # Errors
+    /// The first rule that is not met: product, option, units, then day and slot.
+    pub fn quote(&self, venue: &Venue, now: Timestamp) -> Result<Offer, HoldError> {
+        let day = self.slot_id.day();
+        let (product, tariff) = find_tariff(venue, &self.product_id, &self.option_id, day)?;
+        let wanted = self.wanted_units(tariff)?;
+        self.check_party(product, &wanted)?;
         let slot = find_slot(venue, product, self.slot_id, now)?;
         if let Some(free) = product.free_day(day).filter(|free| !free.takes_booking(self.channel)) {
             return Err(HoldError::TakesNoBooking { day, reason: free.reason.clone() });
@@ -192,13 +214,16 @@ impl HoldRequest {
         let uses = uses_of(venue, product, day, places, &self.pieces)?;
         let pools = Pools::of(product, slot.start);
         let (cancellation, admission) = (product.cancellation, product.admission.clone());
-        Ok(Offer { slot, pools, units, uses, cancellation, admission })
+        let person_limit = product.person_limit;
+        let voucher = None;
+        Ok(Offer { slot, pools, units, uses, cancellation, admission, person_limit, voucher })
     }
 
     /// Turns an accepted offer into a booking on hold.
     #[must_use]
     pub fn hold(self, offer: Offer, decision: Decision, keys: RiskKeys, now: Timestamp) -> Booking {
         let fingerprint = self.fingerprint();
+        let counted = offer.person_limit.zip(keys.contact.clone());
         Booking {
             uuid: self.uuid,
             fingerprint,
@@ -219,6 +244,9 @@ impl HoldRequest {
             uses: offer.uses,
             cancellation: offer.cancellation,
             admission: offer.admission,
+            voucher: offer.voucher,
+            holders: Holders::default(),
+            counted: counted.map(|(limit, person)| Counted { person, limit }),
             payment_attempts: 0,
             state: BookingState::OnHold {
                 expires_at: now + HOLD_TTL_SECONDS.seconds(),
@@ -243,6 +271,10 @@ impl HoldRequest {
         }
         for piece in &self.pieces {
             hash.update(piece.to_string().as_bytes());
+            hash.update([0]);
+        }
+        if let Some(voucher) = &self.voucher {
+            hash.update(voucher.as_str().as_bytes());
             hash.update([0]);
         }
         if let Some(contact) = &self.contact {
@@ -274,6 +306,11 @@ impl HoldRequest {
         let max_units = max_units(&product.quotas, self.channel, product.max_units);
         if requested > u64::from(max_units) {
             return Err(HoldError::TooManyUnits { requested, max_units });
+        }
+        if let Some(limit) = product.person_limit
+            && requested > u64::from(limit.tickets)
+        {
+            return Err(HoldError::OverPersonLimit { requested, limit });
         }
         wanted.iter().try_for_each(|(unit, quantity)| check_company(unit, *quantity, wanted))
     }

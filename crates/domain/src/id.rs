@@ -152,6 +152,11 @@ word_id!(
     "resource id"
 );
 word_id!(
+    /// A campaign of discount codes of a venue.
+    CampaignId,
+    "campaign id"
+);
+word_id!(
     /// A desk of a venue.
     DeskId,
     "desk id"

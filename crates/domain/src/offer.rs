@@ -8,6 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 use crate::admission::WINDOW_MAX_MINUTES;
 use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
 use crate::cancellation::NOTICE_MAX_MINUTES;
+use crate::holder::NOTICE_MAX_MINUTES as NAMES_NOTICE_MAX;
 use crate::id::{ProductId, SlotId};
 use crate::minimum::MinimumError;
 use crate::quota::OPEN;
@@ -91,6 +92,15 @@ pub enum OfferError {
         /// What was asked for.
         max_units: u32,
     },
+    /// Names would have to stand too long before.
+    #[error("{minutes} minutes before the slot are not 0 to {NAMES_NOTICE_MAX}")]
+    NamesNotice {
+        /// What was asked for.
+        minutes: u32,
+    },
+    /// One person may take nothing.
+    #[error("one person may take 0 tickets")]
+    PersonLimit,
     /// A visitor would have to give notice too long before.
     #[error("{minutes} minutes of notice are not 0 to {NOTICE_MAX_MINUTES}")]
     Notice {
@@ -165,6 +175,10 @@ impl OfferError {
             Self::SlotLength { .. } => "slot_minutes".to_owned(),
             Self::Capacity { .. } => "capacity".to_owned(),
             Self::MaxUnits { .. } => "max_units".to_owned(),
+            Self::NamesNotice { .. } => {
+                "admission.holder_names.change_until_minutes_before".to_owned()
+            }
+            Self::PersonLimit => "person_limit.tickets".to_owned(),
             Self::Notice { .. } => "cancellation.refund_until_minutes_before".to_owned(),
             Self::PoolName { index, .. } => format!("quotas[{index}].name"),
             Self::NoChannel { index, .. } => format!("quotas[{index}].channels"),
@@ -190,6 +204,8 @@ impl OfferError {
             Self::SlotLength { .. } => "write 5 to 1440 minutes",
             Self::Capacity { .. } => "write 1 to 100000 places",
             Self::MaxUnits { .. } => "write 1 to 90 places",
+            Self::NamesNotice { .. } => "write 0 to 86400 minutes",
+            Self::PersonLimit => "write 1 or more, or leave the limit out",
             Self::Notice { .. } => "write 0 to 527040 minutes, or null where no money goes back",
             Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
             Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK",
@@ -266,6 +282,9 @@ impl Product {
         if !(1..=MAX_UNITS_MAX).contains(&self.max_units) {
             return Err(OfferError::MaxUnits { max_units: self.max_units });
         }
+        if self.person_limit.is_some_and(|limit| limit.tickets == 0) {
+            return Err(OfferError::PersonLimit);
+        }
         if let Some(minutes) = self.cancellation.refund_until_minutes_before
             && minutes > NOTICE_MAX_MINUTES
         {
@@ -273,6 +292,11 @@ impl Product {
         }
         if let Some(minimum) = self.minimum {
             minimum.check(self.capacity)?;
+        }
+        if let Some(rule) = self.admission.holder_names
+            && rule.change_until_minutes_before > NAMES_NOTICE_MAX
+        {
+            return Err(OfferError::NamesNotice { minutes: rule.change_until_minutes_before });
         }
         self.check_window()?;
         self.check_quotas()?;
@@ -372,6 +396,7 @@ mod tests {
 
     use super::*;
     use crate::calendar::Closure;
+    use crate::person_limit::PersonLimit;
     use crate::tariff::Cents;
     use crate::venue::{VenueKind, shipped_product};
 
@@ -435,7 +460,7 @@ mod tests {
     #[test]
     fn a_product_that_cannot_be_booked_is_refused_where_it_is_wrong() {
         type Spoil = fn(&mut Product);
-        let cases: [(Spoil, &str); 11] = [
+        let cases: [(Spoil, &str); 12] = [
             (|product| product.name.it.clear(), "name"),
             (|product| product.slot_minutes = 0, "slot_minutes"),
             (
@@ -449,6 +474,13 @@ mod tests {
             (|product| product.capacity = 0, "capacity"),
             (|product| product.capacity = CAPACITY_MAX + 1, "capacity"),
             (|product| product.max_units = 0, "max_units"),
+            (
+                |product| {
+                    let per = crate::group::QuotaPer::Day;
+                    product.person_limit = Some(PersonLimit { tickets: 0, per });
+                },
+                "person_limit.tickets",
+            ),
             (
                 |product| product.cancellation.refund_until_minutes_before = Some(u32::MAX),
                 "cancellation.refund_until_minutes_before",

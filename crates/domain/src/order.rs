@@ -63,6 +63,9 @@ pub enum OrderError {
     /// Two lines for one slot.
     #[error("slot `{slot}` of the same product is asked for in booking {first} too")]
     RepeatedSlot { line: usize, first: usize, slot: SlotId },
+    /// Two lines with one discount code.
+    #[error("the code is given for booking {first} too")]
+    RepeatedVoucher { line: usize, first: usize },
     /// A line breaks a rule that a single booking must meet.
     #[error("{error}")]
     Line { line: usize, error: HoldError },
@@ -113,6 +116,10 @@ impl OrderRequest {
                 // Their places would be two writes to one item in one transaction.
                 if slot(before) == slot(request) {
                     return Err(OrderError::RepeatedSlot { line, first, slot: request.slot_id });
+                }
+                // So would be two uses of one code.
+                if request.voucher.is_some() && before.voucher == request.voucher {
+                    return Err(OrderError::RepeatedVoucher { line, first });
                 }
             }
         }

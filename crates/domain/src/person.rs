@@ -4,13 +4,14 @@
 use jiff::Timestamp;
 
 use crate::booking::{Booking, BookingState, StepError};
+use crate::holder::Holders;
 use crate::risk::RiskKeys;
 
 /// Stands where a request's fingerprint stood, which was made from the contact too.
 pub(crate) const FORGOTTEN: &str = "forgotten";
 
 impl Booking {
-    /// The booking without its person: no contact, no keys their behaviour is counted under, no trace
+    /// The booking without its person: no contact, no keys their behaviour and places are counted under, no trace
     /// of the request they made. Repeated, it answers the same.
     ///
     /// # Errors
@@ -24,6 +25,9 @@ impl Booking {
             contact: None,
             risk_keys: RiskKeys { contact: None, client: None },
             fingerprint: FORGOTTEN.to_owned(),
+            // What they took stays counted until it expires: nobody evades a limit by this.
+            counted: None,
+            holders: Holders { names: Vec::new(), ..self.holders },
             ..self.clone()
         })
     }

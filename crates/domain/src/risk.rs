@@ -88,12 +88,19 @@ impl RiskKeys {
 }
 
 fn keyed_hash(key: &[u8], kind: &str, value: &str) -> String {
+    keyed_bytes(key, kind, value)[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What only the holder of the key can tell of a value of this kind.
+pub(crate) fn keyed_bytes(key: &[u8], kind: &str, value: &str) -> [u8; 16] {
+    let mut bytes = [0; 16];
     // HMAC takes a key of any length, so this cannot fail.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return bytes };
     mac.update(kind.as_bytes());
     mac.update(&[0]);
     mac.update(value.as_bytes());
-    mac.finalize().into_bytes()[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+    bytes
 }
 
 /// What one key did in the last hour.

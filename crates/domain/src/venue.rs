@@ -11,11 +11,13 @@ use crate::cancellation::Cancellation;
 use crate::group::GroupRule;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::minimum::Minimum;
+use crate::person_limit::PersonLimit;
 use crate::premises::Premises;
 use crate::quota::Quota;
 use crate::resource::{Need, Resource};
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
 use crate::text::Text;
+use crate::voucher::Campaign;
 
 /// What kind of place it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +100,8 @@ pub struct Venue {
     pub premises: Premises,
     /// What it sells.
     pub products: Vec<Product>,
+    /// What it takes off for who has a code.
+    pub campaigns: Vec<Campaign>,
 }
 
 /// Something one can book at a venue.
@@ -134,6 +138,9 @@ pub struct Product {
     /// What it takes of groups and school classes; none takes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<GroupRule>,
+    /// How many tickets one person takes, across bookings; none for any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_limit: Option<PersonLimit>,
     /// How its tickets admit.
     #[serde(default)]
     pub admission: AdmissionRule,

@@ -3,6 +3,7 @@
 
 use atrio_domain::admission::AdmissionRule;
 use atrio_domain::booking::{Booking, BookingState, Contact, Origin};
+use atrio_domain::holder::Holders;
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
 use atrio_domain::quota::Pools;
@@ -12,6 +13,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, instant_text, json, number, text, time_to_live};
+use crate::person::{OverLimit, over_limit};
 use crate::resource::{Exhausted, exhausted};
 use crate::slot::StoredSlot;
 use crate::table::{DUE_INDEX, DUE_PK, DUE_SK, TTL};
@@ -62,6 +64,10 @@ pub enum Held {
     TooFew,
     /// There are places, but something the visit needs is occupied at that time.
     Exhausted(Exhausted),
+    /// There are places, but not so many for this person.
+    OverLimit(OverLimit),
+    /// There are places, but the discount code has no use left.
+    VoucherUsedUp,
 }
 
 /// What goes with a change of a booking.
@@ -130,6 +136,16 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     set("cancellation", json("cancellation", &booking.cancellation)?);
     if booking.admission != AdmissionRule::default() {
         set("admission", json("admission", &booking.admission)?);
+    }
+    if booking.holders != Holders::default() {
+        set("holder_names", json("holder_names", &booking.holders.names)?);
+        set("holder_changes", number(booking.holders.changes));
+    }
+    if let Some(counted) = &booking.counted {
+        set("counted", json("counted", counted)?);
+    }
+    if let Some(voucher) = &booking.voucher {
+        set("voucher", json("voucher", voucher)?);
     }
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
@@ -240,6 +256,12 @@ impl TryFrom<&Item> for Stored {
             uses: read.json_or_usual("uses")?,
             cancellation: read.json("cancellation")?,
             admission: read.json_or_usual("admission")?,
+            voucher: read.json_or_usual("voucher")?,
+            holders: Holders {
+                names: read.json_or_usual("holder_names")?,
+                changes: read.optional_number("holder_changes")?.unwrap_or(0),
+            },
+            counted: read.json_or_usual("counted")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };
@@ -296,6 +318,10 @@ impl Store {
                 self.put(item(booking, 1, &[])?, Condition::absent())?,
             ];
             writes.extend(self.occupy(&[booking])?);
+            let occupied = writes.len();
+            writes.extend(self.count_persons(&[booking])?);
+            let counted = writes.len();
+            writes.extend(self.use_voucher(booking)?);
             let own = writes.len();
             writes.extend_from_slice(further);
             let refused = match self.transact(writes).await? {
@@ -316,8 +342,12 @@ impl Store {
             }
             if let Some(Some(slot)) = refused.first() {
                 counts = StoredSlot::try_from(slot)?.counts;
-            } else if let Some(exhausted) = exhausted(&[booking], &refused[2..own])? {
+            } else if let Some(exhausted) = exhausted(&[booking], &refused[2..occupied])? {
                 return Ok(Held::Exhausted(exhausted));
+            } else if let Some(over) = over_limit(&[booking], &refused[occupied..counted])? {
+                return Ok(Held::OverLimit(over));
+            } else if refused[counted..own].iter().any(Option::is_some) {
+                return Ok(Held::VoucherUsedUp);
             }
         }
         Err(Error::Stale { key: format!("SLOTS#{}", booking.venue_id) })
@@ -367,6 +397,7 @@ impl Store {
             writes.extend(self.changing_one(from, to, with)?);
         }
         writes.extend(self.vacate(&vacated)?);
+        writes.extend(self.uncount_persons(&vacated)?);
         Ok(writes)
     }
 
@@ -410,6 +441,7 @@ impl Store {
             }
             With::PlacesReturned(payment, tickets) => {
                 writes.push(self.return_places(&from.booking)?);
+                writes.extend(self.return_voucher(&from.booking)?);
                 for ticket in tickets {
                     let unused = Condition::when("#status = :valid")
                         .name("#status", "status")

@@ -15,6 +15,7 @@ pub mod mail;
 pub mod month_key;
 pub mod order;
 pub mod payment;
+pub mod person;
 pub mod presence;
 pub mod redemption;
 pub mod refund;
@@ -28,6 +29,7 @@ pub mod ticket;
 pub mod transaction;
 pub mod velocity;
 pub mod venue;
+pub mod voucher;
 pub mod waiting;
 
 use std::collections::HashMap;

@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, json, time_to_live};
 use crate::booking::{self, kept_until};
+use crate::person::{OverLimit, over_limit, over_limit_alone};
 use crate::resource::{Exhausted, exhausted, overdrawn};
 use crate::slot::StoredSlot;
 use crate::table::TTL;
@@ -41,6 +42,13 @@ pub enum OrderHeld {
     },
     /// Something that a line needs is occupied at that time, so nothing of the order was taken.
     Exhausted(Exhausted),
+    /// A person would take more than they may, so nothing of the order was taken.
+    OverLimit(OverLimit),
+    /// The discount code of this line has no use left, so nothing of the order was taken.
+    VoucherUsedUp {
+        /// The line.
+        line: usize,
+    },
     /// There are not so many places left for this line, so nothing of the order was taken.
     SoldOut {
         /// The line.
@@ -101,6 +109,9 @@ impl Store {
         if let Some(exhausted) = overdrawn(&bookings.iter().collect::<Vec<_>>()) {
             return Ok(OrderHeld::Exhausted(exhausted));
         }
+        if let Some(over) = over_limit_alone(&bookings.iter().collect::<Vec<_>>()) {
+            return Ok(OrderHeld::OverLimit(over));
+        }
         let mut counts = Vec::with_capacity(bookings.len());
         for (booking, pools) in bookings.iter().zip(pools) {
             counts.push(self.first_counts(booking, pools, now).await?);
@@ -127,22 +138,20 @@ impl Store {
             }
             let together: Vec<&Booking> = bookings.iter().collect();
             writes.extend(self.occupy(&together)?);
+            let persons = writes.len();
+            writes.extend(self.count_persons(&together)?);
+            let vouchers = writes.len();
+            for booking in &*bookings {
+                writes.extend(self.use_voucher(booking)?);
+            }
             let refused = match self.transact(writes).await? {
                 Written::All => return Ok(OrderHeld::New),
                 Written::Refused(refused) => refused,
             };
-            // A repeat of an order whose places are all sold fails on all of them: the order counts first.
-            if let Some(Some(before)) = refused.first() {
-                return Ok(OrderHeld::Before(order(before)?));
+            if let Some(told) = told(&together, &refused, (persons, vouchers))? {
+                return Ok(told);
             }
-            let (stored, rest) = refused[1..].split_at(bookings.len());
-            let (slots, resources) = rest.split_at(bookings.len());
-            if let Some(line) = stored.iter().position(Option::is_some) {
-                return Ok(OrderHeld::UuidReused { line });
-            }
-            if let Some(exhausted) = exhausted(&together, resources)? {
-                return Ok(OrderHeld::Exhausted(exhausted));
-            }
+            let slots = refused.iter().skip(1 + together.len());
             for (counts, slot) in counts.iter_mut().zip(slots) {
                 if let Some(slot) = slot {
                     *counts = StoredSlot::try_from(slot)?.counts;
@@ -151,4 +160,37 @@ impl Store {
         }
         Err(Error::Stale { key: format!("ORDER#{}", held.uuid) })
     }
+}
+
+/// What the refused writes of an order say, those of its persons and vouchers from these places on; none
+/// where places may be found in other pools.
+fn told(
+    bookings: &[&Booking],
+    refused: &[Option<Item>],
+    (persons, vouchers): (usize, usize),
+) -> Result<Option<OrderHeld>, Error> {
+    // A repeat of an order whose places are all sold fails on all of them: the order counts first.
+    if let Some(Some(before)) = refused.first() {
+        return Ok(Some(OrderHeld::Before(order(before)?)));
+    }
+    let (refused, vouchers) = refused.split_at(vouchers);
+    let (refused, persons) = refused.split_at(persons);
+    let (stored, rest) = refused[1..].split_at(bookings.len());
+    let (slots, resources) = rest.split_at(bookings.len());
+    if let Some(line) = stored.iter().position(Option::is_some) {
+        return Ok(Some(OrderHeld::UuidReused { line }));
+    }
+    if let Some(exhausted) = exhausted(bookings, resources)? {
+        return Ok(Some(OrderHeld::Exhausted(exhausted)));
+    }
+    // A line that finds no places is told so first, in the next round.
+    if slots.iter().any(Option::is_some) {
+        return Ok(None);
+    }
+    if let Some(over) = over_limit(bookings, persons)? {
+        return Ok(Some(OrderHeld::OverLimit(over)));
+    }
+    let with_code = bookings.iter().enumerate().filter(|(_, booking)| booking.voucher.is_some());
+    let used_up = with_code.zip(vouchers).find(|(_, found)| found.is_some());
+    Ok(used_up.map(|((line, _), _)| OrderHeld::VoucherUsedUp { line }))
 }

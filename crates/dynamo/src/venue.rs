@@ -58,6 +58,9 @@ fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
     if venue.premises != Premises::default() {
         set("premises", json("premises", &venue.premises)?);
     }
+    if !venue.campaigns.is_empty() {
+        set("campaigns", json("campaigns", &venue.campaigns)?);
+    }
     if let Some(category) = &venue.category {
         set("category", text(category));
     }
@@ -89,6 +92,7 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         resources: read.json_or_usual("resources")?,
         premises: read.json_or_usual("premises")?,
         products: products(&read)?,
+        campaigns: read.json_or_usual("campaigns")?,
     })
 }
 

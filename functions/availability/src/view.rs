@@ -5,6 +5,7 @@ use atrio_domain::calendar::{SlotTimes, weekday_name};
 use atrio_domain::group::GroupRule;
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
 use atrio_domain::minimum::Minimum;
+use atrio_domain::person_limit::PersonLimit;
 use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
 use atrio_domain::tariff::{
@@ -132,6 +133,10 @@ struct ProductView {
     availability_type: AvailabilityType,
     slot_minutes: u16,
     max_units: u32,
+    /// How many tickets one person takes, across bookings: `tickets`, `per` day or slot; null for any
+    /// number.
+    #[schema(value_type = Option<Object>)]
+    person_limit: Option<PersonLimit>,
     /// Most pieces, by shelfmark, that one booking asks for.
     pieces_max: u32,
     /// The fewest people for whom a slot takes place: `places`, `decided_minutes_before`; null where it
@@ -155,6 +160,7 @@ impl ProductView {
             availability_type: product.availability_type,
             slot_minutes: product.slot_minutes,
             max_units: product.max_units,
+            person_limit: product.person_limit,
             pieces_max: product.pieces_max,
             minimum: product.minimum,
             groups: product.groups.clone(),

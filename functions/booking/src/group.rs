@@ -12,6 +12,7 @@ use atrio_domain::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
 use atrio_domain::quota::Pools;
 use atrio_domain::text::Locale;
 use atrio_domain::venue::Venue;
+use atrio_domain::voucher::VoucherError;
 use atrio_dynamo::booking::Held;
 use atrio_dynamo::group::{Asked, SchoolDay, StoredGroup};
 use atrio_runtime::{Json, Path, Problem, Query, Role, Staff};
@@ -257,6 +258,12 @@ async fn approve(
             }
             Ok(Held::Before(_) | Held::UuidReused) => {
                 return Err(crate::problem::uuid_reused("uuid", booking.uuid));
+            }
+            Ok(Held::OverLimit(over)) => {
+                return Err(crate::problem::over_limit("contact.email", &booking, over));
+            }
+            Ok(Held::VoucherUsedUp) => {
+                return Err(crate::problem::voucher("", &VoucherError::UsedUp));
             }
             Ok(Held::TooFew) => return Err(crate::problem::too_few("slot_id", &booking)),
             Ok(Held::Exhausted(exhausted)) => {

@@ -3,10 +3,13 @@
 //! ever: the same request answers the same, whatever crashed in between.
 
 mod group;
+mod holder;
 mod order;
 mod person;
 mod problem;
+mod quote;
 mod view;
+mod voucher;
 mod waiting;
 
 use atrio_domain::booking::{Booking, Channel, Contact};
@@ -16,6 +19,7 @@ use atrio_domain::risk::{Decision, Features, Outcome, RiskKeys, decide};
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::Locale;
 use atrio_domain::venue::Venue;
+use atrio_domain::voucher::VoucherError;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::{Held, Stored};
 use atrio_dynamo::decision::DecisionRecord;
@@ -76,10 +80,12 @@ impl Context {
 /// The routes of this function.
 pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
+        .routes(routes!(quote::quote))
         .routes(routes!(hold))
         .routes(routes!(show))
         .routes(routes!(confirm))
         .routes(routes!(cancel))
+        .routes(routes!(holder::name_holders))
         .routes(routes!(order::hold))
         .routes(routes!(order::show))
         .routes(routes!(order::confirm))
@@ -122,6 +128,8 @@ struct HoldBody {
     #[serde(default)]
     #[schema(value_type = String)]
     channel: Channel,
+    /// A discount code of the venue, in any case, with or without dashes.
+    voucher_code: Option<String>,
 }
 
 /// Whom to write to.
@@ -157,6 +165,7 @@ impl From<HoldBody> for HoldRequest {
             contact: body.contact.map(Contact::from),
             locale: body.locale,
             channel: body.channel,
+            voucher: None,
         }
     }
 }
@@ -170,9 +179,11 @@ async fn hold(
     State(context): State<Context>,
     ClientAddress(address): ClientAddress,
     staff: Option<Desk>,
-    Json(body): Json<HoldBody>,
+    Json(mut body): Json<HoldBody>,
 ) -> Result<(StatusCode, axum::Json<BookingView>), Problem> {
-    let request = HoldRequest::from(body);
+    let code = body.voucher_code.take();
+    let voucher = voucher::key(&context, code.as_deref(), "")?;
+    let request = HoldRequest { voucher, ..HoldRequest::from(body) };
     if request.channel == Channel::Desk {
         staff.ok_or_else(problem::desk_only)?.0.must_see(&request.venue_id)?;
     }
@@ -181,7 +192,9 @@ async fn hold(
     if let Some(before) = context.store.booking(request.uuid).await.map_err(internal)? {
         return repeated(&request, &before, &venue, now);
     }
-    let offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
+    let mut offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
+    let network = address.as_deref();
+    voucher::reduce(&context, &request, &mut offer, &venue, network, "", now).await?;
     let (decision, keys) = decided(&context, &request, &offer, address.as_deref(), now).await?;
     let pools = offer.pools.clone();
     let fingerprinted = request.clone();
@@ -197,6 +210,8 @@ async fn hold(
         }
         Held::TooFew => Err(problem::too_few("slot_id", &booking)),
         Held::Exhausted(exhausted) => Err(problem::exhausted("", &booking, &exhausted)),
+        Held::OverLimit(over) => Err(problem::over_limit("contact.email", &booking, over)),
+        Held::VoucherUsedUp => Err(problem::voucher("", &VoucherError::UsedUp)),
     }
 }
 

@@ -8,6 +8,7 @@ use atrio_domain::order::{self, OrderRequest};
 use atrio_domain::tariff::{CURRENCY, Cents};
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::venue::Venue;
+use atrio_domain::voucher::VoucherError;
 use atrio_dynamo::booking::Stored;
 use atrio_dynamo::order::OrderHeld;
 use atrio_dynamo::settlement::{Purchase, StepFailure};
@@ -21,7 +22,7 @@ use utoipa::ToSchema;
 use crate::view::BookingView;
 use crate::{
     ContactBody, Context, booking_uuid, decide_on, internal, problem, risk_keys, standard_option,
-    view_of,
+    view_of, voucher,
 };
 
 /// A request for several visits in one go.
@@ -67,6 +68,8 @@ pub(crate) struct LineBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pieces: Vec<Shelfmark>,
+    /// A discount code of the venue.
+    voucher_code: Option<String>,
 }
 
 impl From<OrderBody> for OrderRequest {
@@ -83,6 +86,7 @@ impl From<OrderBody> for OrderRequest {
             contact: Some(contact.clone()),
             locale,
             channel,
+            voucher: None,
         });
         Self { uuid, lines: lines.collect() }
     }
@@ -121,16 +125,26 @@ pub(crate) struct OrderView {
 pub(crate) async fn hold(
     State(context): State<Context>,
     ClientAddress(address): ClientAddress,
-    Json(body): Json<OrderBody>,
+    Json(mut body): Json<OrderBody>,
 ) -> Result<(StatusCode, axum::Json<OrderView>), Problem> {
-    let request = OrderRequest::from(body);
+    let codes = body.bookings.iter_mut().map(|line| line.voucher_code.take());
+    let codes: Vec<Option<String>> = codes.collect();
+    let mut request = OrderRequest::from(body);
+    for (line, (request, code)) in request.lines.iter_mut().zip(&codes).enumerate() {
+        let place = problem::in_line(line, "");
+        request.voucher = voucher::key(&context, code.as_deref(), &place)?;
+    }
     request.check().map_err(|error| problem::order(&error))?;
     if let Some(before) = read(&context, request.uuid).await? {
         return repeated(&context, &request, &before).await;
     }
     let venues = load_venues(&context, &request).await?;
     let now = context.clock.now();
-    let offers = request.offers(&venues, now).map_err(|error| problem::order(&error))?;
+    let mut offers = request.offers(&venues, now).map_err(|error| problem::order(&error))?;
+    for (line, (visit, offer)) in request.lines.iter().zip(&mut offers).enumerate() {
+        let (venue, place) = (&venues[line], problem::in_line(line, ""));
+        voucher::reduce(&context, visit, offer, venue, address.as_deref(), &place, now).await?;
+    }
     let places = offers.iter().map(Offer::places).sum();
     // All lines have the same contact, so any of them says under which keys it is counted.
     let first = &request.lines[0];
@@ -159,6 +173,12 @@ pub(crate) async fn hold(
         OrderHeld::Exhausted(exhausted) => {
             let place = problem::in_line(exhausted.line, "");
             Err(problem::exhausted(&place, &bookings[exhausted.line], &exhausted))
+        }
+        OrderHeld::OverLimit(over) => {
+            Err(problem::over_limit("contact.email", &bookings[over.line], over))
+        }
+        OrderHeld::VoucherUsedUp { line } => {
+            Err(problem::voucher(&problem::in_line(line, ""), &VoucherError::UsedUp))
         }
         OrderHeld::SoldOut { line, vacancies, more_at } => {
             let field = problem::in_line(line, "units");

@@ -24,6 +24,8 @@ use crate::{Context, booking_uuid, internal, load_venue, problem};
 pub(crate) struct PersonView {
     /// Whom we write to; null once forgotten, or where a desk asked no name.
     contact: Option<ContactView>,
+    /// Who enters with each ticket, where the tickets name somebody.
+    holders: Vec<String>,
     #[schema(value_type = String)]
     locale: Locale,
     booking: BookingView,
@@ -91,6 +93,7 @@ pub(crate) async fn show_person(
     let payments = context.store.payments(uuid).await.map_err(internal)?;
     Ok(axum::Json(PersonView {
         contact: booking.contact.clone().map(ContactView::of),
+        holders: booking.holders.names.clone(),
         locale: booking.locale,
         booking: BookingView::of(&booking, payments.last(), &venue, now),
         tickets: tickets.iter().map(TicketUse::of).collect(),

@@ -1,12 +1,16 @@
 //! Refusals of this function as problem documents: what, which field, what to do.
 
 use atrio_domain::booking::{Booking, Channel, StepError};
+use atrio_domain::group::QuotaPer;
 use atrio_domain::hold::HoldError;
+use atrio_domain::holder::HolderError;
 use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::order::{ORDER_MAX_PLACES, OrderError};
 use atrio_domain::resource::ResourceRef;
 use atrio_domain::risk::Decision;
+use atrio_domain::voucher::VoucherError;
 use atrio_domain::waiting::{JoinError, OnOffer};
+use atrio_dynamo::person::OverLimit;
 use atrio_dynamo::resource::Exhausted;
 use atrio_dynamo::settlement::StepFailure;
 use atrio_runtime::Problem;
@@ -56,6 +60,11 @@ pub(crate) fn order(error: &OrderError) -> Problem {
             in_line(*line, "slot_id"),
             format!("add its units to `bookings[{first}]`, or choose another slot"),
         ),
+        OrderError::RepeatedVoucher { line, first } => (
+            "repeated-voucher",
+            in_line(*line, "voucher_code"),
+            format!("leave it out here, or in `bookings[{first}]`"),
+        ),
         OrderError::TooManyPlaces { .. } => (
             "too-many-units",
             "bookings".to_owned(),
@@ -90,6 +99,9 @@ fn held_at(place: &str, error: &HoldError) -> Problem {
             "units",
             format!("ask for at most {max_units}, or for a group with `POST /v1/groups`"),
         ),
+        HoldError::OverPersonLimit { limit, .. } => {
+            ("person-limit", "units", format!("ask for at most {}", limit.tickets))
+        }
         HoldError::Unaccompanied { accompanied_by, .. } => {
             ("unaccompanied", "units", format!("add one of {}", list(accompanied_by)))
         }
@@ -160,6 +172,54 @@ fn held_at(place: &str, error: &HoldError) -> Problem {
     Problem::new(RULE, kind).detail(error).field(format!("{place}{field}"), error, fix)
 }
 
+/// Why a discount code reduces nothing; `place` is where its request stands.
+pub(crate) fn voucher(place: &str, error: &VoucherError) -> Problem {
+    let (status, kind, fix) = match error {
+        VoucherError::Unknown => (
+            RULE,
+            "voucher-unknown",
+            "check the code as it was given to you, or leave it out".to_owned(),
+        ),
+        VoucherError::TooManyGuesses => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-wrong-codes",
+            "leave the code out, or try again in an hour".to_owned(),
+        ),
+        VoucherError::NotToday { .. } => {
+            (RULE, "voucher-not-today", "leave the code out, or come back then".to_owned())
+        }
+        VoucherError::NotThatDay { .. } => {
+            (RULE, "voucher-not-that-day", "choose another day, or leave the code out".to_owned())
+        }
+        VoucherError::NotForProduct { products, options } => {
+            let of = |what: &str, some: String| {
+                if some.is_empty() { some } else { format!(" {what} {some}") }
+            };
+            let (products, options) = (of("product", list(products)), of("option", list(options)));
+            let fix = format!("use it for{products}{options}, or leave it out");
+            (RULE, "voucher-not-for-product", fix)
+        }
+        VoucherError::NoTicket { units } if units.is_empty() => {
+            (RULE, "voucher-no-ticket", "leave the code out".to_owned())
+        }
+        VoucherError::NoTicket { units } => {
+            let fix = format!("add some of {}, or leave the code out", list(units));
+            (RULE, "voucher-no-ticket", fix)
+        }
+        VoucherError::UsedUp => (
+            StatusCode::CONFLICT,
+            "voucher-used-up",
+            "leave the code out and pay the usual price".to_owned(),
+        ),
+    };
+    let problem =
+        Problem::new(status, kind).detail(error).field(format!("{place}voucher_code"), error, fix);
+    match error {
+        VoucherError::TooManyGuesses => problem.retry_after(3_600),
+        _ => problem,
+    }
+}
+
 /// The slot has not so many places.
 pub(crate) fn sold_out(
     field: &str,
@@ -188,6 +248,24 @@ pub(crate) fn sold_out(
         Some(at) => problem.fact("released_at", at),
         None => problem,
     }
+}
+
+/// The person had their part; the field is what they are known by.
+pub(crate) fn over_limit(field: &str, booking: &Booking, over: OverLimit) -> Problem {
+    let OverLimit { limit, left, .. } = over;
+    let per = booking.counted.as_ref().map_or(QuotaPer::Day, |counted| counted.limit.per);
+    let fewer = if left == 0 { String::new() } else { format!("ask for at most {left}, or ") };
+    Problem::new(StatusCode::CONFLICT, "person-limit")
+        .detail(format_args!(
+            "one person takes at most {limit} tickets per {per}, {left} are left for this contact"
+        ))
+        .field(
+            field,
+            format_args!("has {left} of {limit} tickets left per {per}"),
+            format!("{fewer}choose another {per}, or give a booking back"),
+        )
+        .fact("limit", limit)
+        .fact("left", left)
 }
 
 /// The visit does not take place.
@@ -301,6 +379,9 @@ fn refused_step(refused: &StepError) -> Problem {
                 .field("uuid", refused, fix)
                 .fact("order", order);
         }
+        StepError::HoldersMissing { .. } => {
+            ("names-missing", "send `PUT /v1/bookings/{uuid}/holders` with a name for each ticket")
+        }
         StepError::SoldAtDesk => ("sold-at-desk", "ask the desk that sold it to take it back"),
         StepError::VisitBegan { .. } => ("visit-began", "ask the venue"),
         StepError::TicketUsed { .. } => ("ticket-used", "ask the venue"),
@@ -314,6 +395,41 @@ fn refused_step(refused: &StepError) -> Problem {
         StepError::WrongState { .. } => ("wrong-state", "read the booking to see where it stands"),
     };
     Problem::new(StatusCode::CONFLICT, kind).detail(refused).field("uuid", refused, fix)
+}
+
+/// Why names are not taken.
+pub(crate) fn holders(error: &HolderError) -> Problem {
+    let (status, kind, field, fix) = match error {
+        HolderError::Step(step) => return refused_step(step),
+        HolderError::NotNominative => (
+            StatusCode::CONFLICT,
+            "not-nominative",
+            "holders".to_owned(),
+            "leave names out: whoever carries a ticket enters".to_owned(),
+        ),
+        HolderError::Count { places, .. } => {
+            (RULE, "wrong-number-of-names", "holders".to_owned(), format!("send {places} names"))
+        }
+        HolderError::BadName { index, .. } => (
+            RULE,
+            "invalid-name",
+            format!("holders[{index}]"),
+            "write the name as the document has it".to_owned(),
+        ),
+        HolderError::TooLate { .. } => (
+            StatusCode::CONFLICT,
+            "names-stand",
+            "holders".to_owned(),
+            "come as named, or ask the venue".to_owned(),
+        ),
+        HolderError::TooOften { .. } => (
+            StatusCode::CONFLICT,
+            "names-changed-too-often",
+            "holders".to_owned(),
+            "come as named, or ask the venue".to_owned(),
+        ),
+    };
+    Problem::new(status, kind).detail(error).field(field, error, fix)
 }
 
 /// Why a party cannot join a line.

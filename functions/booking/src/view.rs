@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::holder::HoldersView;
+
 /// A booking.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BookingView {
@@ -46,6 +48,8 @@ pub(crate) struct BookingView {
     #[schema(value_type = Option<String>, format = DateTime)]
     confirmed_at: Option<Timestamp>,
     payment: Option<PaymentView>,
+    /// That its tickets name who enters; null where whoever carries them does.
+    holders: Option<HoldersView>,
     /// What giving the booking up means; null where the visitor cannot do it.
     cancellation: Option<CancellationView>,
     /// Why it is in this state, where that needs saying.
@@ -62,7 +66,7 @@ pub(crate) struct VenueBrief {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct UnitLineView {
+pub(crate) struct UnitLineView {
     #[schema(value_type = String)]
     unit_id: UnitId,
     #[schema(value_type = Object)]
@@ -154,6 +158,7 @@ impl BookingView {
                 attempt: payment.attempt,
                 status: payment.status,
             }),
+            holders: HoldersView::of(booking),
             cancellation: booking.terms(now).map(|terms| CancellationView {
                 until: terms.until,
                 refund_until: terms.refund_until,
@@ -172,7 +177,7 @@ impl VenueBrief {
 }
 
 impl UnitLineView {
-    fn of(line: &UnitLine) -> Self {
+    pub(crate) fn of(line: &UnitLine) -> Self {
         Self {
             unit_id: line.unit_id.clone(),
             name: line.name.clone(),

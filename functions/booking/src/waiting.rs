@@ -63,6 +63,7 @@ impl From<JoinBody> for HoldRequest {
             contact: Some(body.contact.into()),
             locale: body.locale,
             channel: CHANNEL,
+            voucher: None,
         }
     }
 }

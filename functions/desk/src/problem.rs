@@ -53,6 +53,9 @@ pub(crate) fn step(error: &StepError) -> Problem {
         | StepError::TicketUsed { .. }
         | StepError::PartOfOrder { .. }
         | StepError::RefundChanged { .. } => ("wrong-state", "look at the booking before going on"),
+        StepError::HoldersMissing { .. } => {
+            ("names-missing", "send `PUT /v1/bookings/{uuid}/holders` with a name for each ticket")
+        }
         StepError::PaymentRequired { .. } => ("payment-required", "take the money first"),
         StepError::NothingToPay => ("nothing-to-pay", "sell it as `FREE`"),
     };

@@ -181,6 +181,8 @@ async fn written(
         }
         MailKind::Confirmed => {
             let tickets = context.store.tickets(&stored.tickets).await?;
+            let named = |ticket| booking.named(ticket, &stored.tickets);
+            let tickets: Vec<_> = tickets.into_iter().map(named).collect();
             let keys = context.keys.current();
             let pdf = atrio_paper::printed(&venue, booking.locale, &tickets, keys.signing(now))?;
             let letter = Letter::confirmed(booking, &venue, contact, &context.public_url);

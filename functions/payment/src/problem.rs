@@ -41,6 +41,10 @@ pub(crate) fn step(failure: StepFailure) -> Problem {
                         .field("uuid", &refused, fix)
                         .fact("order", order);
                 }
+                StepError::HoldersMissing { .. } => (
+                    "names-missing",
+                    "send `PUT /v1/bookings/{uuid}/holders` with a name for each ticket",
+                ),
                 StepError::PaymentRequired { .. }
                 | StepError::SoldAtDesk
                 | StepError::VisitBegan { .. }

@@ -116,12 +116,15 @@ pub(crate) async fn redeem(
             }
         };
         if redemption.ticket.state == known.state {
-            return Ok((StatusCode::OK, axum::Json(view(redemption))));
+            return Ok((StatusCode::OK, axum::Json(view(&context, redemption).await?)));
         }
         let limits = venue.premises.limits(redemption.area.as_ref());
         let counting = Counting { day: venue.day_at(now), limits, rule: rule.clone() };
         match context.store.redeem(&redemption, counting).await.map_err(internal)? {
-            Redeemed::Done => return Ok((StatusCode::CREATED, axum::Json(view(redemption)))),
+            Redeemed::Done => {
+                let view = view(&context, redemption).await?;
+                return Ok((StatusCode::CREATED, axum::Json(view)));
+            }
             Redeemed::Full(full) => {
                 let Some(reason) = &reason else { return Err(problem::full(&full)) };
                 rule = LimitRule::Overruled(body.overruling(&staff, reason, full, now));
@@ -168,7 +171,9 @@ impl RedemptionBody {
         let made = made.filter(|made| {
             self.is_the_same(made, ticket.entitlement.ticket) && made.undone.is_none()
         });
-        Ok(made.map(|made| (StatusCode::OK, axum::Json(view(said_again(made, ticket))))))
+        let Some(made) = made else { return Ok(None) };
+        let view = view(context, said_again(made, ticket)).await?;
+        Ok(Some((StatusCode::OK, axum::Json(view))))
     }
 
     /// Refuses a nonce that stands for another entry or exit, or for one taken back.
@@ -210,9 +215,21 @@ fn said_again(entry: Entry, ticket: Ticket) -> Redemption {
     Redemption { uuid, direction, gate, area, after, ticket, redeemed_at }
 }
 
-fn view(redemption: Redemption) -> RedemptionView {
-    let ticket = redemption.ticket;
-    RedemptionView {
+/// Of a ticket that names who enters, the name is read when it is shown: the ticket has none.
+async fn named(context: &Context, ticket: Ticket) -> Result<Ticket, Problem> {
+    if ticket.admission.holder_names.is_none() {
+        return Ok(ticket);
+    }
+    let stored = context.store.booking(ticket.booking).await.map_err(internal)?;
+    Ok(match stored {
+        Some(stored) => stored.booking.named(ticket, &stored.tickets),
+        None => ticket,
+    })
+}
+
+async fn view(context: &Context, redemption: Redemption) -> Result<RedemptionView, Problem> {
+    let ticket = named(context, redemption.ticket).await?;
+    Ok(RedemptionView {
         uuid: redemption.uuid,
         outcome: outcome(redemption.direction),
         direction: redemption.direction,
@@ -222,5 +239,5 @@ fn view(redemption: Redemption) -> RedemptionView {
         slot: ticket.entitlement.slot,
         redeemed_at: redemption.redeemed_at,
         show: ticket.document,
-    }
+    })
 }

@@ -62,6 +62,9 @@ fn booking(state: BookingState) -> Booking {
         uses: Vec::new(),
         cancellation: Cancellation::default(),
         admission: AdmissionRule::default(),
+        voucher: None,
+        counted: None,
+        holders: atrio_domain::holder::Holders::default(),
         payment_attempts: 0,
         state,
     }

@@ -295,6 +295,8 @@ async fn issued(context: &Context, uuid: &str) -> Result<Issued, Problem> {
         return Err(problem::no_tickets_yet(status));
     }
     let tickets = context.store.tickets(&stored.tickets).await.map_err(internal)?;
+    let named = |ticket| stored.booking.named(ticket, &stored.tickets);
+    let tickets = tickets.into_iter().map(named).collect();
     let venue = venue(context, &stored.booking.venue_id).await?;
     Ok(Issued { venue, stored, tickets })
 }

@@ -70,8 +70,8 @@ async fn serve_one(
             Ok(Held::New) => done.offered += 1,
             // Somebody else took the places meanwhile, or the visit does not take place; the turn stays.
             Ok(Held::SoldOut { .. } | Held::TooFew) => return Ok(()),
-            // What they need beside the places is not there: others may need less.
-            Ok(Held::Exhausted(_)) => {}
+            // What they need beside the places is not there, or they had their part: others may go.
+            Ok(Held::Exhausted(_) | Held::OverLimit(_) | Held::VoucherUsedUp) => {}
             // They booked by the same key themselves: what they waited for is theirs.
             Ok(Held::Before(_) | Held::UuidReused) => {
                 context.store.move_waiting(waiting, &behind).await?;

@@ -4,6 +4,7 @@
 //! which booked places it leaves without a slot.
 
 mod call_off;
+mod campaigns;
 mod pieces;
 mod problem;
 mod view;
@@ -17,7 +18,7 @@ use atrio_domain::venue::{HoursSource, Product, Venue};
 use atrio_dynamo::Store;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::venue::{StoredVenue, VenueChanged};
-use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::environment::{self, EnvironmentError};
 use atrio_runtime::{Access, Clock, Json, Path, Problem, Query, Role, Staff};
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderMap, HeaderName, header};
@@ -49,6 +50,8 @@ pub struct Context {
     pub clock: Clock,
     /// Checks the tokens of staff.
     pub access: Access,
+    /// Hashes discount codes.
+    pub contact_hash_key: std::sync::Arc<[u8]>,
 }
 
 impl FromRef<Context> for Access {
@@ -65,7 +68,16 @@ impl Context {
     pub fn from_environment() -> Result<Self, EnvironmentError> {
         let clock = Clock::system();
         let store = atrio_runtime::aws::store_from_environment()?;
-        Ok(Self { store, clock, access: Access::from_environment(clock)? })
+        let key = environment::text(
+            "ATRIO_CONTACT_HASH_KEY",
+            "the secret under which discount codes are hashed",
+        )?;
+        Ok(Self {
+            store,
+            clock,
+            access: Access::from_environment(clock)?,
+            contact_hash_key: key.into_bytes().into(),
+        })
     }
 }
 
@@ -76,6 +88,8 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show_premises, change_premises))
         .routes(routes!(show_product, change_product))
         .routes(routes!(show_resources, change_resources))
+        .routes(routes!(campaigns::show_campaigns, campaigns::change_campaigns))
+        .routes(routes!(campaigns::show_usage, campaigns::make_codes))
         .routes(routes!(pieces::list_pieces))
         .routes(routes!(list_changes))
         .routes(routes!(call_off::call_off))
@@ -338,6 +352,7 @@ impl Wanted {
                 &change.to.resources,
                 &change.to.premises,
                 &change.to.products,
+                &change.to.campaigns,
             ))?
             .to_string()
             .len();

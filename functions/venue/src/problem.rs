@@ -1,8 +1,9 @@
 //! Refusals of this function as problem documents.
 
-use atrio_domain::id::ProductId;
+use atrio_domain::id::{CallerUuid, CampaignId, ProductId};
 use atrio_domain::offer::OfferError;
 use atrio_domain::premises::PremisesError;
+use atrio_domain::voucher::CampaignError;
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
 use jiff::civil::Date;
@@ -22,6 +23,44 @@ pub(crate) fn premises(error: &PremisesError) -> Problem {
         error.field(),
         error,
         error.fix(),
+    )
+}
+
+/// The campaigns cannot be given codes for.
+pub(crate) fn campaign(error: &CampaignError) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-offer").detail(error).field(
+        error.field(),
+        error,
+        error.fix(),
+    )
+}
+
+/// There is no such campaign.
+pub(crate) fn unknown_campaign(id: &CampaignId) -> Problem {
+    let fix = "take an id from `GET /v1/venues/{venue_id}/campaigns`";
+    Problem::not_found("unknown-campaign", "campaign_id", id.as_str(), fix)
+}
+
+/// No such codes can be made.
+pub(crate) fn codes(field: &str, what: &str, fix: &str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-codes")
+        .detail(format_args!("`{field}` {what}"))
+        .field(field, what, fix)
+}
+
+/// The uuid stands for other codes.
+pub(crate) fn codes_uuid_reused(uuid: CallerUuid) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "uuid-reused")
+        .detail(format_args!("`{uuid}` was used for other codes before"))
+        .field("uuid", "stands for other codes", "make a fresh uuid for each batch")
+}
+
+/// The code that the venue chose is given out already.
+pub(crate) fn code_taken() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "code-taken").detail("the code was given out before").field(
+        "code",
+        "was given out before",
+        "choose another code",
     )
 }
 

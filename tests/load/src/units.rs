@@ -98,6 +98,7 @@ pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
         slot_id: "2026-12-03T11:00".parse()?,
         units: vec![UnitQuantity { unit_id: UnitId::new("adult")?, quantity: 2 }],
         pieces: Vec::new(),
+        voucher: None,
         contact: Some(Contact {
             full_name: "Visitor 1".to_owned(),
             email: "visitor-1@example.org".to_owned(),

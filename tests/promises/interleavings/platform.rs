@@ -118,7 +118,12 @@ impl Platform {
                 wallets: Arc::default(),
             }),
             Function::Desk => atrio_desk::router(atrio_desk::Context { store, clock, access }),
-            Function::Venue => atrio_venue::router(atrio_venue::Context { store, clock, access }),
+            Function::Venue => atrio_venue::router(atrio_venue::Context {
+                store,
+                clock,
+                access,
+                contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
+            }),
         }
     }
 }

@@ -115,6 +115,7 @@ fn museum(chance: &mut Chance) -> Venue {
         opening: Opening::default_week(),
         resources,
         premises: Premises::default(),
+        campaigns: Vec::new(),
         products: vec![product],
     }
 }

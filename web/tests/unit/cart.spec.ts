@@ -38,6 +38,7 @@ const product: Product = {
 	slot_minutes: 60,
 	groups: null,
 	max_units: 10,
+	person_limit: null,
 	pieces_max: 2,
 	minimum: null,
 	options: [

@@ -298,6 +298,7 @@ fn venue(id: &str) -> Venue {
         resources: Vec::new(),
         premises: Premises::default(),
         products: Vec::new(),
+        campaigns: Vec::new(),
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn venue() -> Venue {
         resources: Vec::new(),
         premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1000), Some(21_080)).unwrap()],
+        campaigns: Vec::new(),
     }
 }
 
@@ -51,6 +52,7 @@ pub(crate) fn visitor_asks(units: &[(&str, u32)], slot: &str) -> HoldRequest {
             })
             .collect(),
         pieces: Vec::new(),
+        voucher: None,
         contact: Some(Contact {
             full_name: "Visitor 1".into(),
             email: "visitor-1@example.org".into(),

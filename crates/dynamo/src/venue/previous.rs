@@ -68,6 +68,7 @@ impl From<PreviousProduct> for Product {
             minimum: None,
             cancellation: Cancellation::default(),
             groups: None,
+            person_limit: None,
             admission: AdmissionRule::default(),
             fiscal_class: FiscalClass::Undecided,
             free_days: Vec::new(),

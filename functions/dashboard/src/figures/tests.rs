@@ -35,6 +35,7 @@ fn venue() -> Venue {
         resources: Vec::new(),
         premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(800), None).unwrap()],
+        campaigns: Vec::new(),
     }
 }
 

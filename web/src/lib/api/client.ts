@@ -20,8 +20,10 @@ import type {
 	OfferChange,
 	OfferRecord,
 	Order,
+	OrderLine,
 	OrderRequest,
 	Presence,
+	Quote,
 	Redemption,
 	Refund,
 	Sale,
@@ -114,6 +116,9 @@ export function getAvailability(
 
 // Booking.
 
+/** What a visit would cost; nothing is held. */
+export const getQuote = (visit: OrderLine) => json<Quote>('/v1/quotes', { method: 'POST', body: visit });
+
 export const createBooking = (request: BookingRequest) =>
 	json<Booking>('/v1/bookings', { method: 'POST', body: request });
 
@@ -121,6 +126,14 @@ export const getBooking = (uuid: string) => json<Booking>(`/v1/bookings/${id(uui
 
 export const confirmBooking = (uuid: string) =>
 	json<Booking>(`/v1/bookings/${id(uuid)}/confirm`, { method: 'POST', body: {} });
+
+/** Names who enters with each ticket, in their order. */
+export const nameHolders = (uuid: string, holders: string[]) =>
+	json<Booking>(`/v1/bookings/${id(uuid)}/holders`, { method: 'PUT', body: { holders } });
+
+/** Who enters with each ticket, as the booking has it. */
+export const getHolders = async (uuid: string) =>
+	(await json<{ holders: string[] }>(`/v1/bookings/${id(uuid)}/person`)).holders;
 
 /** Gives a booking up; refused when another amount than `refundCents` goes back by now. */
 export const cancelBooking = (uuid: string, refundCents: number) =>

@@ -76,6 +76,8 @@ export interface Product {
 	name: Text;
 	slot_minutes: number;
 	max_units: number;
+	/** How many tickets one person takes, across bookings. */
+	person_limit: { tickets: number; per: 'DAY' | 'SLOT' } | null;
 	/** Most pieces, by shelfmark, that one booking asks for. */
 	pieces_max: number;
 	/** The fewest people for whom a slot takes place; null where it always does. */
@@ -133,6 +135,8 @@ export interface BookingRequest {
 	units: { unit_id: string; quantity: number }[];
 	/** Shelfmarks of what is to be brought to the reading room. */
 	pieces?: string[];
+	/** A discount code of the venue. */
+	voucher_code?: string;
 	contact: { full_name: string; email: string; phone?: string };
 	locale: 'it' | 'en';
 }
@@ -162,6 +166,9 @@ export interface OrderRequest {
 	contact: BookingRequest['contact'];
 	locale: 'it' | 'en';
 }
+
+/** What a visit would cost, with its discount code where it has one. */
+export type Quote = Pick<Booking, 'units' | 'total_cents' | 'currency'>;
 
 /** Several visits bought in one go; all stand alike until they are confirmed. */
 export interface Order {
@@ -206,6 +213,8 @@ export interface Booking {
 		attempt: number;
 		status: 'STARTED' | 'PAID' | 'DECLINED' | 'REFUND_DUE' | 'REFUNDED';
 	} | null;
+	/** That its tickets name who enters; null where whoever carries them does. */
+	holders: { places: number; are_given: boolean; change_until: string; changes_left: number } | null;
 	/** What giving the booking up means now; null where the visitor cannot do it. */
 	cancellation: { until: string; refund_until: string | null; refund_cents: number } | null;
 	message: Text | null;

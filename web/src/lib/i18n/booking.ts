@@ -122,6 +122,20 @@ export const booking = {
 		en: 'We are sending the tickets to {to} too.'
 	},
 	'booking.print': { it: 'Stampa', en: 'Print' },
+	'holders.title': { it: 'Nomi sui biglietti', en: 'Names on the tickets' },
+	'holders.text': {
+		it: 'All’ingresso si controlla il documento: scrivi nome e cognome di chi entra con ciascun biglietto.',
+		en: 'A document is checked at the entrance: write the full name of who enters with each ticket.'
+	},
+	'holders.name': { it: 'Biglietto {n}, {unit}', en: 'Ticket {n}, {unit}' },
+	'holders.save': { it: 'Salva i nomi', en: 'Save the names' },
+	'holders.saved': { it: 'Nomi salvati.', en: 'Names saved.' },
+	'holders.left': {
+		it: 'I nomi si cambiano ancora {n} volta.|I nomi si cambiano ancora {n} volte.',
+		en: 'The names can be changed {n} more time.|The names can be changed {n} more times.'
+	},
+	'holders.until': { it: 'Fino a: {when}.', en: 'Until: {when}.' },
+	'holders.stand': { it: 'I nomi non si cambiano più.', en: 'The names can no longer be changed.' },
 	'person.title': { it: 'I tuoi dati', en: 'Your data' },
 	'person.text': {
 		it: 'Nome e recapiti servono solo a scriverti e si cancellano da soli 30 giorni dopo la visita. Puoi averne una copia o farli cancellare ora: i biglietti restano validi.',

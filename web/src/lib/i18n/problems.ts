@@ -14,6 +14,42 @@ export const problems = {
 		it: 'A quell’ora ciò che serve alla visita è già impegnato.',
 		en: 'What the visit needs is taken at that time.'
 	},
+	'problem.voucher-unknown': {
+		it: 'Il codice sconto non è valido qui: controllalo o lascialo vuoto.',
+		en: 'The discount code is not valid here: check it or leave it out.'
+	},
+	'problem.voucher-used-up': {
+		it: 'Il codice sconto è esaurito: lascialo vuoto e paga il prezzo intero.',
+		en: 'The discount code is used up: leave it out and pay the usual price.'
+	},
+	'problem.voucher-not-today': {
+		it: 'Oggi il codice sconto non vale.',
+		en: 'The discount code is not valid today.'
+	},
+	'problem.voucher-not-that-day': {
+		it: 'Il codice sconto non vale per quel giorno: scegline un altro.',
+		en: 'The discount code is not valid for that day: choose another.'
+	},
+	'problem.voucher-not-for-product': {
+		it: 'Il codice sconto non vale per questa visita.',
+		en: 'The discount code is not valid for this visit.'
+	},
+	'problem.voucher-no-ticket': {
+		it: 'Il codice sconto non riduce nessuno di questi biglietti.',
+		en: 'The discount code reduces none of these tickets.'
+	},
+	'problem.too-many-wrong-codes': {
+		it: 'Troppi codici sbagliati: lascialo vuoto o riprova fra un’ora.',
+		en: 'Too many wrong codes: leave it out or try again in an hour.'
+	},
+	'problem.person-limit': {
+		it: 'Con questo contatto non si possono prendere altri biglietti.',
+		en: 'No more tickets can be taken with this contact.'
+	},
+	'problem.names-missing': {
+		it: 'Prima scrivi i nomi di chi entra.',
+		en: 'Write the names of those who enter first.'
+	},
 	'problem.too-few-people': {
 		it: 'La visita non si fa: le adesioni non sono bastate.',
 		en: 'The visit does not take place: too few people booked it.'

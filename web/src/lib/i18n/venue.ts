@@ -67,6 +67,16 @@ export const venue = {
 		en: 'One shelfmark on each line, at most {n}: they await you on the desk.'
 	},
 	'venue.todoPieces': { it: 'chiedi al massimo {n} pezzi', en: 'ask for at most {n} pieces' },
+	'venue.voucher': { it: 'Codice sconto', en: 'Discount code' },
+	'venue.voucherHint': {
+		it: 'Maiuscole, spazi e trattini non contano.',
+		en: 'Capitals, spaces and dashes do not matter.'
+	},
+	'venue.voucherApply': { it: 'Applica il codice', en: 'Apply the code' },
+	'venue.voucherApplied': {
+		it: 'Codice applicato: il prezzo è nel riepilogo.',
+		en: 'Code applied: the price is in the summary.'
+	},
 	'venue.otherUnits': { it: 'Altre riduzioni e gratuità', en: 'Other reductions and free tickets' },
 	'venue.otherChosen': { it: '{n} scelta|{n} scelte', en: '{n} chosen|{n} chosen' },
 	'venue.otherGrownUp': { it: 'un altro adulto', en: 'another grown-up' },

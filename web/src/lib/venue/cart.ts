@@ -1,6 +1,6 @@
 // The rules of the cart that the page can check by itself, so that a visitor learns of them before
 // sending anything: who needs company, how many fit, what it costs. The server checks them again.
-import type { BookingRequest, Day, Price, Product, Slot, Tariff, Unit } from '../api/types';
+import type { BookingRequest, Day, Price, Product, Quote, Slot, Tariff, Unit } from '../api/types';
 
 export type Quantities = Record<string, number>;
 
@@ -21,6 +21,9 @@ export function pricedUnits(product: Product, day: Day | null): Priced[] {
 		return { unit, ...(ofDay ?? usual) };
 	});
 }
+
+/** What a visit costs with its code, and the visit it was asked for, as text. */
+export type Reduced = Quote & { line: string };
 
 /** How many come of some units; of none that the tariff of the day has not. */
 export function peopleIn(priced: Priced[], quantities: Quantities): number {
@@ -52,7 +55,8 @@ export function tooManyCompanions(priced: Priced[], quantities: Quantities): Uni
 
 /** How many people one booking may hold in a slot. */
 export function mostPeople(product: Product, slot: Slot | null): number {
-	return Math.min(product.max_units, slot?.vacancies ?? product.max_units);
+	const most = Math.min(product.max_units, product.person_limit?.tickets ?? product.max_units);
+	return Math.min(most, slot?.vacancies ?? most);
 }
 
 /** The shelfmarks in a text that has one on each line. */

@@ -36,6 +36,7 @@ fn venue(id: &str) -> Venue {
         resources: Vec::new(),
         premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1200), None).unwrap()],
+        campaigns: Vec::new(),
     }
 }
 
