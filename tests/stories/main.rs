@@ -16,6 +16,7 @@ mod operations;
 mod orders;
 mod orders_pagopa;
 mod pagopa;
+mod parties;
 mod payments;
 mod person;
 mod resources;

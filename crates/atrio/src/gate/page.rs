@@ -14,6 +14,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
@@ -82,6 +83,8 @@ struct ScanBody {
     #[serde(default)]
     direction: Direction,
     over_limit_reason: Option<String>,
+    /// This gate claims one ticket at a time among its neighbours.
+    party: Option<IgnoredAny>,
 }
 
 async fn redeem(State(gate): State<Arc<Gate>>, Json(body): Json<ScanBody>) -> Answer {
@@ -100,6 +103,13 @@ async fn redeem(State(gate): State<Arc<Gate>>, Json(body): Json<ScanBody>) -> An
         return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "gate-other-area")
             .detail(&message)
             .field("area_id", &message, "leave it out, or start the gate with `--area`")
+            .into();
+    }
+    if body.party.is_some() {
+        let message = "this gate lets one ticket through by each scan";
+        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "gate-one-by-one")
+            .detail(message)
+            .field("party", message, "leave it out and scan each ticket")
             .into();
     }
     let ScanBody { uuid, code, direction, over_limit_reason, .. } = &body;

@@ -21,6 +21,8 @@ import type {
 	OfferRecord,
 	Order,
 	OrderRequest,
+	Party,
+	PartyLine,
 	Presence,
 	Redemption,
 	Refund,
@@ -249,7 +251,12 @@ export interface RedemptionRequest {
 	direction: Direction;
 	area_id: string | null;
 	over_limit_reason: string | null;
+	/** How many of each unit of the ticket's booking go through; the ticket alone where null. */
+	party: PartyLine[] | null;
 }
+
+export const getParty = (token: string, scan: Omit<RedemptionRequest, 'over_limit_reason' | 'party'>) =>
+	json<Party>('/v1/redemptions/party', { method: 'POST', body: scan, token });
 
 export const redeem = (token: string, request: RedemptionRequest) =>
 	json<Redemption>('/v1/redemptions', { method: 'POST', body: request, token });
