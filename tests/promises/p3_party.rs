@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use atrio_tests::{Gate, Manager, Process, Visitor, Wish, fresh_uuid};
+use atrio_tests::{Gate, GateProgram, Manager, Process, Visitor, Wish, fresh_uuid};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -109,6 +109,42 @@ async fn a_scan_for_a_party_whose_answer_is_lost_is_one_entry_through_a_kill_too
         expected += 10;
         assert_eq!(gate.counts(&shown, "minor").await, [30, expected, expected, 30 - expected]);
     }
+    let figures = museum.nothing_left_over().await;
+    assert_eq!(figures["entries"], json!({"table": 30, "lake": 30}));
+}
+
+#[tokio::test]
+async fn two_gates_without_a_line_let_in_from_one_booking_at_once_and_no_ticket_twice() {
+    let museum = Process::fresh().await;
+    let (booking, tickets) = party_of(&museum, 30).await;
+    let shown = code(&tickets);
+    let mut north = GateProgram::open(&museum, VENUE, "north").await;
+    let south = GateProgram::open(&museum, VENUE, "south").await;
+    for gate in [&north, &south] {
+        gate.knows(30).await;
+        gate.loses_its_line().await;
+    }
+    let (nonce, other) = (fresh_uuid(), fresh_uuid());
+    let fifteen = [("minor", 15)];
+    let (at_north, at_south) = tokio::join!(
+        north.lets_in(&nonce, shown, &fifteen),
+        south.lets_in(&other, shown, &fifteen)
+    );
+    let entered = |answer: Value| answer["party"][0]["quantity"].as_u64().unwrap();
+    let first = [entered(at_north.expect(201)), entered(at_south.expect(201))];
+    assert!(first.iter().sum::<u64>() <= 30, "{first:?}");
+    // The power fails; under its nonce the party is completed, not let in anew.
+    north.restart().await;
+    let again = entered(north.lets_in(&nonce, shown, &fifteen).await.expect(200));
+    let rest = entered(south.lets_in(&other, shown, &fifteen).await.expect(200));
+    assert_eq!((again, rest), (15, 15), "{first:?}");
+    let one_more = north.lets_in(&fresh_uuid(), shown, &[("minor", 1)]).await;
+    one_more.expect_problem(409, "party-too-few", "party[0].quantity");
+    tokio::join!(north.finds_its_line(), south.finds_its_line());
+    let main = Gate::of(&museum, VENUE, "main").await;
+    assert_eq!(main.conflicts().await, Vec::<Value>::new());
+    let used = Visitor::of(&museum).tickets(&booking).await;
+    assert!(used.iter().all(|ticket| ticket["status"] == "REDEEMED"));
     let figures = museum.nothing_left_over().await;
     assert_eq!(figures["entries"], json!({"table": 30, "lake": 30}));
 }

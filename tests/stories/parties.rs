@@ -273,10 +273,74 @@ async fn a_party_that_is_asked_for_wrongly_lets_nobody_in_and_says_what_to_do() 
     let unnamed = gate.api.post("/v1/redemptions/party", &unnamed).await;
     unnamed.expect_problem(422, "invalid-field", "uuid");
     assert_eq!(gate.counts(shown, "minor").await, [3, 0, 0, 0], "it is too early for all of them");
-    // A gate that is worked by itself lets through one by one, and says so before anybody passes.
+    // A gate that decides by itself says the same.
     let program = GateProgram::open(&museum, VENUE, "side").await;
-    let one_by_one = program.lets_in(&fresh_uuid(), shown, &[("minor", 2)]).await;
-    one_by_one.expect_problem(422, "gate-one-by-one", "party");
+    program.knows(3).await;
+    program.loses_its_line().await;
+    #[rustfmt::skip] // One line a case.
+    let cases = [
+        (lines(json!([])), 422, "invalid-field", "party"),
+        (lines(json!([line("minor", 1), line("minor", 1)])), 422, "invalid-field", "party[1]"),
+        (lines(json!([line("adult", 1)])), 422, "unknown-unit", "party[0].unit_id"),
+        (lines(json!([line("minor", 1)])), 409, "party-too-few", "party[0].quantity"),
+    ];
+    for (more, status, kind, field) in cases {
+        program.scan_with(&fresh_uuid(), shown, &more).await.expect_problem(status, kind, field);
+    }
+    assert_eq!(program.counts(shown, "minor").await, [3, 0, 0, 0]);
+    program.finds_its_line().await;
     let figures = museum.nothing_left_over().await;
     assert_eq!(figures["entries"], json!({"table": 0, "lake": 0}));
+}
+
+#[tokio::test]
+async fn a_gate_whose_line_is_down_lets_in_who_came_and_the_next_gate_only_those_who_are_left() {
+    let museum = Process::fresh().await;
+    let mut rule = from_the_morning_on();
+    rule["reentry"] = json!("SAME_DAY");
+    opens(&museum, &rule, None).await;
+    let visitor = Visitor::of(&museum);
+    let wish = Wish::at(VENUE, SLOT, &[("minor", 8)]);
+    let (booking, tickets) = visitor.books_free(&wish).await;
+    let shown = code(&tickets, 3);
+    let north = GateProgram::open(&museum, VENUE, "north").await;
+    let south = GateProgram::open(&museum, VENUE, "south").await;
+    for gate in [&north, &south] {
+        gate.knows(8).await;
+        gate.loses_its_line().await;
+    }
+    assert_eq!(north.counts(shown, "minor").await, [8, 0, 0, 8]);
+    let nonce = fresh_uuid();
+    let entered = north.lets_in(&nonce, shown, &[("minor", 5)]).await.expect(201);
+    assert_eq!(entered["party"][0]["quantity"], 5);
+    let again = north.lets_in(&nonce, shown, &[("minor", 5)]).await.expect(200);
+    assert_eq!(again["party"], entered["party"]);
+    north.lets_in(&nonce, shown, &[("minor", 4)]).await.expect_problem(409, "uuid-reused", "uuid");
+    assert_eq!(north.counts(shown, "minor").await, [8, 5, 5, 3]);
+    south.scan(shown).await.expect_problem(409, "ticket-already-redeemed", "code");
+    let four = south.lets_in(&fresh_uuid(), shown, &[("minor", 4)]).await;
+    assert_eq!(four.expect_problem(409, "party-too-few", "party[0].quantity")["able"], 3);
+    let late = fresh_uuid();
+    south.lets_in(&late, shown, &[("minor", 3)]).await.expect(201);
+    // They wanted the other door, and come in there.
+    for _ in 0..2 {
+        let undone = south.takes_back(&late, "they turned back").await.expect(200);
+        assert_eq!((&undone["uuid"], &undone["people"]), (&json!(late), &json!(3)));
+    }
+    let undone = south.lets_in(&late, shown, &[("minor", 3)]).await;
+    undone.expect_problem(409, "redemption-undone", "uuid");
+    north.lets_in(&fresh_uuid(), shown, &[("minor", 3)]).await.expect(201);
+    north.lets_out_party(&fresh_uuid(), shown, &[("minor", 8)]).await.expect(201);
+    assert_eq!(north.counts(shown, "minor").await, [8, 8, 0, 8]);
+    for gate in [&south, &north] {
+        let state = gate.finds_its_line().await;
+        assert_eq!((&state["conflicts"], &state["refused"]), (&json!(0), &json!(0)), "{state}");
+    }
+    let statuses = visitor.tickets(&booking).await;
+    assert!(statuses.iter().all(|ticket| ticket["status"] == "REDEEMED"));
+    // The line is back: the platform's word is asked for each.
+    north.lets_in(&fresh_uuid(), shown, &[("minor", 2)]).await.expect(201);
+    let figures = museum.nothing_left_over().await;
+    assert_eq!(figures["entries"], json!({"table": 10, "lake": 10}));
+    assert_eq!(figures["exits"], json!({"table": 8, "lake": 8}));
 }

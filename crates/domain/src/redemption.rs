@@ -10,7 +10,7 @@ use crate::admission::{AdmissionRule, Window};
 use crate::id::{AreaId, CallerUuid, GateId, TicketId, VenueId};
 use crate::ticket::{Entitlement, Exit, Ticket, TicketState};
 
-pub use party::{Asked, Heads, PartyError, able, heads, pass_party};
+pub use party::{Asked, Head, Heads, PartyError, able, check_party, heads, pass_party};
 
 /// Names these rules, so that a gate that decides by itself can tell whether it has the same.
 pub const RULES_VERSION: &str = "2026-11-2";

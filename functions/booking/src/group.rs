@@ -9,7 +9,7 @@ mod view;
 use atrio_domain::group::{Approval, Group, GroupAsk, GroupKind, SchoolVisit};
 use atrio_domain::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
 use atrio_domain::quota::Pools;
-use atrio_domain::redemption::{Heads, heads};
+use atrio_domain::redemption::{Head, Heads, heads};
 use atrio_domain::text::Locale;
 use atrio_domain::venue::Venue;
 use atrio_dynamo::booking::{Held, Stored};
@@ -372,7 +372,7 @@ async fn at_door(
 ) -> Result<Option<Vec<Heads>>, Problem> {
     let Some(booked) = booked.filter(|booked| !booked.tickets.is_empty()) else { return Ok(None) };
     let tickets = context.store.tickets(&booked.tickets).await.map_err(internal)?;
-    Ok(Some(heads(&tickets)))
+    Ok(Some(heads(tickets.iter().map(Head::from))))
 }
 
 async fn seen(context: &Context, group: &Group, venue: &Venue) -> Result<GroupView, Problem> {

@@ -4,7 +4,7 @@
 
 use atrio_domain::id::{AreaId, CallerUuid, GateId, TicketId, UnitId, VenueId};
 use atrio_domain::redemption::{
-    Asked, Direction, Heads, Redemption, Refusal, Scan, able, heads, pass_party,
+    Asked, Direction, Head, Heads, Redemption, Refusal, Scan, able, heads, pass_party,
 };
 use atrio_domain::text::Text;
 use atrio_domain::ticket::Ticket;
@@ -120,7 +120,7 @@ pub(crate) async fn show_party(
         let able = able(&tickets, &unit, &scan);
         HeadsView { unit: UnitBrief { id: unit, name }, booked, came, inside, able }
     };
-    let units = heads(&tickets).into_iter().map(seen).collect();
+    let units = heads(tickets.iter().map(Head::from)).into_iter().map(seen).collect();
     Ok(axum::Json(PartyView { slot: ticket.entitlement.slot, units }))
 }
 

@@ -70,7 +70,8 @@ fn timed(problem: Problem, window: &Window) -> Problem {
 }
 
 /// Why a party does not go through.
-pub(crate) fn party(error: &PartyError) -> Problem {
+#[must_use]
+pub fn party(error: &PartyError) -> Problem {
     let problem = |status, kind, field: &str, fix: &str| {
         Problem::new(status, kind).detail(error).field(field, error, fix)
     };

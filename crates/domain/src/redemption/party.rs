@@ -16,6 +16,23 @@ pub struct Asked {
     pub quantity: u32,
 }
 
+/// A ticket of a booking, as far as it is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// Its unit.
+    pub unit: &'a UnitId,
+    /// What the unit is called.
+    pub name: &'a Text,
+    /// Where it stands.
+    pub state: &'a TicketState,
+}
+
+impl<'a> From<&'a Ticket> for Head<'a> {
+    fn from(ticket: &'a Ticket) -> Self {
+        Self { unit: &ticket.entitlement.unit, name: &ticket.unit_name, state: &ticket.state }
+    }
+}
+
 /// How many people of one unit belong to a booking, and where they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heads {
@@ -75,15 +92,14 @@ pub enum PartyError {
 
 /// The people of a booking by unit, in the order of its tickets.
 #[must_use]
-pub fn heads(tickets: &[Ticket]) -> Vec<Heads> {
+pub fn heads<'a>(tickets: impl IntoIterator<Item = Head<'a>>) -> Vec<Heads> {
     let mut heads: Vec<Heads> = Vec::new();
-    for ticket in tickets {
-        let (came, inside) = match &ticket.state {
+    for Head { unit, name, state } in tickets {
+        let (came, inside) = match state {
             TicketState::Valid => (0, 0),
             TicketState::Redeemed { exit, .. } => (1, u32::from(exit.is_none())),
             TicketState::Revoked { .. } | TicketState::Replaced { .. } => continue,
         };
-        let unit = &ticket.entitlement.unit;
         match heads.iter_mut().find(|heads| &heads.unit == unit) {
             Some(known) => {
                 known.booked += 1;
@@ -91,7 +107,7 @@ pub fn heads(tickets: &[Ticket]) -> Vec<Heads> {
                 known.inside += inside;
             }
             None => {
-                let (unit, name) = (unit.clone(), ticket.unit_name.clone());
+                let (unit, name) = (unit.clone(), name.clone());
                 heads.push(Heads { unit, name, booked: 1, came, inside });
             }
         }
@@ -106,6 +122,26 @@ pub fn able(tickets: &[Ticket], unit: &UnitId, scan: &Scan<'_>) -> usize {
     of_unit.filter(|ticket| passed(ticket, scan).is_ok()).count()
 }
 
+/// Checks what is asked for against the units that a booking has.
+///
+/// # Errors
+/// The first line that cannot be meant.
+pub fn check_party(asked: &[Asked], has_unit: impl Fn(&UnitId) -> bool) -> Result<(), PartyError> {
+    if asked.is_empty() {
+        return Err(PartyError::Nobody);
+    }
+    for (at, Asked { unit, quantity }) in asked.iter().enumerate() {
+        let is_repeated = asked[..at].iter().any(|earlier| &earlier.unit == unit);
+        if *quantity == 0 || is_repeated {
+            return Err(PartyError::Unclear { at, unit: unit.clone() });
+        }
+        if !has_unit(unit) {
+            return Err(PartyError::UnknownUnit { at, unit: unit.clone() });
+        }
+    }
+    Ok(())
+}
+
 /// Decides which tickets of a booking go through when so many of each unit are asked for: the one that
 /// was shown first, the others in their order. The nonce of the scan is fresh.
 ///
@@ -117,18 +153,7 @@ pub fn pass_party(
     asked: &[Asked],
     scan: &Scan<'_>,
 ) -> Result<Vec<Redemption>, PartyError> {
-    if asked.is_empty() {
-        return Err(PartyError::Nobody);
-    }
-    for (at, Asked { unit, quantity }) in asked.iter().enumerate() {
-        let is_repeated = asked[..at].iter().any(|earlier| &earlier.unit == unit);
-        if *quantity == 0 || is_repeated {
-            return Err(PartyError::Unclear { at, unit: unit.clone() });
-        }
-        if !tickets.iter().any(|ticket| &ticket.entitlement.unit == unit) {
-            return Err(PartyError::UnknownUnit { at, unit: unit.clone() });
-        }
-    }
+    check_party(asked, |unit| tickets.iter().any(|ticket| &ticket.entitlement.unit == unit))?;
     tickets.sort_by_key(|ticket| ticket.entitlement.ticket != shown);
     let mut through = Vec::new();
     for (at, Asked { unit, quantity }) in asked.iter().enumerate() {
@@ -248,7 +273,7 @@ mod tests {
         let scan = Scan { uuid, venue: &venue, gate: &gate, area: None, direction, at };
         let counted =
             |one: Heads| (one.booked, one.came, one.inside, able(tickets, &one.unit, &scan));
-        heads(tickets).into_iter().map(counted).collect()
+        heads(tickets.iter().map(Head::from)).into_iter().map(counted).collect()
     }
 
     #[test]
