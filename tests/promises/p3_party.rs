@@ -1,6 +1,8 @@
 //! P3 for a party: several of one booking by one scan, whichever gates let in from it at once, and
 //! whatever fails meanwhile. No ticket enters twice, and an action is whole or not made.
 
+#![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
+
 use std::time::Duration;
 
 use atrio_tests::{Gate, GateProgram, Manager, Process, Visitor, Wish, fresh_uuid};

@@ -145,7 +145,7 @@ pub(crate) async fn redeem(
         // In this order: where there is no entry yet, none of these tickets was used by it.
         let tickets = of_booking(context, shown).await?;
         if let Some(entry) = context.store.entry(body.uuid).await.map_err(internal)? {
-            return before(body, &asked, entry, tickets);
+            return before(body, &asked, &entry, &tickets);
         }
         let now = context.clock.now();
         let through = pass_party(tickets, shown.entitlement.ticket, &asked, &body.scan(now))
@@ -173,8 +173,8 @@ fn asked(line: &PartyLine) -> Asked {
 fn before(
     body: &RedemptionBody,
     asked: &[Asked],
-    entry: Entry,
-    tickets: Vec<Ticket>,
+    entry: &Entry,
+    tickets: &[Ticket],
 ) -> Result<Answer, Problem> {
     let of_unit = |unit: &UnitId| entry.passed.iter().filter(|passed| &passed.unit == unit).count();
     let is_the_same = entry.direction == body.direction

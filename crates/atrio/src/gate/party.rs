@@ -176,7 +176,7 @@ impl Gate {
     /// Takes back all that this gate let in under a party's nonce; none where there is no such party.
     pub(super) async fn take_party_back(&self, uuid: CallerUuid, reason: &str) -> Option<Answer> {
         let party = self.journal().of_party(uuid);
-        let first = party.first()?.clone();
+        let first = *party.first()?;
         let mut last = None;
         for nonce in &party {
             match self.take_one_back(*nonce, reason).await {
