@@ -107,7 +107,7 @@ pub(crate) async fn redeem(
 ) -> Result<Answer, Problem> {
     staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
     staff.must_see(&body.venue_id)?;
-    body.reason()?;
+    let reason = body.reason()?;
     let id = ticket_id(&body.code, &context.ticket_keys.current())?;
     let (venue, mut ticket) =
         tokio::try_join!(load_venue(&context, &body.venue_id), load(&context, id))?;
@@ -115,7 +115,6 @@ pub(crate) async fn redeem(
     if let Some(asked) = &body.party {
         return party::redeem(&context, &staff, &body, &venue, &ticket, asked).await;
     }
-    let reason = body.reason()?;
     let mut rule = LimitRule::Kept;
     for _ in 0..ATTEMPTS {
         let now = context.clock.now();
