@@ -73,6 +73,7 @@ STAFF = {
     "POST /v1/venues/{venue_id}/refunds/files",
     "POST /v1/venues/{venue_id}/refunds/{payment_id}/paid-back",
     "POST /v1/redemptions",
+    "POST /v1/redemptions/party",
     "POST /v1/redemptions/offline",
     "POST /v1/redemptions/{uuid}/undo",
     "GET /v1/venues/{venue_id}/gate-bundle",

@@ -6,6 +6,7 @@ mod interleavings;
 mod p1_quotas;
 mod p3_offline;
 mod p3_one_entry;
+mod p3_party;
 mod p5_no_person;
 mod p7_no_key;
 mod p8_explained;

@@ -130,6 +130,15 @@ const DOORS: &[(&str, &str, Door)] = &[
     ),
     (
         "POST",
+        "/v1/redemptions/party",
+        Staff {
+            roles: &["gate", "desk", "manager"],
+            path: "/v1/redemptions/party",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "POST",
         "/v1/redemptions/offline",
         Staff { roles: &["gate", "manager"], path: "/v1/redemptions/offline", scope: Scope::Named },
     ),

@@ -10,6 +10,7 @@ mod gate_program;
 mod mail;
 mod orders;
 mod pagopa;
+mod parties;
 mod process;
 mod relay;
 mod roles;

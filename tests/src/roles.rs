@@ -297,8 +297,8 @@ pub async fn availability(api: &Api, wish: &Wish) -> Value {
 pub struct Gate {
     /// Its connection, with its token.
     pub api: Api,
-    venue: String,
-    name: String,
+    pub(crate) venue: String,
+    pub(crate) name: String,
 }
 
 impl Gate {

@@ -17,6 +17,7 @@ mod operations;
 mod orders;
 mod orders_pagopa;
 mod pagopa;
+mod parties;
 mod payments;
 mod person;
 mod person_limit;

@@ -146,6 +146,29 @@ test('a gate lets out, and a ticket that admits once lets in no more', async ({ 
 	await expectAccessible(page);
 });
 
+test('a gate lets in the rest of a booking after one scan of it', async ({ page }) => {
+	const [code = '', other = ''] = await freeTickets(page);
+	await openStaffPage(page, '/gate/', platform.gateToken);
+	const result = page.getByTestId('gate-result');
+	const scan = async (scanned: string, outcome: string) => {
+		await page.getByTestId('gate-code').fill(scanned);
+		await page.getByTestId('gate-submit').click();
+		await expect(result).toHaveAttribute('data-outcome', outcome);
+	};
+	await scan(code, 'admitted');
+	await page.getByTestId('gate-party-choose').click();
+	await page.getByTestId('gate-party-minor').fill('1');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'gate-party');
+	await page.getByTestId('gate-party-all').click();
+	await expect(page.getByTestId('gate-people')).toBeVisible();
+	await expect(page.getByTestId('gate-admitted-count')).toHaveText('2');
+	await expect(page.getByTestId('gate-party')).toHaveCount(0);
+	await expectAccessible(page);
+	await scan(other, 'refused');
+});
+
 test('a gate takes an entry back when the turnstile did not turn', async ({ page }) => {
 	const [code = ''] = await freeTickets(page);
 	await openStaffPage(page, '/gate/', platform.gateToken);

@@ -151,13 +151,16 @@ fn count(change: &Change, add: &mut impl FnMut(&'static str, i64)) {
                 add("cents kept", new.booking.total().0 - refund.0);
             }
         }
-        Change::Entry(entry) => match entry.direction {
-            Direction::Entry => {
-                add("entries", 1);
-                add("entries, distinct", 1);
+        Change::Entry(entry) => {
+            let people = i64::try_from(entry.passed.len()).unwrap_or(i64::MAX);
+            match entry.direction {
+                Direction::Entry => {
+                    add("entries", people);
+                    add("entries, distinct", people);
+                }
+                Direction::Exit => add("exits", people),
             }
-            Direction::Exit => add("exits", 1),
-        },
+        }
         Change::Count(count) => {
             add("device counts", 1);
             add("device counts, versions", i64::from(count.version));

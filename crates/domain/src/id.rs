@@ -225,6 +225,16 @@ impl CallerUuid {
         self.0.as_bytes()
     }
 
+    /// The nonce of one ticket where this is the nonce of a party that a gate lets through one by one:
+    /// the same for the same ticket, so that a repeat goes on where the first try ended.
+    #[must_use]
+    pub fn for_ticket(&self, ticket: TicketId) -> Self {
+        let digest = Sha256::new().chain_update(self.as_bytes()).chain_update(ticket.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest.finalize()[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
     /// A name under which staff can speak of a booking without holding its key: twelve digits of a
     /// hash, from which the uuid cannot be guessed.
     #[must_use]

@@ -17,6 +17,10 @@ pub const LIMIT_MAX: u32 = 100_000;
 /// Most areas of a venue.
 pub const AREAS_MAX: usize = 20;
 
+/// Most areas whose people one action at a gate counts: with the venue, ninety tickets, the action and
+/// a steward's word they are what DynamoDB writes in one transaction.
+pub const PREMISES_COUNTS_MAX: usize = 7;
+
 /// A venue as a place to be in.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,21 +55,25 @@ pub enum Place {
     Area(AreaId),
 }
 
-/// A place with a limit.
+/// A place with a limit, and how many enter or leave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limited {
     /// The place.
     pub place: Place,
     /// Most people present in it.
     pub limit: u32,
+    /// How many enter or leave it together.
+    pub people: u32,
 }
 
-/// Nobody more may enter a place now.
+/// A place has no room now for those who would enter it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place} is full: {inside} people inside of {limit}")]
+#[error("{place} has no room for {people} more: {inside} people inside of {limit}")]
 pub struct Full {
     /// Which place.
     pub place: Place,
+    /// How many would enter together.
+    pub people: u32,
     /// People inside by their tickets.
     pub inside: u32,
     /// Most people present.
@@ -215,15 +223,25 @@ impl Premises {
         self.areas.iter().find(|area| &area.id == id)
     }
 
-    /// The places with a limit that somebody fills who enters by a gate of `area`: the venue, and the
-    /// area where the gate names one.
+    /// The places with a limit that people fill who enter by gates of these areas, one for each of
+    /// them: the venue, and the area where the gate names one.
     #[must_use]
-    pub fn limits(&self, area: Option<&AreaId>) -> Vec<Limited> {
-        let venue = self.limit.map(|limit| Limited { place: Place::Venue, limit });
-        let area = area.and_then(|id| self.area(id)).and_then(|area| {
-            Some(Limited { place: Place::Area(area.id.clone()), limit: area.limit? })
-        });
-        venue.into_iter().chain(area).collect()
+    pub fn filled<'a>(&self, areas: impl IntoIterator<Item = Option<&'a AreaId>>) -> Vec<Limited> {
+        let mut filled: Vec<Limited> = Vec::new();
+        let mut fill = |place: Place, limit: Option<u32>| {
+            let Some(limit) = limit else { return };
+            match filled.iter_mut().find(|known| known.place == place) {
+                Some(known) => known.people += 1,
+                None => filled.push(Limited { place, limit, people: 1 }),
+            }
+        };
+        for area in areas {
+            fill(Place::Venue, self.limit);
+            if let Some(area) = area.and_then(|id| self.area(id)) {
+                fill(Place::Area(area.id.clone()), area.limit);
+            }
+        }
+        filled
     }
 }
 
@@ -286,16 +304,19 @@ mod tests {
     #[test]
     fn who_climbs_the_tower_fills_the_tower_and_the_venue() {
         let premises = garden_and_tower();
-        let filled = |area: Option<&str>| -> Vec<(String, u32)> {
-            let area = area.map(|id| AreaId::new(id).unwrap());
-            let limits = premises.limits(area.as_ref());
-            limits.into_iter().map(|one| (String::from(one.place), one.limit)).collect()
+        let filled = |areas: &[Option<&str>]| -> Vec<(String, u32, u32)> {
+            let areas: Vec<_> =
+                areas.iter().map(|area| area.map(|id| AreaId::new(id).unwrap())).collect();
+            let filled = premises.filled(areas.iter().map(Option::as_ref));
+            filled.into_iter().map(|one| (String::from(one.place), one.limit, one.people)).collect()
         };
-        let venue = || ("VENUE".to_owned(), 200);
-        assert_eq!(filled(None), [venue()]);
-        assert_eq!(filled(Some("garden")), [venue()], "the garden has no limit");
-        assert_eq!(filled(Some("tower")), [venue(), ("AREA#tower".to_owned(), 15)]);
-        assert!(Premises::default().limits(None).is_empty());
+        let venue = |people| ("VENUE".to_owned(), 200, people);
+        assert_eq!(filled(&[None]), [venue(1)]);
+        assert_eq!(filled(&[Some("garden")]), [venue(1)], "the garden has no limit");
+        let tower = |people| ("AREA#tower".to_owned(), 15, people);
+        assert_eq!(filled(&[Some("tower")]), [venue(1), tower(1)]);
+        assert_eq!(filled(&[Some("tower"), None, Some("tower")]), [venue(3), tower(2)]);
+        assert!(Premises::default().filled([None]).is_empty());
     }
 
     #[test]

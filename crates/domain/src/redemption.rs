@@ -1,5 +1,7 @@
 //! At the gate: whether a ticket admits here and now, and if not, why and what to do; letting its
-//! visitor out again; and taking an entry back when the turnstile did not turn.
+//! visitor out again; taking an entry back when the turnstile did not turn; and the same for a party.
+
+mod party;
 
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::admission::{AdmissionRule, Window};
 use crate::id::{AreaId, CallerUuid, GateId, TicketId, VenueId};
 use crate::ticket::{Entitlement, Exit, Ticket, TicketState};
+
+pub use party::{Asked, Head, Heads, PartyError, able, check_party, heads, pass_party};
 
 /// Names these rules, so that a gate that decides by itself can tell whether it has the same.
 pub const RULES_VERSION: &str = "2026-11-2";

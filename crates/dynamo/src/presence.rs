@@ -22,7 +22,7 @@ const KEPT_DAYS: i64 = 30;
 /// What stands before the instant of an entry over a limit.
 const OVER: &str = "OVER#";
 
-/// The places whose count an entry or exit changes.
+/// The places whose counts an entry or exit changes, and by how many people.
 #[derive(Debug, Clone)]
 pub struct Counting {
     /// The day at the venue.
@@ -88,6 +88,7 @@ fn overruling_item(venue: &VenueId, day: Date, one: &Overruling) -> Item {
     set("actor", text(&one.actor));
     set("reason", text(&one.reason));
     set("place", text(String::from(one.full.place.clone())));
+    set("people", number(one.full.people));
     set("inside", number(one.full.inside));
     set("limit", number(one.full.limit));
     set(TTL, time_to_live(kept_until(one.at)));
@@ -104,6 +105,8 @@ fn overruling(item: &Item) -> Result<Overruling, Error> {
         reason: read.text("reason")?.to_owned(),
         full: Full {
             place: read.parsed("place")?,
+            // Before parties entered together, each was let in by themselves.
+            people: read.optional_number("people")?.unwrap_or(1),
             inside: read.number("inside")?,
             limit: read.number("limit")?,
         },
@@ -111,29 +114,39 @@ fn overruling(item: &Item) -> Result<Overruling, Error> {
 }
 
 impl Counting {
-    /// The first place that had no room for one more, by the items found where conditions failed.
+    /// The first place that had no room for all, by the items found where conditions failed; an empty
+    /// one where nobody is inside.
     pub(crate) fn full(&self, found: &[Option<Item>]) -> Result<Option<Full>, Error> {
         for (limited, item) in self.limits.iter().zip(found) {
             if let Some(item) = item {
-                let inside = Attributes::of(item).number("inside")?;
-                let Limited { place, limit } = limited.clone();
-                return Ok(Some(Full { place, inside, limit }));
+                let inside = inside(item)?;
+                let Limited { place, limit, people } = limited.clone();
+                return Ok(Some(Full { place, people, inside, limit }));
             }
         }
         Ok(None)
     }
 
-    /// The same without the places where conditions failed: nobody is counted inside there.
-    pub(crate) fn without(mut self, found: &[Option<Item>]) -> Self {
-        let mut is_empty = found.iter().map(Option::is_some);
-        self.limits.retain(|_| !is_empty.next().unwrap_or(false));
-        self
+    /// The same with no more people than are counted inside where conditions failed, and without the
+    /// places where nobody is.
+    pub(crate) fn within(mut self, found: &[Option<Item>]) -> Result<Self, Error> {
+        for (limited, item) in self.limits.iter_mut().zip(found) {
+            if let Some(item) = item {
+                limited.people = inside(item)?;
+            }
+        }
+        self.limits.retain(|limited| limited.people > 0);
+        Ok(self)
     }
 }
 
+fn inside(item: &Item) -> Result<u32, Error> {
+    Ok(Attributes::of(item).optional_number("inside")?.unwrap_or(0))
+}
+
 impl Store {
-    /// The writes that count one more, or one less, person in each place, and record what was
-    /// overruled. One for each place comes first, in their order.
+    /// The writes that count people in or out of each place, and record what was overruled. One for
+    /// each place comes first, in their order.
     pub(crate) fn count_people(
         &self,
         venue: &VenueId,
@@ -142,20 +155,24 @@ impl Store {
         at: Timestamp,
     ) -> Result<Vec<TransactWriteItem>, Error> {
         let mut writes = Vec::with_capacity(counting.limits.len());
-        for Limited { place, limit } in &counting.limits {
+        for Limited { place, limit, people } in &counting.limits {
             let condition = match (direction, &counting.rule) {
-                (Direction::Entry, LimitRule::Kept) => {
-                    Condition::when("attribute_not_exists(inside) OR inside < :limit")
-                        .value(":limit", number(limit))
-                }
+                (Direction::Entry, LimitRule::Kept) => match limit.checked_sub(*people) {
+                    Some(room) => {
+                        Condition::when("attribute_not_exists(inside) OR inside <= :room")
+                            .value(":room", number(room))
+                    }
+                    // So many never enter together: a condition that holds for no count.
+                    None => Condition::when("inside < :nobody").value(":nobody", number(0)),
+                },
                 (Direction::Entry, _) => Condition::none(),
                 (Direction::Exit, _) => {
-                    Condition::when("inside > :nobody").value(":nobody", number(0))
+                    Condition::when("inside >= :leaving").value(":leaving", number(people))
                 }
             };
             let people = match direction {
-                Direction::Entry => 1,
-                Direction::Exit => -1,
+                Direction::Entry => i64::from(*people),
+                Direction::Exit => -i64::from(*people),
             };
             let condition = condition
                 .name("#ttl", TTL)
@@ -205,7 +222,7 @@ mod tests {
             gate: GateId::new("main").unwrap(),
             actor: "steward-1".to_owned(),
             reason: "a child whose mother is inside".to_owned(),
-            full: Full { place: Place::Venue, inside: 15, limit: 15 },
+            full: Full { place: Place::Venue, people: 2, inside: 14, limit: 15 },
         };
         let venue = VenueId::new("20240").unwrap();
         let item = overruling_item(&venue, "2026-11-24".parse().unwrap(), &one);

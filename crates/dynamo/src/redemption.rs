@@ -1,5 +1,6 @@
 //! Redemption items: `REDEMPTION#uuid` / `REDEMPTION`, one per entry or exit, written together with the
-//! ticket it changed. An entry that was taken back is kept and says so.
+//! tickets it changed: one, or several of a booking that went through together. An entry that was taken
+//! back is kept and says so.
 
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{AreaId, CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
@@ -8,6 +9,7 @@ use atrio_domain::redemption::{Direction, Redemption, Undo};
 use atrio_domain::ticket::Ticket;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 use crate::attributes::{Attributes, instant, json, text, time_to_live};
 use crate::presence::{Counting, LimitRule};
@@ -18,9 +20,6 @@ use crate::{Error, Item, PK, Store, key};
 /// Days that an entry is kept in the table; the lake keeps its history.
 const KEPT_DAYS: i64 = 30;
 
-/// Writes of a scan before those of the people counted: the ticket and the scan itself.
-const OWN_WRITES: usize = 2;
-
 /// An entry or exit as stored: what the lake needs of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -28,18 +27,12 @@ pub struct Entry {
     pub uuid: CallerUuid,
     /// Which way the visitor went.
     pub direction: Direction,
-    /// The area entered or left, where one was named.
-    pub area: Option<AreaId>,
-    /// The nonce of the ticket's exit or entry before it; none for its first entry.
-    pub after: Option<CallerUuid>,
-    /// The ticket that was shown.
-    pub ticket: TicketId,
+    /// Who went through, at least one.
+    pub passed: Vec<Passed>,
     /// Where.
     pub venue: VenueId,
     /// To what.
     pub product: ProductId,
-    /// As whom.
-    pub unit: UnitId,
     /// For which slot.
     pub slot: SlotTimes,
     /// Through which gate.
@@ -50,6 +43,41 @@ pub struct Entry {
     pub undone: Option<Undo>,
 }
 
+/// A ticket that went through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// As whom.
+    pub unit: UnitId,
+    /// The area entered or left, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<AreaId>,
+    /// The nonce of the ticket's exit or entry before it; none for its first entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<CallerUuid>,
+}
+
+impl Passed {
+    fn by(redemption: &Redemption) -> Self {
+        let entitlement = &redemption.ticket.entitlement;
+        Self {
+            ticket: entitlement.ticket,
+            unit: entitlement.unit.clone(),
+            area: redemption.area.clone(),
+            after: redemption.after,
+        }
+    }
+}
+
+impl Entry {
+    /// Whether it is of this ticket alone.
+    #[must_use]
+    pub fn is_of(&self, ticket: TicketId) -> bool {
+        matches!(self.passed.as_slice(), [only] if only.ticket == ticket)
+    }
+}
+
 /// What became of a redemption, or of taking one back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redeemed {
@@ -57,7 +85,7 @@ pub enum Redeemed {
     Done,
     /// The ticket changed meanwhile, or the nonce was used: read again.
     Stale,
-    /// There is no room inside.
+    /// There is no room inside for all.
     Full(Full),
 }
 
@@ -65,27 +93,33 @@ fn entry_key(uuid: CallerUuid) -> Item {
     key(format!("REDEMPTION#{uuid}"), "REDEMPTION")
 }
 
-fn item(redemption: &Redemption) -> Result<Item, Error> {
-    let entitlement = &redemption.ticket.entitlement;
-    let mut item = entry_key(redemption.uuid);
+/// The item of an entry or exit of all these, of whom this is the first.
+fn item(first: &Redemption, all: &[Redemption]) -> Result<Item, Error> {
+    let entitlement = &first.ticket.entitlement;
+    let mut item = entry_key(first.uuid);
     let mut set = |name: &str, value: AttributeValue| {
         item.insert(name.to_owned(), value);
     };
-    set("direction", text(redemption.direction.name()));
-    if let Some(area) = &redemption.area {
-        set("area", text(area.as_str()));
-    }
-    if let Some(after) = redemption.after {
-        set("after", text(after.to_string()));
-    }
+    set("direction", text(first.direction.name()));
     set("venue_id", text(entitlement.venue.as_str()));
     set("product_id", text(entitlement.product.as_str()));
-    set("unit_id", text(entitlement.unit.as_str()));
     set("slot", json("slot", &entitlement.slot)?);
-    set("gate", text(redemption.gate.as_str()));
-    set("ticket", text(entitlement.ticket.to_string()));
-    set("redeemed_at", instant(redemption.redeemed_at));
-    set(TTL, time_to_live(redemption.redeemed_at + (KEPT_DAYS * 24).hours()));
+    set("gate", text(first.gate.as_str()));
+    set("redeemed_at", instant(first.redeemed_at));
+    set(TTL, time_to_live(first.redeemed_at + (KEPT_DAYS * 24).hours()));
+    if let [_] = all {
+        set("ticket", text(entitlement.ticket.to_string()));
+        set("unit_id", text(entitlement.unit.as_str()));
+        if let Some(area) = &first.area {
+            set("area", text(area.as_str()));
+        }
+        if let Some(after) = first.after {
+            set("after", text(after.to_string()));
+        }
+    } else {
+        let passed: Vec<Passed> = all.iter().map(Passed::by).collect();
+        set("passed", json("passed", &passed)?);
+    }
     Ok(item)
 }
 
@@ -107,12 +141,18 @@ impl TryFrom<&Item> for Entry {
                     .ok_or_else(|| read.malformed("direction", format!("is `{name}`")))?,
                 None => Direction::Entry,
             },
-            area: read.optional_parsed("area")?,
-            after: read.optional_parsed("after")?,
-            ticket: read.parsed("ticket")?,
+            passed: match read.optional_text("passed")? {
+                Some(_) => read.json("passed")?,
+                // Of one alone, as all were before parties.
+                None => vec![Passed {
+                    ticket: read.parsed("ticket")?,
+                    unit: read.parsed("unit_id")?,
+                    area: read.optional_parsed("area")?,
+                    after: read.optional_parsed("after")?,
+                }],
+            },
             venue: read.parsed("venue_id")?,
             product: read.parsed("product_id")?,
-            unit: read.parsed("unit_id")?,
             slot: read.json("slot")?,
             gate: read.parsed("gate")?,
             redeemed_at: read.parsed("redeemed_at")?,
@@ -151,44 +191,50 @@ fn inside_by(entry: CallerUuid) -> Condition {
     .value(":entry", text(entry.to_string()))
 }
 
-/// Where only counts of people refused a transaction, what was found there.
-fn counts_only(found: &[Option<Item>]) -> Option<&[Option<Item>]> {
-    let (own, counts) = found.split_at_checked(OWN_WRITES)?;
+/// Where only counts of people refused a transaction, what was found there; behind the writes of the
+/// tickets and of the scan itself.
+fn counts_only(found: &[Option<Item>], tickets: usize) -> Option<&[Option<Item>]> {
+    let (own, counts) = found.split_at_checked(tickets + 1)?;
     (own.iter().all(Option::is_none) && counts.iter().any(Option::is_some)).then_some(counts)
 }
 
 impl Store {
-    /// Changes a ticket by an entry or exit, records it and counts the people present, or does none of
-    /// it.
+    /// Changes tickets by an entry or exit, records it and counts the people present, or does none of
+    /// it. They are of one booking, go through under one nonce, and are at most ninety.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn redeem(
         &self,
-        redemption: &Redemption,
+        redemptions: &[Redemption],
         counting: Counting,
     ) -> Result<Redeemed, Error> {
-        let venue = &redemption.ticket.entitlement.venue;
-        let Redemption { direction, redeemed_at, .. } = *redemption;
+        let Some(first) = redemptions.first() else { return Ok(Redeemed::Done) };
+        let made = item(first, redemptions)?;
+        let venue = &first.ticket.entitlement.venue;
+        let Redemption { direction, redeemed_at, .. } = *first;
         let mut counting = counting;
         loop {
-            let mut writes = vec![
-                self.put(crate::ticket::item(&redemption.ticket)?, stood_before(redemption))?,
-                self.put(item(redemption)?, Condition::absent())?,
-            ];
+            let mut writes = Vec::with_capacity(redemptions.len() + 1);
+            for one in redemptions {
+                writes.push(self.put(crate::ticket::item(&one.ticket)?, stood_before(one))?);
+            }
+            writes.push(self.put(made.clone(), Condition::absent())?);
             writes.extend(self.count_people(venue, &counting, direction, redeemed_at)?);
             let found = match self.transact(writes).await? {
                 Written::All => return Ok(Redeemed::Done),
                 Written::Refused(found) => found,
             };
-            let Some(counts) = counts_only(&found) else { return Ok(Redeemed::Stale) };
+            let Some(counts) = counts_only(&found, redemptions.len()) else {
+                return Ok(Redeemed::Stale);
+            };
             match direction {
                 Direction::Entry => match counting.full(counts)? {
                     Some(full) => return Ok(Redeemed::Full(full)),
                     None => return Ok(Redeemed::Stale),
                 },
                 // Whoever entered before there was a limit was not counted.
-                Direction::Exit => counting = counting.without(counts),
+                Direction::Exit => counting = counting.within(counts)?,
             }
         }
     }
@@ -202,7 +248,7 @@ impl Store {
         redemption: &Redemption,
         undo: &Undo,
     ) -> Result<Redeemed, Error> {
-        let mut item = item(redemption)?;
+        let mut item = item(redemption, std::slice::from_ref(redemption))?;
         item.insert("undone_at".to_owned(), instant(undo.at));
         item.insert("undo_reason".to_owned(), text(&undo.reason));
         Ok(match self.transact(vec![self.put(item, Condition::absent())?]).await? {
@@ -211,19 +257,18 @@ impl Store {
         })
     }
 
-    /// Takes an entry back: its ticket stands as before it, the entry says so and one less is counted
-    /// inside, or none of it.
+    /// Takes an entry back: its tickets stand as before it, the entry says so and they are counted out
+    /// again, or none of it.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn undo(
         &self,
-        uuid: CallerUuid,
-        ticket_before: &Ticket,
+        entry: &Entry,
+        tickets_before: &[Ticket],
         undo: &Undo,
         counting: Counting,
     ) -> Result<Redeemed, Error> {
-        let venue = &ticket_before.entitlement.venue;
         let mut counting = Counting { rule: LimitRule::Past, ..counting };
         loop {
             let stands =
@@ -231,17 +276,20 @@ impl Store {
                     .value(":at", instant(undo.at))
                     .value(":reason", text(&undo.reason));
             let set = "SET undone_at = :at, undo_reason = :reason";
-            let mut writes = vec![
-                self.put(crate::ticket::item(ticket_before)?, inside_by(uuid))?,
-                self.update(entry_key(uuid), set, stands)?,
-            ];
-            writes.extend(self.count_people(venue, &counting, Direction::Exit, undo.at)?);
+            let mut writes = Vec::with_capacity(tickets_before.len() + 1);
+            for before in tickets_before {
+                writes.push(self.put(crate::ticket::item(before)?, inside_by(entry.uuid))?);
+            }
+            writes.push(self.update(entry_key(entry.uuid), set, stands)?);
+            writes.extend(self.count_people(&entry.venue, &counting, Direction::Exit, undo.at)?);
             let found = match self.transact(writes).await? {
                 Written::All => return Ok(Redeemed::Done),
                 Written::Refused(found) => found,
             };
-            let Some(counts) = counts_only(&found) else { return Ok(Redeemed::Stale) };
-            counting = counting.without(counts);
+            let Some(counts) = counts_only(&found, tickets_before.len()) else {
+                return Ok(Redeemed::Stale);
+            };
+            counting = counting.within(counts)?;
         }
     }
 

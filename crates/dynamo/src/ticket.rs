@@ -1,7 +1,7 @@
 //! Ticket items: `TICKET#id` / `TICKET`, found by the code a visitor shows or types.
 
 use atrio_domain::admission::AdmissionRule;
-use atrio_domain::id::TicketId;
+use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::ticket::{Entitlement, Exit, Ticket, TicketState};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::ToSpan;
@@ -114,6 +114,27 @@ impl Store {
     /// The service's own, or a malformed item.
     pub async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, Error> {
         self.get(ticket_key(id)).await?.as_ref().map(ticket).transpose()
+    }
+
+    /// The tickets of a booking, in its order; none where there is no such booking. Nothing else of the
+    /// booking is read, so that who admits learns of no person.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn tickets_of_booking(&self, booking: CallerUuid) -> Result<Vec<Ticket>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(crate::booking::booking_key(booking)))
+            .projection_expression("pk, sk, tickets")
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Error::service("GetItem"))?;
+        let Some(item) = answer.item else { return Ok(Vec::new()) };
+        let ids: Vec<TicketId> = Attributes::of(&item).json("tickets")?;
+        self.tickets(&ids).await
     }
 
     /// Several tickets, in the order of their ids as given.

@@ -6,14 +6,14 @@ mod list;
 mod problem;
 mod view;
 
-use atrio_domain::booking::Booking;
 use atrio_domain::group::{Approval, Group, GroupAsk, GroupKind, SchoolVisit};
 use atrio_domain::id::{CallerUuid, OptionId, ProductId, SlotId, VenueId};
 use atrio_domain::quota::Pools;
+use atrio_domain::redemption::{Head, Heads, heads};
 use atrio_domain::text::Locale;
 use atrio_domain::venue::Venue;
 use atrio_domain::voucher::VoucherError;
-use atrio_dynamo::booking::Held;
+use atrio_dynamo::booking::{Held, Stored};
 use atrio_dynamo::group::{Asked, SchoolDay, StoredGroup};
 use atrio_runtime::{Json, Path, Problem, Query, Role, Staff};
 use axum::extract::State;
@@ -159,8 +159,9 @@ async fn withdraw(
     Path(uuid): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let stored = load(&context, &uuid).await?;
-    let booking = booking(&context, &stored.group).await?;
-    let withdrawn = stored.group.withdraw(booking.as_ref(), context.clock.now());
+    let booked = booked(&context, &stored.group).await?;
+    let booking = booked.as_ref().map(|booked| &booked.booking);
+    let withdrawn = stored.group.withdraw(booking, context.clock.now());
     let withdrawn = withdrawn.map_err(|error| problem::decision(&error))?;
     if withdrawn == stored.group
         || context.store.forget_list(&stored, &withdrawn).await.map_err(internal)?
@@ -197,8 +198,10 @@ async fn list_requests(
     let mut groups = Vec::new();
     for stored in context.store.groups_from(&venue.id, from).await.map_err(internal)? {
         let group = stored.map_err(internal)?.group;
-        let booking = booking(&context, &group).await?;
-        groups.push(StaffGroupView::of(&group, booking.as_ref(), &venue, now));
+        let booked = booked(&context, &group).await?;
+        let at_door = at_door(&context, booked.as_ref()).await?;
+        let booking = booked.as_ref().map(|booked| &booked.booking);
+        groups.push(StaffGroupView::of(&group, booking, &venue, now).counted(at_door));
     }
     Ok(axum::Json(GroupListView { groups }))
 }
@@ -239,9 +242,9 @@ async fn approve(
             .approve(&venue, body.hold_until, &staff.subject, &visits, now)
             .map_err(|error| problem::decision(&error))?;
         let Approval::New(mut booking, approved) = approval else {
-            let booking = self::booking(&context, &stored.group).await?;
-            let view = StaffGroupView::of(&stored.group, booking.as_ref(), &venue, now);
-            return Ok(axum::Json(view));
+            let booked = booked(&context, &stored.group).await?;
+            let booking = booked.as_ref().map(|booked| &booked.booking);
+            return Ok(axum::Json(StaffGroupView::of(&stored.group, booking, &venue, now)));
         };
         let pools = pools(&venue, &approved);
         let held = context
@@ -360,15 +363,28 @@ async fn load_of(context: &Context, venue: &Venue, uuid: &str) -> Result<StoredG
 }
 
 /// The booking that holds, or held, the places of a group.
-async fn booking(context: &Context, group: &Group) -> Result<Option<Booking>, Problem> {
+async fn booked(context: &Context, group: &Group) -> Result<Option<Stored>, Problem> {
     if !matches!(group.state, atrio_domain::group::GroupState::Approved { .. }) {
         return Ok(None);
     }
     let stored = context.store.booking(group.ask.uuid).await.map_err(internal)?;
-    Ok(stored.map(|stored| stored.booking.seen_at(context.clock.now())))
+    let now = context.clock.now();
+    Ok(stored.map(|stored| Stored { booking: stored.booking.seen_at(now), ..stored }))
+}
+
+/// Who came of a group, once it has tickets to come with.
+async fn at_door(
+    context: &Context,
+    booked: Option<&Stored>,
+) -> Result<Option<Vec<Heads>>, Problem> {
+    let Some(booked) = booked.filter(|booked| !booked.tickets.is_empty()) else { return Ok(None) };
+    let tickets = context.store.tickets(&booked.tickets).await.map_err(internal)?;
+    Ok(Some(heads(tickets.iter().map(Head::from))))
 }
 
 async fn seen(context: &Context, group: &Group, venue: &Venue) -> Result<GroupView, Problem> {
-    let booking = booking(context, group).await?;
-    Ok(GroupView::of(group, booking.as_ref(), venue, context.clock.now()))
+    let booked = booked(context, group).await?;
+    let at_door = at_door(context, booked.as_ref()).await?;
+    let booking = booked.as_ref().map(|booked| &booked.booking);
+    Ok(GroupView::of(group, booking, venue, context.clock.now()).counted(at_door))
 }

@@ -68,6 +68,8 @@ struct OverLimitView {
     /// The area that was full; null where the venue was.
     #[schema(value_type = Option<String>)]
     area_id: Option<AreaId>,
+    /// How many people entered by it.
+    people: u32,
     /// People inside before this entry.
     inside: u32,
     limit: u32,
@@ -153,6 +155,7 @@ fn over_limit(one: &Overruling) -> OverLimitView {
             Place::Venue => None,
             Place::Area(area) => Some(area.clone()),
         },
+        people: one.full.people,
         inside: one.full.inside,
         limit: one.full.limit,
         actor: one.actor.clone(),

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod offline;
+mod party;
 pub mod problem;
 mod scan;
 pub mod undo;
@@ -69,6 +70,7 @@ impl Context {
 pub fn router(context: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(scan::redeem))
+        .routes(routes!(party::show_party))
         .routes(routes!(undo::undo_redemption))
         .routes(routes!(bundle::show_bundle))
         .routes(routes!(offline::file_offline))

@@ -172,14 +172,15 @@ async fn file_entry(
         }
         let counting = Counting {
             day: venue.day_at(entry.redeemed_at),
-            limits: venue.premises.limits(redemption.area.as_ref()),
+            limits: venue.premises.filled([redemption.area.as_ref()]),
             rule: LimitRule::Past,
         };
-        if context.store.redeem(&redemption, counting).await.map_err(internal)? == Redeemed::Done {
+        let one = std::slice::from_ref(&redemption);
+        if context.store.redeem(one, counting).await.map_err(internal)? == Redeemed::Done {
             return Ok((Outcome::Done, None));
         }
         if let Some(standing) = context.store.entry(entry.uuid).await.map_err(internal)? {
-            if standing.ticket != id || standing.direction != entry.direction {
+            if !standing.is_of(id) || standing.direction != entry.direction {
                 return refused(problem::nonce_reused(entry.uuid));
             }
             return Ok((Outcome::Known, None));
@@ -193,7 +194,7 @@ async fn file_entry(
 async fn is_filed(context: &Context, id: TicketId, entry: &OfflineEntry) -> Result<bool, Problem> {
     let standing = context.store.entry(entry.uuid).await.map_err(internal)?;
     Ok(standing.is_some_and(|standing| {
-        standing.ticket == id && standing.direction == entry.direction && standing.undone.is_none()
+        standing.is_of(id) && standing.direction == entry.direction && standing.undone.is_none()
     }))
 }
 
@@ -226,7 +227,7 @@ async fn file_undone(
             Err(problem) => return refused(problem),
         };
     if let Some(standing) = context.store.entry(*uuid).await.map_err(internal)? {
-        if standing.ticket != ticket.entitlement.ticket || standing.direction == Direction::Exit {
+        if !standing.is_of(ticket.entitlement.ticket) || standing.direction == Direction::Exit {
             return refused(problem::nonce_reused(*uuid));
         }
         if standing.undone.is_some() {
@@ -236,7 +237,7 @@ async fn file_undone(
         if ticket.state != TicketState::Valid && !undo::is_inside_by(&ticket, *uuid) {
             return refused(problem::ticket_moved_on(*uuid, ticket.state.name()));
         }
-        let written = undo::write(context, venue, ticket, &standing, &undo).await?;
+        let written = undo::write(context, venue, vec![ticket], &standing, &undo).await?;
         return Ok((written == Redeemed::Done).then_some((Outcome::Done, None)));
     }
     if ticket.entitlement.venue != venue.id {

@@ -5,7 +5,7 @@ use atrio_domain::gate::offline::{OfflineRefusal, Unread};
 use atrio_domain::gate::{Conflict, Unfiled};
 use atrio_domain::id::{AreaId, CallerUuid, InvalidId, TicketId, VenueId};
 use atrio_domain::premises::{Full, Place, Premises};
-use atrio_domain::redemption::{Refusal, UndoRefusal};
+use atrio_domain::redemption::{PartyError, Refusal, UndoRefusal};
 use atrio_domain::ticket::CodeError;
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
@@ -69,7 +69,50 @@ fn timed(problem: Problem, window: &Window) -> Problem {
     problem.fact("admits_from", window.from).fact("admitted_until", window.until)
 }
 
-/// Nobody more may enter now.
+/// Why a party does not go through.
+#[must_use]
+pub fn party(error: &PartyError) -> Problem {
+    let problem = |status, kind, field: &str, fix: &str| {
+        Problem::new(status, kind).detail(error).field(field, error, fix)
+    };
+    match error {
+        PartyError::Refused(why) => refusal(why),
+        PartyError::Nobody => problem(
+            RULE,
+            "invalid-field",
+            "party",
+            "name a unit of the booking, or leave `party` out",
+        ),
+        PartyError::Unclear { at, .. } => problem(
+            RULE,
+            "invalid-field",
+            &format!("party[{at}]"),
+            "name each unit once, with at least one person",
+        ),
+        PartyError::UnknownUnit { at, .. } => problem(
+            RULE,
+            "unknown-unit",
+            &format!("party[{at}].unit_id"),
+            "take a unit of `POST /v1/redemptions/party`",
+        ),
+        PartyError::TooFew { at, requested, able, .. } => problem(
+            StatusCode::CONFLICT,
+            "party-too-few",
+            &format!("party[{at}].quantity"),
+            "let through as many as can, and ask the others for another ticket",
+        )
+        .fact("requested", requested)
+        .fact("able", able),
+        PartyError::Scattered => problem(
+            RULE,
+            "party-scattered",
+            "party",
+            "let the people of each area through by themselves",
+        ),
+    }
+}
+
+/// There is no room now for those who would enter.
 #[must_use]
 pub fn full(full: &Full) -> Problem {
     let area = match &full.place {
@@ -81,10 +124,11 @@ pub fn full(full: &Full) -> Problem {
         .field(
             "over_limit_reason",
             full,
-            "wait until somebody goes out; a steward who lets in all the same says why in \
-             `over_limit_reason`",
+            "wait until somebody goes out, or let fewer in; a steward who lets in all the same says why \
+             in `over_limit_reason`",
         )
         .fact("area_id", area)
+        .fact("people", full.people)
         .fact("inside", full.inside)
         .fact("limit", full.limit)
 }

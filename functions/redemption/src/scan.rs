@@ -6,6 +6,7 @@ use atrio_domain::redemption::{Direction, Redemption, Scan, pass};
 use atrio_domain::text::Text;
 use atrio_domain::ticket::Ticket;
 use atrio_domain::venue::Venue;
+use atrio_dynamo::booking::Stored;
 use atrio_dynamo::presence::{Counting, LimitRule, Overruling};
 use atrio_dynamo::redemption::{Entry, Redeemed};
 use atrio_runtime::{Json, Problem, Role, Staff};
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::party::{self, PartyLine, ThroughView};
 use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_venue, problem, ticket_id};
 
 /// A code shown at a gate.
@@ -23,20 +25,23 @@ use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_venue, pro
 pub(crate) struct RedemptionBody {
     /// The gate's nonce: fresh for every scan, the same for a repeat of one.
     #[schema(value_type = String)]
-    uuid: CallerUuid,
+    pub(crate) uuid: CallerUuid,
     #[schema(value_type = String)]
     venue_id: VenueId,
     #[schema(value_type = String)]
     gate_id: GateId,
     /// The text of the QR code, or the code as typed.
     code: String,
+    /// How many of each unit of the ticket's booking go through, all of them or nobody; the ticket alone
+    /// when left out.
+    pub(crate) party: Option<Vec<PartyLine>>,
     /// Which way the visitor goes: `ENTRY` or `EXIT`; in when left out.
     #[serde(default)]
     #[schema(value_type = String)]
-    direction: Direction,
+    pub(crate) direction: Direction,
     /// The area behind the gate, where it leads into one.
     #[schema(value_type = Option<String>)]
-    area_id: Option<AreaId>,
+    pub(crate) area_id: Option<AreaId>,
     /// Why the steward lets in although the place is full: 1 to 200 characters, which go on record;
     /// names no visitor. Changes nothing where there is room.
     over_limit_reason: Option<String>,
@@ -55,6 +60,7 @@ pub(crate) struct RedemptionView {
     /// The area entered or left, where the gate of the entry named one.
     #[schema(value_type = Option<String>)]
     area_id: Option<AreaId>,
+    /// The ticket, or the first of a party.
     #[schema(value_type = String)]
     ticket_id: TicketId,
     unit: UnitBrief,
@@ -65,14 +71,16 @@ pub(crate) struct RedemptionView {
     /// What the visitor must show, where something must be shown.
     #[schema(value_type = Option<Object>)]
     show: Option<Text>,
+    /// Who went through together, by unit; null for one alone.
+    party: Option<Vec<ThroughView>>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct UnitBrief {
+pub(crate) struct UnitBrief {
     #[schema(value_type = String)]
-    id: UnitId,
+    pub(crate) id: UnitId,
     #[schema(value_type = Object)]
-    name: Text,
+    pub(crate) name: Text,
 }
 
 /// What a scan that goes through is called.
@@ -84,9 +92,10 @@ pub fn outcome(direction: Direction) -> &'static str {
     }
 }
 
-type Answer = (StatusCode, axum::Json<RedemptionView>);
+pub(crate) type Answer = (StatusCode, axum::Json<RedemptionView>);
 
-/// Lets a visitor in, once unless the ticket's product lets in again after an exit; or out.
+/// Lets a visitor in, once unless the ticket's product lets in again after an exit; or out. With `party`,
+/// so many of the ticket's booking together.
 #[utoipa::path(post, path = "/v1/redemptions", tag = "gate", request_body = RedemptionBody,
     security(("staff" = [])),
     responses((status = 201, body = RedemptionView), (status = 200, body = RedemptionView),
@@ -99,11 +108,14 @@ pub(crate) async fn redeem(
 ) -> Result<Answer, Problem> {
     staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
     staff.must_see(&body.venue_id)?;
-    let reason = body.over_limit_reason.as_deref().map(checked_reason).transpose()?;
+    let reason = body.reason()?;
     let id = ticket_id(&body.code, &context.ticket_keys.current())?;
     let (venue, mut ticket) =
         tokio::try_join!(load_venue(&context, &body.venue_id), load(&context, id))?;
     body.check_area(&venue)?;
+    if let Some(asked) = &body.party {
+        return party::redeem(&context, &staff, &body, &venue, &ticket, asked).await;
+    }
     let mut rule = LimitRule::Kept;
     for _ in 0..ATTEMPTS {
         let now = context.clock.now();
@@ -118,9 +130,10 @@ pub(crate) async fn redeem(
         if redemption.ticket.state == known.state {
             return Ok((StatusCode::OK, axum::Json(view(&context, redemption).await?)));
         }
-        let limits = venue.premises.limits(redemption.area.as_ref());
+        let limits = venue.premises.filled([redemption.area.as_ref()]);
         let counting = Counting { day: venue.day_at(now), limits, rule: rule.clone() };
-        match context.store.redeem(&redemption, counting).await.map_err(internal)? {
+        let one = std::slice::from_ref(&redemption);
+        match context.store.redeem(one, counting).await.map_err(internal)? {
             Redeemed::Done => {
                 let view = view(&context, redemption).await?;
                 return Ok((StatusCode::CREATED, axum::Json(view)));
@@ -144,7 +157,7 @@ pub(crate) async fn redeem(
 }
 
 impl RedemptionBody {
-    fn scan(&self, at: Timestamp) -> Scan<'_> {
+    pub(crate) fn scan(&self, at: Timestamp) -> Scan<'_> {
         Scan {
             uuid: self.uuid,
             venue: &self.venue_id,
@@ -153,6 +166,11 @@ impl RedemptionBody {
             direction: self.direction,
             at,
         }
+    }
+
+    /// The steward's reason to let in over a limit, where one is given.
+    pub(crate) fn reason(&self) -> Result<Option<&str>, Problem> {
+        self.over_limit_reason.as_deref().map(checked_reason).transpose()
     }
 
     fn check_area(&self, venue: &Venue) -> Result<(), Problem> {
@@ -186,10 +204,16 @@ impl RedemptionBody {
     }
 
     fn is_the_same(&self, made: &Entry, ticket: TicketId) -> bool {
-        made.ticket == ticket && made.direction == self.direction
+        made.is_of(ticket) && made.direction == self.direction
     }
 
-    fn overruling(&self, staff: &Staff, reason: &str, full: Full, at: Timestamp) -> Overruling {
+    pub(crate) fn overruling(
+        &self,
+        staff: &Staff,
+        reason: &str,
+        full: Full,
+        at: Timestamp,
+    ) -> Overruling {
         Overruling {
             uuid: self.uuid,
             at,
@@ -211,25 +235,29 @@ fn checked_reason(reason: &str) -> Result<&str, Problem> {
 }
 
 fn said_again(entry: Entry, ticket: Ticket) -> Redemption {
-    let Entry { uuid, direction, area, after, gate, redeemed_at, .. } = entry;
+    let Entry { uuid, direction, passed, gate, redeemed_at, .. } = entry;
+    let (area, after) =
+        passed.into_iter().next().map_or((None, None), |passed| (passed.area, passed.after));
     Redemption { uuid, direction, gate, area, after, ticket, redeemed_at }
 }
 
-/// Of a ticket that names who enters, the name is read when it is shown: the ticket has none.
-async fn named(context: &Context, ticket: Ticket) -> Result<Ticket, Problem> {
+/// The booking of a ticket that names who enters: the ticket itself names nobody.
+pub(crate) async fn naming(context: &Context, ticket: &Ticket) -> Result<Option<Stored>, Problem> {
     if ticket.admission.holder_names.is_none() {
-        return Ok(ticket);
+        return Ok(None);
     }
-    let stored = context.store.booking(ticket.booking).await.map_err(internal)?;
-    Ok(match stored {
-        Some(stored) => stored.booking.named(ticket, &stored.tickets),
-        None => ticket,
-    })
+    context.store.booking(ticket.booking).await.map_err(internal)
 }
 
 async fn view(context: &Context, redemption: Redemption) -> Result<RedemptionView, Problem> {
-    let ticket = named(context, redemption.ticket).await?;
-    Ok(RedemptionView {
+    let naming = naming(context, &redemption.ticket).await?;
+    Ok(named_view(redemption, naming.as_ref()))
+}
+
+/// What is answered of one ticket that went through.
+pub(crate) fn named_view(redemption: Redemption, naming: Option<&Stored>) -> RedemptionView {
+    let ticket = named(redemption.ticket, naming);
+    RedemptionView {
         uuid: redemption.uuid,
         outcome: outcome(redemption.direction),
         direction: redemption.direction,
@@ -239,5 +267,21 @@ async fn view(context: &Context, redemption: Redemption) -> Result<RedemptionVie
         slot: ticket.entitlement.slot,
         redeemed_at: redemption.redeemed_at,
         show: ticket.document,
-    })
+        party: None,
+    }
+}
+
+/// The ticket as it is shown, with the name of whom it admits where it names somebody.
+pub(crate) fn named(ticket: Ticket, naming: Option<&Stored>) -> Ticket {
+    match naming {
+        Some(stored) => stored.booking.named(ticket, &stored.tickets),
+        None => ticket,
+    }
+}
+
+impl RedemptionView {
+    /// The same, of all these who went through together.
+    pub(crate) fn with(self, party: Vec<ThroughView>) -> Self {
+        Self { party: Some(party), ..self }
+    }
 }

@@ -1,5 +1,8 @@
-//! Taking an entry back: the visitor did not pass, so the ticket admits again. The entry is kept as
-//! undone, and the lake gets a row that takes it out of its sums.
+//! Taking an entry back: the visitor did not pass, so the ticket admits again; all of a party, where
+//! several passed by one scan. The entry is kept as undone, and the lake gets a row for each ticket that
+//! takes it out of its sums.
+
+use std::collections::BTreeMap;
 
 use atrio_domain::id::{CallerUuid, GateId, TicketId, VenueId};
 use atrio_domain::redemption::{self, Direction, Undo};
@@ -14,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_venue, problem};
+use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load_venue, problem};
 
 /// Why an entry is taken back.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -40,8 +43,11 @@ pub(crate) struct UndoView {
     uuid: CallerUuid,
     /// Always `UNDONE`.
     outcome: &'static str,
+    /// The ticket, or the first of a party.
     #[schema(value_type = String)]
-    ticket_id: TicketId,
+    ticket_id: Option<TicketId>,
+    /// How many tickets admit again.
+    people: usize,
     #[schema(value_type = String, format = DateTime)]
     redeemed_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -50,7 +56,8 @@ pub(crate) struct UndoView {
     reason: String,
 }
 
-/// Takes an entry back within five minutes, at the gate that made it; its ticket admits again.
+/// Takes an entry back within five minutes, at the gate that made it; its ticket admits again, or all the
+/// tickets of a party do.
 #[utoipa::path(post, path = "/v1/redemptions/{uuid}/undo", tag = "gate",
     params(("uuid" = String, Path)), request_body = UndoBody, security(("staff" = [])),
     responses((status = 200, body = UndoView), (status = 400, body = Problem),
@@ -80,14 +87,21 @@ pub(crate) async fn undo_redemption(
         let at = body.undone_at.unwrap_or_else(|| context.clock.now());
         let (gate, made_at) = (&entry.gate, entry.redeemed_at);
         let undo = checked(gate, made_at, &body.gate_id, at, &body.reason, &context)?;
-        let ticket = load(&context, entry.ticket).await?;
-        if is_inside_by(&ticket, uuid) {
-            if write(&context, &venue, ticket, &entry, &undo).await? == Redeemed::Done {
-                return Ok(axum::Json(view(&entry, undo)));
+        let ids: Vec<TicketId> = entry.passed.iter().map(|passed| passed.ticket).collect();
+        let tickets = context.store.tickets(&ids).await.map_err(internal)?;
+        let moved_on = tickets.iter().find(|ticket| !is_inside_by(ticket, uuid));
+        match moved_on.map(|ticket| ticket.state.name()) {
+            None => {
+                if write(&context, &venue, tickets, &entry, &undo).await? == Redeemed::Done {
+                    return Ok(axum::Json(view(&entry, undo)));
+                }
+                // Something was faster; the next reading shows what.
             }
-            // Something was faster; the next reading shows what.
-        } else if context.store.entry(uuid).await.map_err(internal)? == Some(entry) {
-            return Err(problem::ticket_moved_on(uuid, ticket.state.name()));
+            Some(state) => {
+                if context.store.entry(uuid).await.map_err(internal)? == Some(entry) {
+                    return Err(problem::ticket_moved_on(uuid, state));
+                }
+            }
         }
     }
     Err(Problem::busy())
@@ -101,42 +115,66 @@ pub(crate) fn is_inside_by(ticket: &Ticket, entry: CallerUuid) -> bool {
     )
 }
 
-/// Takes an entry of a ticket back: the ticket stands as it did before.
+/// Takes an entry of these tickets back: they stand as they did before.
 pub(crate) async fn write(
     context: &Context,
     venue: &Venue,
-    ticket: Ticket,
+    tickets: Vec<Ticket>,
     entry: &Entry,
     undo: &Undo,
 ) -> Result<Redeemed, Problem> {
-    let state = match entry.after {
-        Some(exit) => gone_out(context, exit).await?,
-        None => TicketState::Valid,
-    };
+    let mut records = BTreeMap::new();
+    let mut before = Vec::with_capacity(tickets.len());
+    for ticket in tickets {
+        let id = ticket.entitlement.ticket;
+        let passed = entry.passed.iter().find(|passed| passed.ticket == id);
+        let state = match passed.and_then(|passed| passed.after) {
+            Some(exit) => gone_out(context, id, exit, &mut records).await?,
+            None => TicketState::Valid,
+        };
+        before.push(Ticket { state, ..ticket });
+    }
     let counting = Counting {
         day: venue.day_at(entry.redeemed_at),
-        limits: venue.premises.limits(entry.area.as_ref()),
+        limits: venue.premises.filled(entry.passed.iter().map(|passed| passed.area.as_ref())),
         rule: LimitRule::Past,
     };
-    let before = Ticket { state, ..ticket };
-    context.store.undo(entry.uuid, &before, undo, counting).await.map_err(internal)
+    context.store.undo(entry, &before, undo, counting).await.map_err(internal)
 }
 
-/// How a ticket stood after an exit, by the records of it and of the entry before it.
-async fn gone_out(context: &Context, exit: CallerUuid) -> Result<TicketState, Problem> {
-    let record = async |uuid: CallerUuid| {
-        let found = context.store.entry(uuid).await.map_err(internal)?;
-        found.ok_or_else(|| problem::unknown_entry(uuid))
-    };
-    let exit = record(exit).await?;
-    let entry = record(exit.after.unwrap_or(exit.uuid)).await?;
+/// How a ticket stood after an exit, by the records of it and of the entry before it. Those of a party
+/// are the same for many, and read once.
+async fn gone_out(
+    context: &Context,
+    ticket: TicketId,
+    exit: CallerUuid,
+    records: &mut BTreeMap<CallerUuid, Entry>,
+) -> Result<TicketState, Problem> {
+    let exit = record(context, exit, records).await?;
+    let passed = |of: &Entry| of.passed.iter().find(|passed| passed.ticket == ticket).cloned();
+    let entry = passed(&exit).and_then(|passed| passed.after).unwrap_or(exit.uuid);
+    let entry = record(context, entry, records).await?;
     Ok(TicketState::Redeemed {
         at: entry.redeemed_at,
+        area: passed(&entry).and_then(|passed| passed.area),
         gate: entry.gate,
         redemption: entry.uuid,
-        area: entry.area,
         exit: Some(Exit { at: exit.redeemed_at, gate: exit.gate, uuid: exit.uuid }),
     })
+}
+
+async fn record(
+    context: &Context,
+    uuid: CallerUuid,
+    records: &mut BTreeMap<CallerUuid, Entry>,
+) -> Result<Entry, Problem> {
+    if let Some(known) = records.get(&uuid) {
+        return Ok(known.clone());
+    }
+    let found = context.store.entry(uuid).await.map_err(internal)?;
+    let found = found.ok_or_else(|| problem::unknown_entry(uuid))?;
+    records.insert(uuid, found.clone());
+    Ok(found)
 }
 
 /// An undo that the rules allow.
@@ -161,7 +199,8 @@ fn view(entry: &Entry, Undo { at: undone_at, reason }: Undo) -> UndoView {
     UndoView {
         uuid: entry.uuid,
         outcome: "UNDONE",
-        ticket_id: entry.ticket,
+        ticket_id: entry.passed.first().map(|passed| passed.ticket),
+        people: entry.passed.len(),
         redeemed_at: entry.redeemed_at,
         undone_at,
         reason,

@@ -9,7 +9,7 @@ use atrio_domain::tariff::Cents;
 use atrio_domain::venue::TIME_ZONE;
 use atrio_dynamo::change::Change;
 use atrio_dynamo::decision::DecisionRecord;
-use atrio_dynamo::redemption::Entry;
+use atrio_dynamo::redemption::{Entry, Passed};
 use atrio_lake_schema::{admissions, bookings, counts, decisions, unit_items};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -153,27 +153,39 @@ pub(crate) fn units(
     booking.units.iter().map(row).collect()
 }
 
-/// An entry or exit, or with the quantity -1 the row that takes it out of every sum again: the same in all
-/// else, for the lake is only ever added to.
+/// An entry or exit, a row for each ticket that went through, or with the quantity -1 the rows that take
+/// it out of every sum again: the same in all else, for the lake is only ever added to.
 pub(crate) fn entry(
     entry: &Entry,
     quantity: i32,
     key: &[u8; 32],
-) -> Result<admissions::Row, Unmapped> {
+) -> Result<Vec<admissions::Row>, Unmapped> {
     let day = entry.slot.id.day();
-    Ok(admissions::Row {
+    let admitted_quarter = cut(entry.redeemed_at, QUARTER_SECONDS)?;
+    let row = |passed: &Passed| admissions::Row {
         month: month_of(day),
         venue_id: entry.venue.to_string(),
         product_id: entry.product.to_string(),
         slot_start: entry.slot.start,
         slot_day: day,
         gate_id: entry.gate.to_string(),
-        unit_id: entry.unit.to_string(),
+        unit_id: passed.unit.to_string(),
         quantity,
-        admission_key: pseudonym(key, entry.uuid.as_bytes()),
-        admitted_quarter: cut(entry.redeemed_at, QUARTER_SECONDS)?,
+        admission_key: admission_key(entry, passed, key),
+        admitted_quarter,
         direction: Some(entry.direction.name().to_owned()),
-    })
+    };
+    Ok(entry.passed.iter().map(row).collect())
+}
+
+/// The nonce of the scan names one that went through alone; of several, each has a key of its own, which
+/// does not show who came together.
+fn admission_key(entry: &Entry, passed: &Passed, key: &[u8; 32]) -> String {
+    if entry.is_of(passed.ticket) {
+        return pseudonym(key, entry.uuid.as_bytes());
+    }
+    let named = [entry.uuid.as_bytes().as_slice(), passed.ticket.as_bytes()].concat();
+    pseudonym(key, &named)
 }
 
 pub(crate) fn decision(

@@ -1,6 +1,7 @@
 //! The rows of a batch, table by table, each with the change it came from.
 
 use atrio_dynamo::change::Change;
+use atrio_dynamo::redemption::Entry;
 use atrio_lake_schema::RecordBatch;
 use atrio_lake_schema::{SchemaError, Table, admissions, bookings, counts, decisions, unit_items};
 use atrio_lake_write::SequenceNumber;
@@ -57,16 +58,25 @@ impl Rows {
                     self.unit_items.push(sequence, unit);
                 }
             }
-            Change::Entry(entry) => {
-                self.admissions.push(sequence, anonymise::entry(entry, 1, key)?);
-            }
-            Change::EntryUndone(entry) => {
-                self.admissions.push(sequence, anonymise::entry(entry, -1, key)?);
-            }
+            Change::Entry(entry) => self.add_entry(sequence, entry, 1, key)?,
+            Change::EntryUndone(entry) => self.add_entry(sequence, entry, -1, key)?,
             Change::Decision(record) => {
                 self.decisions.push(sequence, anonymise::decision(record, key)?);
             }
             Change::Count(_) | Change::Other => return self.add_count(sequence, change),
+        }
+        Ok(())
+    }
+
+    fn add_entry(
+        &mut self,
+        sequence: SequenceNumber,
+        entry: &Entry,
+        quantity: i32,
+        key: &[u8; 32],
+    ) -> Result<(), Unmapped> {
+        for row in anonymise::entry(entry, quantity, key)? {
+            self.admissions.push(sequence, row);
         }
         Ok(())
     }

@@ -136,38 +136,47 @@ fn money_that_is_not_given_back_stays_in_the_sums() {
     assert_eq!(given_up(Cents::ZERO), (0, 0));
 }
 
-/// A context whose table is never asked: counts need no pseudonym key.
 #[test]
 fn an_entry_taken_back_has_a_row_that_takes_it_out_of_every_sum() {
     use atrio_domain::redemption::Direction;
-    use atrio_dynamo::redemption::Entry;
+    use atrio_dynamo::redemption::{Entry, Passed};
     let slot = confirmed().slot;
+    let passed = |number: u8, unit: &str| Passed {
+        ticket: atrio_domain::id::TicketId::from_bytes([number; 10]),
+        unit: UnitId::new(unit).unwrap(),
+        area: None,
+        after: None,
+    };
     let entry = Entry {
         uuid: Uuid::from_u128(1).into(),
         direction: Direction::Entry,
-        area: None,
-        after: None,
-        ticket: atrio_domain::id::TicketId::from_bytes([7; 10]),
+        passed: vec![passed(7, "adult")],
         venue: VenueId::new("20240").unwrap(),
         product: ProductId::new("admission").unwrap(),
-        unit: UnitId::new("adult").unwrap(),
         slot,
         gate: atrio_domain::id::GateId::new("main").unwrap(),
         redeemed_at: at("2026-11-30T23:07:31Z"),
         undone: None,
     };
-    let made = anonymise::entry(&entry, 1, &KEY).unwrap();
-    let undone = anonymise::entry(&entry, -1, &KEY).unwrap();
+    let rows = |entry: &Entry, quantity| anonymise::entry(entry, quantity, &KEY).unwrap();
+    let made = rows(&entry, 1).pop().unwrap();
+    let undone = rows(&entry, -1).pop().unwrap();
     assert_eq!(made.quantity + undone.quantity, 0);
     assert_eq!(atrio_lake_schema::admissions::Row { quantity: 1, ..undone }, made);
-    let exit = Entry { direction: Direction::Exit, ..entry };
-    let exit = anonymise::entry(&exit, 1, &KEY).unwrap();
+    let exit = rows(&Entry { direction: Direction::Exit, ..entry.clone() }, 1).pop().unwrap();
     assert_eq!(
         (made.direction.as_deref(), exit.direction.as_deref()),
         (Some("ENTRY"), Some("EXIT"))
     );
+    let party = vec![passed(7, "adult"), passed(8, "child"), passed(9, "child")];
+    let party = rows(&Entry { passed: party, ..entry }, 1);
+    let units: Vec<_> = party.iter().map(|row| row.unit_id.as_str()).collect();
+    assert_eq!(units, ["adult", "child", "child"], "a row for each who came");
+    let keys: std::collections::BTreeSet<_> = party.iter().map(|row| &row.admission_key).collect();
+    assert_eq!(keys.len(), 3, "and nothing shows that they came together");
 }
 
+/// A context whose table is never asked: counts need no pseudonym key.
 async fn context() -> (TempDir, String, Context) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("file://{}", folder.path().display());

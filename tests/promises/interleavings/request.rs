@@ -184,7 +184,7 @@ impl Request {
                 attempt.is_some_and(|attempt| is_known(&attempt.status))
             }
             Self::Redeem { nonce, ticket, .. } => {
-                table.entries.get(nonce).is_some_and(|entry| entry.ticket == *ticket)
+                table.entries.get(nonce).is_some_and(|entry| entry.is_of(*ticket))
             }
             Self::Undo { nonce, .. } => {
                 table.entries.get(nonce).is_some_and(|entry| entry.undone.is_some())
@@ -192,7 +192,7 @@ impl Request {
             Self::FileOffline { nonce, ticket, .. } => {
                 let is_filed =
                     matches!(said["results"][0]["outcome"].as_str(), Some("DONE" | "KNOWN"));
-                !is_filed || table.entries.get(nonce).is_some_and(|entry| entry.ticket == *ticket)
+                !is_filed || table.entries.get(nonce).is_some_and(|entry| entry.is_of(*ticket))
             }
             Self::Reissue { request, .. } => {
                 table.reissues.get(request).map(String::as_str) == said["id"].as_str()

@@ -341,7 +341,7 @@ impl Table {
         for (id, ticket) in &self.tickets {
             let standing = self.entries.values().filter(|entry| entry.undone.is_none());
             let standing: Vec<CallerUuid> = standing
-                .filter(|entry| &entry.ticket.to_string() == id)
+                .filter(|entry| entry.passed.iter().any(|passed| &passed.ticket.to_string() == id))
                 .map(|entry| entry.uuid)
                 .collect();
             let fits = match ticket.status.as_str() {

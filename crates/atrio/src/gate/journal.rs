@@ -173,6 +173,15 @@ impl Journal {
         waiting
     }
 
+    /// Nonces of own entries that were made under a party's nonce, in order of time.
+    pub(super) fn of_party(&self, party: CallerUuid) -> Vec<CallerUuid> {
+        let is_of = |used: &Use| used.uuid == party.for_ticket(used.ticket);
+        self.own(|record, _| is_of(&record.used))
+            .into_iter()
+            .map(|record| record.used.uuid)
+            .collect()
+    }
+
     /// Own entries that stand at the platform and were taken back here.
     pub(super) fn undos(&self) -> Vec<Record> {
         self.own(|record, own| record.undone.is_some() && own.stands() && !own.is_undo_known)

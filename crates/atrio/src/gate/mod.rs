@@ -8,6 +8,7 @@
 mod journal;
 mod line;
 mod page;
+mod party;
 mod scan;
 mod site;
 

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use atrio_domain::id::{AreaId, CallerUuid, GateId, VenueId};
-use atrio_domain::redemption::Direction;
+use atrio_domain::id::{AreaId, CallerUuid, GateId, UnitId, VenueId};
+use atrio_domain::redemption::{Asked as Wanted, Direction};
 use atrio_runtime::extract::Path;
 use atrio_runtime::{Json, Problem};
 use axum::Router;
@@ -31,6 +31,7 @@ fn router(gate: Arc<Gate>) -> Router {
     let pages = ServeDir::new(&gate.settings.web);
     Router::new()
         .route("/v1/redemptions", post(redeem))
+        .route("/v1/redemptions/party", post(show_party))
         .route("/v1/redemptions/{uuid}/undo", post(take_back))
         .route("/v1/gate", get(state))
         .route("/v1/venues/{venue_id}/presence", get(presence))
@@ -82,29 +83,68 @@ struct ScanBody {
     #[serde(default)]
     direction: Direction,
     over_limit_reason: Option<String>,
+    /// How many of each unit of the ticket's booking go through; the ticket alone where left out.
+    party: Option<Vec<LineBody>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineBody {
+    unit_id: UnitId,
+    quantity: u32,
+}
+
+impl ScanBody {
+    /// Refuses what is meant for another gate.
+    fn check(&self, gate: &Gate) -> Result<(), Problem> {
+        if &self.venue_id != gate.venue() {
+            let message = format!("this gate is at venue `{}`", gate.venue());
+            return Err(Problem::new(StatusCode::FORBIDDEN, "other-venue").detail(&message).field(
+                "venue_id",
+                &message,
+                "open the address that the gate printed at its start",
+            ));
+        }
+        if self.area_id.is_some() && self.area_id != gate.settings.area {
+            let message = match &gate.settings.area {
+                Some(area) => format!("this gate leads into the area `{area}`"),
+                None => "this gate leads into the venue, not into an area of it".to_owned(),
+            };
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "gate-other-area")
+                .detail(&message)
+                .field("area_id", &message, "leave it out, or start the gate with `--area`"));
+        }
+        Ok(())
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            uuid: self.uuid,
+            code: &self.code,
+            direction: self.direction,
+            over_limit_reason: self.over_limit_reason.as_deref(),
+        }
+    }
 }
 
 async fn redeem(State(gate): State<Arc<Gate>>, Json(body): Json<ScanBody>) -> Answer {
-    if &body.venue_id != gate.venue() {
-        let message = format!("this gate is at venue `{}`", gate.venue());
-        return Problem::new(StatusCode::FORBIDDEN, "other-venue")
-            .detail(&message)
-            .field("venue_id", &message, "open the address that the gate printed at its start")
-            .into();
+    if let Err(problem) = body.check(&gate) {
+        return problem.into();
     }
-    if body.area_id.is_some() && body.area_id != gate.settings.area {
-        let message = match &gate.settings.area {
-            Some(area) => format!("this gate leads into the area `{area}`"),
-            None => "this gate leads into the venue, not into an area of it".to_owned(),
-        };
-        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "gate-other-area")
-            .detail(&message)
-            .field("area_id", &message, "leave it out, or start the gate with `--area`")
-            .into();
+    let Some(lines) = &body.party else { return gate.scan(&body.asked()).await };
+    let wanted: Vec<Wanted> = lines
+        .iter()
+        .map(|line| Wanted { unit: line.unit_id.clone(), quantity: line.quantity })
+        .collect();
+    gate.scan_party(&body.asked(), &wanted).await
+}
+
+/// Who of a code's booking came and would go through, as far as this gate knows.
+async fn show_party(State(gate): State<Arc<Gate>>, Json(body): Json<ScanBody>) -> Answer {
+    match body.check(&gate) {
+        Ok(()) => gate.look_at(&body.asked()).await,
+        Err(problem) => problem.into(),
     }
-    let ScanBody { uuid, code, direction, over_limit_reason, .. } = &body;
-    let over_limit_reason = over_limit_reason.as_deref();
-    gate.scan(&Asked { uuid: *uuid, code, direction: *direction, over_limit_reason }).await
 }
 
 #[derive(Deserialize)]

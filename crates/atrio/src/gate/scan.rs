@@ -73,6 +73,11 @@ impl Gate {
     /// Decides on a code shown under a nonce. Sent again, it is the same entry or exit.
     pub async fn scan(&self, asked: &Asked<'_>) -> Answer {
         let _turn = self.turnstile.lock().await;
+        self.scan_one(asked).await
+    }
+
+    /// The same for one of a party, whose turn it is.
+    pub(super) async fn scan_one(&self, asked: &Asked<'_>) -> Answer {
         let kept = self.kept();
         let keys = kept.as_ref().map(|kept| kept.bundle.verifying_keys()).unwrap_or_default();
         let shown = read(asked.code, &keys);
@@ -212,7 +217,7 @@ impl Gate {
     }
 
     /// Decides by itself.
-    fn judge(
+    pub(super) fn judge(
         &self,
         asked: &Asked<'_>,
         kept: Option<&Kept>,
@@ -251,6 +256,7 @@ impl Gate {
             "slot": entry.slot,
             "redeemed_at": at,
             "show": entry.show,
+            "party": null,
         });
         self.write(used, asked.direction, StatusCode::CREATED, answer, None)
     }
@@ -292,9 +298,18 @@ impl Gate {
         }
     }
 
-    /// Takes an entry of this gate back: the visitor did not pass. Repeated, it answers the same.
+    /// Takes an entry of this gate back, of one or of a party: the visitor did not pass. Repeated, it
+    /// answers the same.
     pub async fn take_back(&self, uuid: CallerUuid, reason: &str) -> Answer {
         let _turn = self.turnstile.lock().await;
+        match self.take_party_back(uuid, reason).await {
+            Some(answer) => answer,
+            None => self.take_one_back(uuid, reason).await,
+        }
+    }
+
+    /// Takes the entry of one ticket back.
+    pub(super) async fn take_one_back(&self, uuid: CallerUuid, reason: &str) -> Answer {
         let reason = reason.trim();
         if !(1..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
             return problem::undo_reason(REASON_MAX_CHARS).into();
@@ -344,6 +359,7 @@ fn taken_back(used: &Use, undo: &Undo) -> Answer {
         "uuid": used.uuid,
         "outcome": "UNDONE",
         "ticket_id": used.ticket,
+        "people": 1,
         "redeemed_at": used.at,
         "undone_at": undo.at,
         "reason": undo.reason,
@@ -361,7 +377,7 @@ fn already(other: Use) -> Problem {
 }
 
 /// The gate has never seen the platform.
-fn never_online() -> Problem {
+pub(super) fn never_online() -> Problem {
     let message = "this gate has never reached the platform and knows no ticket and no key";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "gate-never-online").detail(message).field(
         "line",

@@ -1,6 +1,8 @@
 //! What a gate carries so that it can decide by itself: the published keys, the tickets that are
-//! expected on a day and where each stands, and what the units are called. It names no person and no
-//! booking.
+//! expected on a day and where each stands, which of them belong together, and what the units are
+//! called. It names no person and no booking.
+
+use std::collections::{HashMap, HashSet};
 
 use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
@@ -68,6 +70,10 @@ pub struct Group {
 pub struct Expected {
     /// The ticket.
     pub id: TicketId,
+    /// The tickets of one booking bear one number, which means nothing outside the bundle; none for one
+    /// that is alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<u32>,
     /// Where it stood when the bundle was made.
     #[serde(flatten)]
     pub standing: Standing,
@@ -163,6 +169,19 @@ impl From<Standing> for TicketState {
     }
 }
 
+/// A number for each booking of several tickets, in the order in which their second comes.
+fn parties(tickets: &[Ticket]) -> HashMap<CallerUuid, u32> {
+    let mut seen = HashSet::new();
+    let mut parties = HashMap::new();
+    for ticket in tickets {
+        if !seen.insert(ticket.booking) && !parties.contains_key(&ticket.booking) {
+            let number = u32::try_from(parties.len()).unwrap_or(u32::MAX);
+            parties.insert(ticket.booking, number);
+        }
+    }
+    parties
+}
+
 impl Bundle {
     /// Gathers the tickets of a day.
     #[must_use]
@@ -175,8 +194,10 @@ impl Bundle {
     ) -> Self {
         // In one order, so that the same day reads the same.
         tickets.sort_by_key(|ticket| (ticket.entitlement.slot.id, ticket.entitlement.ticket));
+        let parties = parties(&tickets);
         let mut groups: Vec<Group> = Vec::new();
         for ticket in tickets {
+            let party = parties.get(&ticket.booking).copied();
             let Entitlement { ticket: id, product, unit, slot, .. } = ticket.entitlement;
             let unit = BundleUnit {
                 product_id: product,
@@ -185,7 +206,7 @@ impl Bundle {
                 show: ticket.document,
                 admission: ticket.admission,
             };
-            let expected = Expected { id, standing: ticket.state.into() };
+            let expected = Expected { id, party, standing: ticket.state.into() };
             match groups.iter_mut().find(|group| group.slot == slot && group.unit == unit) {
                 Some(group) => group.tickets.push(expected),
                 None => groups.push(Group { unit, slot, tickets: vec![expected] }),
@@ -224,6 +245,18 @@ impl Bundle {
         self.groups.iter().find_map(|group| {
             group.tickets.iter().find(|known| known.id == ticket).map(|known| (group, known))
         })
+    }
+
+    /// The tickets of the booking that a ticket is of, itself among them.
+    #[must_use]
+    pub fn party(&self, ticket: TicketId) -> Vec<(&Group, &Expected)> {
+        let Some((group, expected)) = self.expected(ticket) else { return Vec::new() };
+        let Some(party) = expected.party else { return vec![(group, expected)] };
+        let members = self
+            .groups
+            .iter()
+            .flat_map(|group| group.tickets.iter().map(move |expected| (group, expected)));
+        members.filter(|(_, expected)| expected.party == Some(party)).collect()
     }
 
     /// How many tickets it holds.

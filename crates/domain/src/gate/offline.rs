@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 
-use super::bundle::Bundle;
+use super::bundle::{Bundle, Expected};
 use super::claim::Seen;
 use crate::calendar::SlotTimes;
 use crate::id::{CallerUuid, InvalidId, TicketId, UnitId};
@@ -164,6 +164,12 @@ pub fn pass(
             Admission::Before { .. } => None,
         },
     })
+}
+
+/// Where a ticket of the bundle stands by all that is known.
+#[must_use]
+pub fn standing(expected: &Expected, since: Since<'_>) -> TicketState {
+    state(Some(expected.standing.clone().into()), since)
 }
 
 /// Where a ticket stands by all that is known: what was seen since counts first, then the bundle,

@@ -4,8 +4,10 @@
 use atrio_domain::booking::Booking;
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::group::{Group, GroupKind, GroupState};
-use atrio_domain::id::{CallerUuid, OptionId, ProductId};
+use atrio_domain::id::{CallerUuid, OptionId, ProductId, UnitId};
+use atrio_domain::redemption::Heads;
 use atrio_domain::tariff::{CURRENCY, Cents};
+use atrio_domain::text::Text;
 use atrio_domain::venue::Venue;
 use atrio_dynamo::group::kept_until;
 use jiff::Timestamp;
@@ -51,6 +53,8 @@ pub(crate) struct GroupView {
     reason: Option<String>,
     /// Where the booking of an approved group stands.
     booking_status: Option<&'static str>,
+    /// Who came, by the tickets that let somebody in; null before there are tickets.
+    at_door: Option<Vec<AtDoorView>>,
     /// How many names the list has that was sent in; null when none was.
     listed: Option<u32>,
     /// Who asked; null once forgotten.
@@ -58,6 +62,19 @@ pub(crate) struct GroupView {
     /// All of this is deleted then, the list of names too.
     #[schema(value_type = String, format = DateTime)]
     kept_until: Timestamp,
+}
+
+/// Who came of one unit.
+#[derive(Debug, Serialize, ToSchema)]
+struct AtDoorView {
+    #[schema(value_type = String)]
+    unit_id: UnitId,
+    #[schema(value_type = Object)]
+    name: Text,
+    /// How many were expected.
+    booked: u32,
+    /// How many came.
+    came: u32,
 }
 
 /// A request as the venue's manager sees it.
@@ -112,10 +129,22 @@ impl GroupView {
             hold_until,
             reason,
             booking_status: booking.map(|booking| booking.state.name()),
+            at_door: None,
             listed: group.listed,
             contact: ask.contact.clone().map(ContactView::of),
             kept_until: kept_until(&group.slot),
         }
+    }
+
+    /// The same, with who came.
+    pub(crate) fn counted(self, heads: Option<Vec<Heads>>) -> Self {
+        let of_unit = |Heads { unit, name, booked, came, .. }| AtDoorView {
+            unit_id: unit,
+            name,
+            booked,
+            came,
+        };
+        Self { at_door: heads.map(|heads| heads.into_iter().map(of_unit).collect()), ..self }
     }
 }
 
@@ -133,5 +162,10 @@ impl StaffGroupView {
             GroupState::Requested | GroupState::Withdrawn { .. } => (None, None),
         };
         Self { request: GroupView::of(group, booking, venue, now), decided_by, decided_at }
+    }
+
+    /// The same, with who came.
+    pub(crate) fn counted(self, heads: Option<Vec<Heads>>) -> Self {
+        Self { request: self.request.counted(heads), ..self }
     }
 }

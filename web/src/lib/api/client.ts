@@ -22,6 +22,8 @@ import type {
 	Order,
 	OrderLine,
 	OrderRequest,
+	Party,
+	PartyLine,
 	Presence,
 	Quote,
 	Redemption,
@@ -262,7 +264,12 @@ export interface RedemptionRequest {
 	direction: Direction;
 	area_id: string | null;
 	over_limit_reason: string | null;
+	/** How many of each unit of the ticket's booking go through; the ticket alone where null. */
+	party: PartyLine[] | null;
 }
+
+export const getParty = (token: string, scan: Omit<RedemptionRequest, 'over_limit_reason' | 'party'>) =>
+	json<Party>('/v1/redemptions/party', { method: 'POST', body: scan, token });
 
 export const redeem = (token: string, request: RedemptionRequest) =>
 	json<Redemption>('/v1/redemptions', { method: 'POST', body: request, token });

@@ -254,12 +254,27 @@ export interface Redemption {
 	slot: SlotTime;
 	redeemed_at: string;
 	show: Text | null;
+	/** Who went through together, by unit; null for one alone. */
+	party: { unit: { id: string; name: Text }; quantity: number; show: Text | null }[] | null;
+}
+
+/** So many people of one unit. */
+export interface PartyLine {
+	unit_id: string;
+	quantity: number;
+}
+
+/** The people of a booking, and how many would go through now. */
+export interface Party {
+	slot: SlotTime;
+	units: { unit: { id: string; name: Text }; booked: number; came: number; inside: number; able: number }[];
 }
 
 export interface UndoneRedemption {
 	uuid: string;
 	outcome: 'UNDONE';
 	ticket_id: string;
+	people: number;
 	redeemed_at: string;
 	undone_at: string;
 	reason: string;
@@ -479,6 +494,8 @@ export interface Group {
 	hold_until: string | null;
 	reason: string | null;
 	booking_status: BookingStatus | null;
+	/** Who came, by unit; null before there are tickets. */
+	at_door: { unit_id: string; name: Text; booked: number; came: number }[] | null;
 	/** Names in the list that was sent in; null when none was. */
 	listed: number | null;
 	contact: { full_name: string; email: string; phone: string | null } | null;

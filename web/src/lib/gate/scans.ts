@@ -1,7 +1,7 @@
 // What the gate remembers of its scans on this device, and how a scan reaches the server safely.
 import { redeem, serverNow, undoRedemption } from '$lib/api/client';
 import { asProblem, type Problem } from '$lib/api/problem';
-import type { Direction, Redemption } from '$lib/api/types';
+import type { Direction, PartyLine, Redemption } from '$lib/api/types';
 import { newUuid } from '$lib/uuid';
 
 /** One reading of one code. The nonce stays the same however often the reading is sent. */
@@ -14,6 +14,8 @@ export interface Scan {
 	area: string;
 	/** Why the steward lets in although the place is full. */
 	overLimitReason: string | null;
+	/** How many of the ticket's booking go through; the ticket alone where null. */
+	party: PartyLine[] | null;
 }
 
 export type ScanOutcome =
@@ -29,7 +31,8 @@ export const newScan = (code: string, direction: Direction, area: string): Scan 
 	at: serverNow(),
 	direction,
 	area,
-	overLimitReason: null
+	overLimitReason: null,
+	party: null
 });
 
 const RETRIES_MS = [400, 1200];
@@ -49,7 +52,8 @@ export async function check(
 				code: scan.code,
 				direction: scan.direction,
 				area_id: scan.area || null,
-				over_limit_reason: scan.overLimitReason
+				over_limit_reason: scan.overLimitReason,
+				party: scan.party
 			});
 			return { kind: redemption.outcome === 'LEFT' ? 'left' : 'admitted', scan, redemption };
 		} catch (caught) {
@@ -61,6 +65,25 @@ export async function check(
 		}
 	}
 }
+
+/** How many went through by a scan. */
+export const people = ({ party }: Redemption) =>
+	party?.reduce((sum, { quantity }) => sum + quantity, 0) ?? 1;
+
+/** What a ticket is refused with that went through before, or whose party was asked for too large. */
+const OTHERS_AFTER = [
+	'ticket-already-redeemed',
+	'ticket-no-reentry',
+	'ticket-already-out',
+	'ticket-not-inside',
+	'party-too-few'
+];
+
+/** Whether others of the ticket's booking may go through after this. */
+export const mayHaveOthers = (outcome: ScanOutcome) =>
+	outcome.kind === 'admitted' ||
+	outcome.kind === 'left' ||
+	(outcome.kind === 'refused' && OTHERS_AFTER.includes(outcome.problem.kind));
 
 /** Takes an entry back: the visitor did not pass. Asked again, it is the same answer. */
 export async function takeBack(

@@ -39,6 +39,25 @@ export const gate = {
 	'gate.in': { it: 'Entrata', en: 'In' },
 	'gate.out': { it: 'Uscita', en: 'Out' },
 	'gate.area': { it: 'Area dietro il varco', en: 'Area behind the gate' },
+	'gate.people': { it: '{n} persona|{n} persone', en: '{n} person|{n} people' },
+	'gate.party': {
+		it: '{n} altra persona di questa prenotazione|{n} altre persone di questa prenotazione',
+		en: '{n} more of this booking|{n} more of this booking'
+	},
+	'gate.partyAll': { it: 'Fai entrare tutti', en: 'Admit all' },
+	'gate.partyAllOut': { it: 'Fai uscire tutti', en: 'Let all out' },
+	'gate.partyChoose': { it: 'Scegli quanti', en: 'Choose how many' },
+	'gate.partyCame': { it: 'Venuti {came} di {booked}', en: '{came} of {booked} came' },
+	'gate.partySend': { it: 'Fai entrare {n}', en: 'Admit {n}' },
+	'gate.partySendOut': { it: 'Fai uscire {n}', en: 'Let {n} out' },
+	'gate.do.party-too-few': {
+		it: 'Ne possono passare meno: scegli di nuovo quanti. Chi manca mostra un altro biglietto.',
+		en: 'Fewer may pass: choose again how many. The others show another ticket.'
+	},
+	'gate.do.party-scattered': {
+		it: 'Fai uscire le persone di ogni area per conto loro.',
+		en: 'Let the people of each area out by themselves.'
+	},
 	'gate.left': { it: 'USCITO', en: 'OUT' },
 	'gate.leftAt': { it: 'Uscito {when}, varco {gate}.', en: 'Went out {when}, gate {gate}.' },
 	'gate.opens': { it: 'Il biglietto apre: {areas}.', en: 'The ticket opens: {areas}.' },

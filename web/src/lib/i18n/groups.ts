@@ -61,6 +61,7 @@ export const groups = {
 		en: 'A CSV file whose first row is last_name,first_name,role, then a row for each; role is person or leader. Only the venue reads it and we delete it 30 days after the visit.'
 	},
 	'groups.listed': { it: 'Elenco ricevuto: {n} nome.|Elenco ricevuto: {n} nomi.', en: 'List received: {n} name.|List received: {n} names.' },
+	'groups.atDoor': { it: 'Venuti {came} di {booked}', en: '{came} of {booked} came' },
 	'groups.notListed': { it: 'Elenco non ancora ricevuto.', en: 'No list received yet.' },
 	'groups.forgetList': { it: 'Cancella l’elenco', en: 'Delete the list' },
 	'groups.staffTitle': { it: 'Gruppi e scuole', en: 'Groups and schools' },

@@ -93,6 +93,8 @@ export const problems = {
 	'problem.ticket-other-area': { it: 'Biglietto di un’altra area', en: 'Ticket for another area' },
 	'problem.gate-other-area': { it: 'Questo varco ha un’altra area', en: 'This gate leads elsewhere' },
 	'problem.unknown-area': { it: 'Area sconosciuta', en: 'Unknown area' },
+	'problem.party-too-few': { it: 'Non possono passare in tanti', en: 'Not so many may pass' },
+	'problem.party-scattered': { it: 'Persone in troppe aree', en: 'People in too many areas' },
 	'problem.place-full': { it: 'Posto pieno', en: 'Full' },
 	'problem.ticket-revoked': { it: 'Biglietto annullato', en: 'Ticket revoked' },
 	'problem.entry-other-gate': { it: 'Ingresso di un altro varco', en: 'Entry of another gate' },

@@ -294,3 +294,24 @@ fn a_code_of_a_stranger_is_read_by_no_gate() {
     assert!(matches!(unread, Err(Unread::Code(CodeError::UnknownKey { .. }))));
     assert!(matches!(read("nonsense", &[]), Err(Unread::Typed(_))));
 }
+
+#[test]
+fn the_tickets_of_one_booking_are_known_as_a_party_and_no_booking_is_named() {
+    let of = |number: u8, booking: u128| Ticket {
+        booking: Uuid::from_u128(booking).into(),
+        ..ticket(number, if number == 3 { "adult" } else { "minor" }, TicketState::Valid)
+    };
+    let tickets = vec![of(4, 8), of(2, 7), of(1, 7), of(3, 7), of(5, 9), of(6, 9)];
+    let day = "2026-11-24".parse().unwrap();
+    let bundle = Bundle::of(&venue("20240"), day, &[], tickets, at(NOW));
+    let party = |number: u8| -> Vec<u8> {
+        let members = bundle.party(TicketId::from_bytes([number; 10]));
+        members.iter().map(|(_, expected)| expected.id.as_bytes()[0]).collect()
+    };
+    assert_eq!(party(3), [1, 2, 3], "of whatever unit");
+    assert_eq!(party(1), party(2));
+    assert_eq!((party(4), party(6), party(77)), (vec![4], vec![5, 6], Vec::new()));
+    let written = serde_json::to_string(&bundle).unwrap();
+    assert!(!written.contains(&CallerUuid::from(Uuid::from_u128(7)).to_string()));
+    assert_eq!(serde_json::from_str::<Bundle>(&written).unwrap(), bundle);
+}
