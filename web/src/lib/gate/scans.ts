@@ -70,6 +70,17 @@ export async function check(
 export const people = ({ party }: Redemption) =>
 	party?.reduce((sum, { quantity }) => sum + quantity, 0) ?? 1;
 
+/** Those who went through together as one line for each unit, whatever each of them shows. */
+export function byUnit(party: NonNullable<Redemption['party']>) {
+	const lines: Pick<(typeof party)[number], 'unit' | 'quantity'>[] = [];
+	for (const { unit, quantity } of party) {
+		const known = lines.find((line) => line.unit.id === unit.id);
+		if (known) known.quantity += quantity;
+		else lines.push({ unit, quantity });
+	}
+	return lines;
+}
+
 /** What a ticket is refused with that went through before, or whose party was asked for too large. */
 const OTHERS_AFTER = [
 	'ticket-already-redeemed',
