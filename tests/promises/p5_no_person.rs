@@ -173,6 +173,7 @@ async fn nothing_in_the_lake_or_the_log_leads_back_to_a_person() {
     let visitor = person(&museum);
     let ids = everything_happens(&museum, &visitor).await;
     museum.nothing_left_over().await;
+    crate::p5_retention::everything_ends_as_published(&museum).await;
 
     let lake = Lake::open(museum.run.lake.clone()).await.unwrap();
     let mut seen = Vec::new();

@@ -38,6 +38,7 @@ const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/v1/venues/{venue_id}", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}/availability", Public("the shop's window")),
     ("GET", "/v1/venues/{venue_id}/split", Public("so that anyone can check the sharing")),
+    ("GET", "/v1/retention", Public("so that anyone can read how long what is kept")),
     ("GET", "/v1/ticket-keys", Public("public keys, for gates that are offline")),
     ("POST", "/v1/quotes", Public("what is shown in the shop's window, with a code")),
     ("POST", "/v1/bookings", Public("anyone may book by WEB or TOTEM; DESK wants a token, below")),

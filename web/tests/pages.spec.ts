@@ -312,6 +312,20 @@ test('the dashboard is accessible, with its tables open', async ({ page }) => {
 	await expectNoSidewaysScroll(page);
 });
 
+test('anyone reads what is kept of them, for how long and why', async ({ page }) => {
+	await page.goto('/');
+	await page.getByRole('link', { name: 'Che cosa conserviamo e per quanto' }).click();
+	const booking = page.getByTestId('kept-booking');
+	await expect(booking).toContainText('30 giorni dopo la visita');
+	await expect(page.getByTestId('kept-velocity')).toContainText('2 ore');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'privacy');
+	await page.getByTestId('language-en').click();
+	await expect(booking).toContainText('30 days after the visit');
+	await expect(page.getByTestId('kept-lake')).toContainText('no person');
+});
+
 test('an unknown venue and an unknown booking explain themselves', async ({ page }) => {
 	await page.goto('/venue/?id=unknown');
 	await expect(page.getByTestId('problem')).toBeVisible();

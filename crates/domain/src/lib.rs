@@ -24,6 +24,7 @@ pub mod pseudonym;
 pub mod quota;
 pub mod redemption;
 pub mod resource;
+pub mod retention;
 pub mod risk;
 pub mod shift;
 pub mod slot;

@@ -16,6 +16,7 @@ import type {
 	GateState,
 	Group,
 	GroupRequest,
+	KeptRecord,
 	Method,
 	OfferChange,
 	OfferRecord,
@@ -102,6 +103,10 @@ export function listVenues(): Promise<Venue[]> {
 	venuesOnce.catch(() => (venuesOnce = null));
 	return venuesOnce;
 }
+
+/** What the platform keeps, for how long and why. */
+export const listKept = () =>
+	json<{ records: KeptRecord[] }>('/v1/retention').then((answer) => answer.records);
 
 export const getVenue = (venueId: string) => json<VenueDetail>(`/v1/venues/${id(venueId)}`);
 

@@ -314,6 +314,17 @@ export interface Presence {
 }
 
 /** A ticket that two gates let in. */
+/** One kind of record that the platform keeps. */
+export interface KeptRecord {
+	name: string;
+	what: Text;
+	about: 'VISITOR' | 'PSEUDONYM' | 'STAFF' | 'NOBODY';
+	/** ISO 8601, whole days or whole hours; null where no rule removes it. */
+	kept_for: string | null;
+	after: 'VISIT' | 'WRITING' | 'MONTH' | null;
+	why: Text;
+}
+
 export interface Conflict {
 	uuid: string;
 	ticket_id: string;

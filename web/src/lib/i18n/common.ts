@@ -27,6 +27,7 @@ export const common = {
 		it: 'Queste pagine non usano cookie né strumenti di tracciamento.',
 		en: 'These pages use no cookies and no tracking.'
 	},
+	'footer.kept': { it: 'Che cosa conserviamo e per quanto', en: 'What we keep and for how long' },
 	'footer.api': { it: 'Descrizione dell’API (OpenAPI)', en: 'API description (OpenAPI)' },
 	'kind.MUSEUM': { it: 'Museo', en: 'Museum' },
 	'kind.LIBRARY': { it: 'Biblioteca', en: 'Library' },

@@ -12,6 +12,7 @@ import { gate } from './gate';
 import { groups } from './groups';
 import { offer } from './offer';
 import { order } from './order';
+import { privacy } from './privacy';
 import { problems } from './problems';
 import { venue } from './venue';
 import { waiting } from './waiting';
@@ -28,6 +29,7 @@ const messages = {
 	...offer,
 	...order,
 	...desk,
+	...privacy,
 	...problems
 };
 export type Key = keyof typeof messages;
