@@ -27,6 +27,7 @@ pub mod resource;
 pub mod risk;
 pub mod shift;
 pub mod slot;
+pub mod staff;
 pub mod tariff;
 pub mod text;
 pub mod ticket;

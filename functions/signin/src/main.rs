@@ -1,0 +1,12 @@
+//! The Lambda of this function: the identity provider calls it before it gives somebody a token.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    atrio_runtime::serve::start_telemetry();
+    let context = atrio_signin::Context::from_environment()?;
+    let sign_in = |event: LambdaEvent<Value>| atrio_signin::handle(&context, event.payload);
+    lambda_runtime::run(service_fn(sign_in)).await
+}
