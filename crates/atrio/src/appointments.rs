@@ -8,7 +8,7 @@ use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::staff::{InvalidMember, Member, Reach, Role, Subject};
 use atrio_dynamo::Store;
 use atrio_dynamo::audit::AuditRecord;
-use atrio_dynamo::staff::{StaffChange, StaffChanged};
+use atrio_dynamo::staff::{Roster, StaffChange, StaffChanged};
 use atrio_runtime::Clock;
 use serde_json::json;
 
@@ -54,26 +54,29 @@ pub async fn appoint(
             return Ok(subject);
         }
         let after = with_role(before, role, &subject)?;
-        let change = StaffChange {
-            reach,
-            from_version: roster.version,
-            before,
-            after: Some(&after),
-            address_key: None,
-        };
-        let on_record = |roles: &BTreeSet<Role>| json!({"subject": subject, "roles": roles});
-        let record = AuditRecord {
-            reach: reach.clone(),
-            actor: INSTALLATION.to_owned(),
-            role: INSTALLATION.to_owned(),
-            at: clock.now(),
-            version: roster.version + 1,
-            part: format!("staff/{}", after.id),
-            before: before.map(|before| on_record(&before.roles)),
-            after: on_record(&after.roles),
-        };
-        if store.change_staff(&change, &record).await? == StaffChanged::Done {
+        if change(store, clock, (reach, &roster), before, Some(&after)).await? {
             return Ok(subject);
+        }
+    }
+    Err(AppointmentError::Busy { reach: reach.clone() })
+}
+
+/// Takes back all that somebody may do at a venue, or for the platform as a whole. Answers whether they
+/// might do anything there.
+///
+/// # Errors
+/// [`AppointmentError`].
+pub async fn dismiss(
+    store: &Store,
+    clock: &Clock,
+    reach: &Reach,
+    subject: &Subject,
+) -> Result<bool, AppointmentError> {
+    for _ in 0..ATTEMPTS {
+        let roster = store.roster(reach).await?;
+        let before = roster.members.iter().find(|known| known.subject.as_ref() == Some(subject));
+        if before.is_none() || change(store, clock, (reach, &roster), before, None).await? {
+            return Ok(before.is_some());
         }
     }
     Err(AppointmentError::Busy { reach: reach.clone() })
@@ -101,6 +104,34 @@ pub async fn appoint_first(
         subjects.push(subject);
     }
     Ok(subjects)
+}
+
+/// Writes a change with its record; not when others changed the same staff meanwhile.
+async fn change(
+    store: &Store,
+    clock: &Clock,
+    (reach, roster): (&Reach, &Roster),
+    before: Option<&Member>,
+    after: Option<&Member>,
+) -> Result<bool, AppointmentError> {
+    let Some(member) = after.or(before) else { return Ok(true) };
+    let roles = |side: Option<&Member>| side.map(|member| member.roles.clone());
+    let on_record = |roles| json!({"subject": member.subject, "roles": roles});
+    let version = roster.version + 1;
+    let record = AuditRecord {
+        reach: reach.clone(),
+        actor: INSTALLATION.to_owned(),
+        role: INSTALLATION.to_owned(),
+        at: clock.now(),
+        version,
+        part: format!("staff/{}", member.id),
+        before: roles(before).map(on_record),
+        after: on_record(roles(after).unwrap_or_default()),
+    };
+    // Only who has signed in is found by subject, and their invitation is gone.
+    let address_key = None;
+    let change = StaffChange { reach, from_version: roster.version, before, after, address_key };
+    Ok(store.change_staff(&change, &record).await? == StaffChanged::Done)
 }
 
 /// Who appoints, as the record of changes names them.

@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use self::gate_program::GateOptions;
-use crate::appointments::{appoint, appoint_first};
+use crate::appointments::{appoint, appoint_first, dismiss};
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
 use crate::devices::DeviceCa;
@@ -82,6 +82,16 @@ enum Command {
         /// The mail address that they prove: whoever was added to a staff by it becomes that member.
         #[arg(long, requires = "subject")]
         address: Option<StaffAddress>,
+    },
+    /// Takes back all that somebody may do at a venue, or for the platform as a whole.
+    #[command(after_help = "Example: atrio dismiss --subject local-operator")]
+    Dismiss {
+        /// Who, as the identity provider numbers them.
+        #[arg(long)]
+        subject: Subject,
+        /// The venue; where none is named, what they may do for the whole platform.
+        #[arg(long)]
+        venue: Option<VenueId>,
     },
     /// The keys that sign tickets.
     #[command(subcommand)]
@@ -223,6 +233,16 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             let token = sign_in(&attached, role, subject, address).await;
             attached.detach().await;
             say(&token?);
+        }
+        Command::Dismiss { subject, venue } => {
+            let attached = Attached::to(&data).await?;
+            let reach = venue.map_or(Reach::Platform, Reach::Venue);
+            let dismissed = dismiss(&attached.store, &attached.clock, &reach, &subject).await;
+            attached.detach().await;
+            if !dismissed? {
+                return Err(format!("`{subject}` may do nothing there").into());
+            }
+            say(&format!("{subject} may do nothing there any more"));
         }
         Command::TicketKey(command) => ticket_keys(&DataDir::open(&data)?, &command)?,
         Command::Device(DeviceCommand::Enrol { name, kind, venue, out }) => {

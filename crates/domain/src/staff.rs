@@ -75,8 +75,8 @@ impl Role {
                 matches!(self, Self::Manager | Self::Operator | Self::Admin)
             }
             Self::DataOfficer => matches!(self, Self::Operator | Self::Admin),
-            // Of the whole platform: who runs the installation appoints them.
-            Self::Operator | Self::Admin => false,
+            // Of the whole platform: who runs the installation gives them.
+            Self::Operator | Self::Admin => self == Self::Admin,
         }
     }
 }

@@ -7,6 +7,9 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     atrio_runtime::serve::start_telemetry();
     let context = atrio_signin::Context::from_environment()?;
-    let sign_in = |event: LambdaEvent<Value>| atrio_signin::handle(&context, event.payload);
+    let sign_in = |event: LambdaEvent<Value>| {
+        let context = &context;
+        async move { atrio_signin::handle(context, event.payload).await.map_err(Error::from) }
+    };
     lambda_runtime::run(service_fn(sign_in)).await
 }

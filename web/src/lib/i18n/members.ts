@@ -39,6 +39,8 @@ export const members = {
 	'members.removeYes': { it: 'Sì, togli', en: 'Yes, remove' },
 	'members.removeNo': { it: 'No', en: 'No' },
 	'members.removed': { it: '{who} non lavora più qui.', en: '{who} works here no more.' },
+	'offer.field.roles': { it: 'ruoli', en: 'roles' },
+	'offer.field.subject': { it: 'persona', en: 'person' },
 	'problem.wrong-role': { it: 'Il tuo ruolo non lo permette.', en: 'Your role does not allow this.' },
 	'problem.other-venue': { it: 'Non lavori in questo luogo.', en: 'You do not work at this venue.' },
 	'problem.gate-revoked': {
