@@ -67,7 +67,7 @@ enum Command {
     /// Prints a bearer token of the embedded issuer, which stands in for the identity provider: it says
     /// who somebody is. With a role, appoints them first.
     #[command(
-        after_help = "Examples: atrio token --role gate --venue 20240\n          atrio token --subject carlo --address carlo@museo.example"
+        after_help = "Example: atrio token --role gate --venue 20240\n         atrio token --subject carlo --address carlo@museo.example"
     )]
     Token {
         /// The role to appoint them to: manager, desk, gate, analyst, data-officer, operator, admin.
