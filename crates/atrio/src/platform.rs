@@ -101,9 +101,9 @@ pub enum StartError {
     /// The wallets cannot be set up.
     #[error(transparent)]
     Wallets(#[from] crate::wallets::WalletsError),
-    /// A token cannot be signed.
-    #[error("a staff token cannot be signed")]
-    Token(#[from] jsonwebtoken::errors::Error),
+    /// The staff of the sample traffic cannot be appointed.
+    #[error("the staff of the sample traffic cannot be appointed")]
+    Staff(#[from] crate::appointments::AppointmentError),
 }
 
 /// A running platform.
@@ -350,7 +350,7 @@ struct Parts {
 impl Parts {
     fn functions(&self) -> Result<OpenApiRouter, StartError> {
         let (store, clock) = (&self.store, self.clock);
-        let access = self.secrets.issuer().access(clock)?;
+        let access = self.secrets.issuer().access(clock, store.clone())?;
         Ok(OpenApiRouter::new()
             .merge(atrio_availability::router(atrio_availability::Context::new(
                 store.clone(),

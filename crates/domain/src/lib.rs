@@ -28,6 +28,7 @@ pub mod retention;
 pub mod risk;
 pub mod shift;
 pub mod slot;
+pub mod staff;
 pub mod tariff;
 pub mod text;
 pub mod ticket;

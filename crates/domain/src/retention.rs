@@ -44,6 +44,8 @@ pub enum Record {
     PseudonymKey,
     /// Payments, shifts with their sales, and who paid what back.
     Account,
+    /// Who works where, with the address that they were added under.
+    Staff,
     /// What venues offer with hashes of their discount codes, and who of their staff changed it.
     Offer,
     /// Places taken of slots and of resources.
@@ -93,7 +95,7 @@ const fn days(days: i64) -> SignedDuration {
 
 impl Record {
     /// All of them, those about persons first.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Booking,
         Self::Group,
         Self::Waiting,
@@ -112,6 +114,7 @@ impl Record {
         Self::DeadLetter,
         Self::PseudonymKey,
         Self::Account,
+        Self::Staff,
         Self::Offer,
         Self::Places,
         Self::Count,
@@ -140,7 +143,7 @@ impl Record {
             }
             Self::GateJournal => Term::For(SignedDuration::from_hours(48), Since::Written),
             Self::PseudonymKey => Term::For(days(4), Since::Month),
-            Self::Account | Self::Offer | Self::Places | Self::Count | Self::Lake => {
+            Self::Account | Self::Staff | Self::Offer | Self::Places | Self::Count | Self::Lake => {
                 Term::Unlimited
             }
         }
@@ -179,7 +182,7 @@ impl Record {
             | Self::Admission
             | Self::Conflict
             | Self::GateJournal => Subject::Pseudonym,
-            Self::Presence | Self::Account | Self::Offer => Subject::Staff,
+            Self::Presence | Self::Account | Self::Staff | Self::Offer => Subject::Staff,
             Self::DeadLetter | Self::PseudonymKey | Self::Places | Self::Count | Self::Lake => {
                 Subject::Nobody
             }
@@ -208,6 +211,7 @@ impl Record {
             Self::DeadLetter => "dead-letter",
             Self::PseudonymKey => "pseudonym-key",
             Self::Account => "account",
+            Self::Staff => "staff",
             Self::Offer => "offer",
             Self::Places => "places",
             Self::Count => "count",
@@ -265,6 +269,10 @@ impl Record {
             ),
             Self::Account => ("Pagamenti, casse e rimborsi", "Payments, drawers and refunds"),
             Self::Offer => ("Offerta dei luoghi e sue modifiche", "Venues’ offers and changes"),
+            Self::Staff => (
+                "Chi lavora nei luoghi, con l’indirizzo mail",
+                "Who works at the venues, with their mail address",
+            ),
             Self::Places => (
                 "Posti presi e risorse occupate, in numeri",
                 "Places taken and resources occupied, as numbers",
@@ -317,6 +325,10 @@ impl Record {
             Self::Offer => {
                 ("Chi ha cambiato che cosa, per i controlli", "Who changed what, for audits")
             }
+            Self::Staff => (
+                "Serve ad aprire le pagine del personale; si cancella quando il luogo toglie la persona",
+                "Opens the pages for staff; removed when the venue removes the person",
+            ),
             Self::Places => ("Niente si vende due volte", "So that nothing is sold twice"),
             Self::Count | Self::Lake => ("Statistica: nessuna persona", "Statistics: no person"),
         };

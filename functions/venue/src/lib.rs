@@ -1,5 +1,5 @@
 //! What a venue offers, as its own staff set it: hours, closures, areas with limits, products with
-//! capacity and tariffs.
+//! capacity and tariffs; and who that staff is.
 //! Every change names what it was made from, leaves a record of who changed what, and says
 //! which booked places it leaves without a slot.
 
@@ -7,13 +7,15 @@ mod call_off;
 mod campaigns;
 mod pieces;
 mod problem;
+mod staff;
 mod view;
 
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
-use atrio_domain::id::{ProductId, SlotId, VenueId};
+use atrio_domain::id::{ProductId, SlotId};
 use atrio_domain::offer::{Stranded, stranded};
 use atrio_domain::premises::Premises;
 use atrio_domain::resource::{Resource, check_needs_of, check_resources};
+use atrio_domain::staff::Reach;
 use atrio_domain::venue::{HoursSource, Product, Venue};
 use atrio_dynamo::Store;
 use atrio_dynamo::audit::AuditRecord;
@@ -50,7 +52,7 @@ pub struct Context {
     pub clock: Clock,
     /// Checks the tokens of staff.
     pub access: Access,
-    /// Hashes discount codes.
+    /// Hashes discount codes, and the addresses of staff who have not signed in yet.
     pub contact_hash_key: std::sync::Arc<[u8]>,
 }
 
@@ -70,12 +72,12 @@ impl Context {
         let store = atrio_runtime::aws::store_from_environment()?;
         let key = environment::text(
             "ATRIO_CONTACT_HASH_KEY",
-            "the secret under which discount codes are hashed",
+            "the secret under which discount codes and addresses of staff are hashed",
         )?;
         Ok(Self {
+            access: Access::from_environment(clock, store.clone())?,
             store,
             clock,
-            access: Access::from_environment(clock)?,
             contact_hash_key: key.into_bytes().into(),
         })
     }
@@ -91,6 +93,8 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(campaigns::show_campaigns, campaigns::change_campaigns))
         .routes(routes!(campaigns::show_usage, campaigns::make_codes))
         .routes(routes!(pieces::list_pieces))
+        .routes(routes!(staff::list_staff))
+        .routes(routes!(staff::show_member, staff::set_member, staff::remove_member))
         .routes(routes!(list_changes))
         .routes(routes!(call_off::call_off))
         .with_state(context)
@@ -150,7 +154,7 @@ async fn change_opening(
     headers: HeaderMap,
     Json(opening): Json<Opening>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     opening.check().map_err(|error| problem::offer(&error))?;
     let after = json(&opening)?;
     let change = |venue: &Venue| {
@@ -193,7 +197,7 @@ async fn change_premises(
     headers: HeaderMap,
     Json(premises): Json<Premises>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     premises.check().map_err(|error| problem::premises(&error))?;
     let after = json(&premises)?;
     let change = |venue: &Venue| {
@@ -241,7 +245,7 @@ async fn change_product(
     headers: HeaderMap,
     Json(product): Json<Product>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     let id = product_id_of(product_id)?;
     if product.id != id {
         return Err(problem::other_product(&id, &product.id));
@@ -303,7 +307,7 @@ async fn change_resources(
     headers: HeaderMap,
     Json(wanted): Json<Resources>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     let after = json(&wanted)?;
     let change = |venue: &Venue| {
         let before = Some(json(&Resources { resources: venue.resources.clone() })?);
@@ -346,7 +350,7 @@ impl Wanted {
             if change.before.as_ref() == Some(&change.after) {
                 return Ok(tagged(answer(from.version, false)));
             }
-            self.must_know(change.before.as_ref())?;
+            must_know(&self.headers, change.before.as_ref())?;
             let bytes = json(&(
                 &change.to.opening,
                 &change.to.resources,
@@ -365,7 +369,7 @@ impl Wanted {
                 return Ok(tagged((known, view)));
             }
             let version = from.version + 1;
-            let record = self.record(&change, version);
+            let record = self.record(&change, version)?;
             let stored = self.context.store.change_venue(from.version, &change.to, &record).await;
             // Someone changed another part, or this one: the next reading shows which.
             if stored.map_err(internal)? == VenueChanged::Done {
@@ -375,29 +379,30 @@ impl Wanted {
         Err(Problem::busy())
     }
 
-    /// Whoever changes a part must have seen what stands there.
-    fn must_know(&self, before: Option<&Value>) -> Result<(), Problem> {
-        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
-        match (before, header(header::IF_MATCH), header(header::IF_NONE_MATCH)) {
-            (None, _, Some("*")) => Ok(()),
-            (None, ..) => Err(problem::says_not_new()),
-            (Some(_), None, None) => Err(problem::tag_missing()),
-            (Some(before), Some(seen), _) if seen.trim() == entity_tag(before) => Ok(()),
-            (Some(before), ..) => Err(problem::changed_meanwhile(&entity_tag(before))),
-        }
-    }
-
-    fn record(&self, change: &Change, version: u64) -> AuditRecord {
-        AuditRecord {
-            venue: change.to.id.clone(),
-            actor: self.staff.subject.clone(),
-            role: self.staff.role.name().to_owned(),
+    fn record(&self, change: &Change, version: u64) -> Result<AuditRecord, Problem> {
+        let role = self.staff.must_be_at(&change.to.id, &[Role::Manager])?;
+        Ok(AuditRecord {
+            reach: Reach::Venue(change.to.id.clone()),
+            actor: self.staff.subject.to_string(),
+            role: role.name().to_owned(),
             at: self.context.clock.now(),
             version,
             part: change.part.clone(),
             before: change.before.clone(),
             after: change.after.clone(),
-        }
+        })
+    }
+}
+
+/// Whoever changes a part must have seen what stands there.
+fn must_know(headers: &HeaderMap, before: Option<&Value>) -> Result<(), Problem> {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match (before, header(header::IF_MATCH), header(header::IF_NONE_MATCH)) {
+        (None, _, Some("*")) => Ok(()),
+        (None, ..) => Err(problem::says_not_new()),
+        (Some(_), None, None) => Err(problem::tag_missing()),
+        (Some(before), Some(seen), _) if seen.trim() == entity_tag(before) => Ok(()),
+        (Some(before), ..) => Err(problem::changed_meanwhile(&entity_tag(before))),
     }
 }
 
@@ -457,9 +462,7 @@ async fn list_changes(
 
 /// The venue, for the managers it belongs to.
 async fn load(context: &Context, staff: &Staff, venue_id: &str) -> Result<StoredVenue, Problem> {
-    staff.must_be(&[Role::Manager])?;
-    let id = VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&id)?;
+    let id = staff.at_venue(venue_id, &[Role::Manager])?;
     let found = context.store.stored_venue(&id).await.map_err(internal)?;
     found.ok_or_else(|| {
         let fix = "take an id from `GET /v1/venues`";

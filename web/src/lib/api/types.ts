@@ -421,6 +421,20 @@ export interface OfferRecord {
 	after: object;
 }
 
+/** What somebody may be at a venue, in the order in which it is offered. */
+export const VENUE_ROLES = ['manager', 'desk', 'gate', 'analyst', 'data-officer'] as const;
+export type StaffRole = (typeof VENUE_ROLES)[number] | 'operator' | 'admin';
+
+/** Somebody on the staff of a venue. */
+export interface StaffMember {
+	member_id: string;
+	entity_tag: string;
+	address: string | null;
+	/** Who they are to the identity provider; null before they signed in for the first time. */
+	subject: string | null;
+	roles: StaffRole[];
+}
+
 /** What a desk asks for: nobody's name. */
 export type DeskBookingRequest = Omit<BookingRequest, 'contact'> & { channel: 'DESK' };
 

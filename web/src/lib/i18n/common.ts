@@ -13,6 +13,7 @@ export const common = {
 	'nav.desk': { it: 'Biglietteria', en: 'Ticket office' },
 	'nav.offer': { it: 'Orari', en: 'Hours' },
 	'nav.groups': { it: 'Gruppi', en: 'Groups' },
+	'nav.members': { it: 'Personale', en: 'Staff' },
 	'nav.conflicts': { it: 'Doppi ingressi', en: 'Double entries' },
 	'nav.staff': { it: 'Per il personale', en: 'For staff' },
 	'footer.about': {

@@ -10,6 +10,7 @@ import { desk } from './desk';
 import { find } from './find';
 import { gate } from './gate';
 import { groups } from './groups';
+import { members } from './members';
 import { offer } from './offer';
 import { order } from './order';
 import { privacy } from './privacy';
@@ -25,6 +26,7 @@ const messages = {
 	...booking,
 	...gate,
 	...groups,
+	...members,
 	...dashboard,
 	...offer,
 	...order,
