@@ -29,6 +29,7 @@ PUBLIC = {
     "GET /v1/venues/{venue_id}/availability": "places left are public",
     "POST /v1/quotes": "what a visit costs is public, a code is a secret of whoever has it",
     "GET /v1/venues/{venue_id}/split": "how places are shared is public",
+    "GET /v1/retention": "how long what is kept is public",
     "POST /v1/bookings": "visitors have no account; throttled, limited by address, risk rules",
     "GET /v1/bookings/{uuid}": "the uuid, made by the visitor's browser, is the key",
     "POST /v1/bookings/{uuid}/confirm": "the uuid is the key",

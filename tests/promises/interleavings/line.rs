@@ -161,6 +161,11 @@ impl Line {
         self.0.changed.notify_one();
     }
 
+    /// Says so once what it answers is dropped.
+    pub(super) fn rests_after(&self, caller: Caller) -> impl Drop {
+        Rest { line: self.clone(), caller }
+    }
+
     /// Forgets the calls of a caller that is cut off.
     pub(super) fn forget(&self, caller: Caller) {
         self.board().waiting.remove(&caller);
@@ -224,6 +229,17 @@ impl Line {
                 std::future::pending().await
             }
         }
+    }
+}
+
+struct Rest {
+    line: Line,
+    caller: Caller,
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        self.line.rest(self.caller);
     }
 }
 
