@@ -237,7 +237,7 @@ impl Record {
             }
             Self::Ticket => (
                 "Biglietti, loro riemissioni e restituzioni",
-                "Tickets, their re-issues, and which were given back",
+                "Tickets, their re-issues and which were given back",
             ),
             Self::Order => {
                 ("Quali visite fanno un ordine", "Which visits were bought as one order")
