@@ -157,10 +157,10 @@ impl OrderRequest {
     }
 }
 
-/// What bookings cost together.
+/// What is to be paid for bookings together.
 #[must_use]
 pub fn total(bookings: &[Booking]) -> Cents {
-    bookings.iter().map(Booking::total).sum()
+    bookings.iter().map(Booking::due).sum()
 }
 
 /// Where an order stands: where all its bookings stand until they are confirmed, then confirmed for as
