@@ -184,6 +184,17 @@ fn something_new(world: &mut World) -> Option<Request> {
             let (slot, party) = (*world.chance.one_of(near), *world.chance.one_of(&PARTIES));
             Some(Request::Hold { uuid, slot, party, channel })
         }
+        // What is begun in the place of another booking goes on.
+        38..54 => {
+            let mut begun = world.bookings();
+            begun.retain(|stored| {
+                let booking = &stored.booking;
+                booking.replaces.is_some() && stored.tickets.is_empty() && booking.takes_places()
+            });
+            let stored = pick(world, &begun)?;
+            world.last = Some(stored.booking.uuid);
+            next_step(world, &stored.booking, &stored.tickets)
+        }
         _ => {
             let bookings = world.bookings();
             let stored = world.one_of_late(&bookings)?;
@@ -226,12 +237,12 @@ fn next_step(
             let ticket = pick(world, tickets)?;
             let request = world.fresh();
             let gate = *world.chance.one_of(&GATES);
-            Some(match world.chance.below(30) {
-                20..26 => {
+            Some(match world.chance.below(44) {
+                20..36 => {
                     let slot = *world.chance.one_of(&SLOTS);
                     Request::Exchange { old: uuid, uuid: request, slot }
                 }
-                26.. => Request::GiveBack { booking: uuid, request, ticket },
+                36.. => Request::GiveBack { booking: uuid, request, ticket },
                 0..7 => Request::Redeem { nonce: request, ticket, gate },
                 7..10 => Request::FileOffline { nonce: request, ticket, gate, at: world.now },
                 10..14 => Request::Reissue { booking: uuid, ticket, request },
