@@ -21,7 +21,7 @@ fn two_adults(slot: &str) -> Wish {
 }
 
 /// From December on a ticket costs more.
-async fn dear_december(museum: &Process) {
+pub(crate) async fn dear_december(museum: &Process) {
     let manager = Manager::of(museum, VENUE).await;
     let (mut product, tag) = manager.reads("products/admission").await;
     let mut later = product["options"][0]["tariffs"][0].clone();

@@ -9,6 +9,7 @@ mod bad_input;
 mod cancellation;
 mod desk;
 mod exchange;
+mod exchange_pagopa;
 mod gate;
 mod give_back;
 mod groups;
