@@ -72,11 +72,8 @@ async fn parts_of_what_pagopa_took_go_back_by_transfers_of_their_own() {
     gives_account(&visitor, &moved).await;
     let rest = format!("{first}-2");
     let ready = |payment: &str, cents| (payment.to_owned(), cents, "READY".to_owned());
-    let mut expected = vec![
-        (part, 250, "PAID_BACK".to_owned()),
-        ready(&rest, 250),
-        ready(&second, 150),
-    ];
+    let mut expected =
+        vec![(part, 250, "PAID_BACK".to_owned()), ready(&rest, 250), ready(&second, 150)];
     expected.sort();
     assert_eq!(owes(&manager).await, expected);
     let file = manager.files_refunds(&fresh_uuid()).await.text();
