@@ -1,5 +1,7 @@
 //! Refusals of this function as problem documents: what, which field, what to do.
 
+mod exchange;
+
 use atrio_domain::booking::{Booking, Channel, StepError};
 use atrio_domain::exchange::ExchangeError;
 use atrio_domain::give_back::GiveBackError;
@@ -17,6 +19,9 @@ use atrio_dynamo::resource::Exhausted;
 use atrio_dynamo::settlement::StepFailure;
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
+
+pub(crate) use self::exchange::give_back;
+use self::exchange::not_exchanged;
 
 const RULE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use atrio_domain::booking::{Booking, BookingState};
 use atrio_domain::id::CallerUuid;
+use atrio_domain::payment::share::Share;
 use atrio_domain::quota::Pools;
 use atrio_domain::resource::{Quarter, quarters};
 use atrio_domain::shift::Totals;
@@ -352,6 +353,16 @@ impl Table {
         for stored in self.bookings.values() {
             let booking = &stored.booking;
             left.entry(self.first_of(booking.uuid)).or_default().1 += kept(booking);
+            let shares = booking.paid_by();
+            let is_there = |share: &Share| {
+                let paid = self.attempts.get(share.payment.as_str());
+                paid.is_some_and(|paid| share.cents.0 <= paid.left())
+            };
+            let sum: Cents = shares.iter().map(|share| share.cents).sum();
+            let is_paid = matches!(booking.state, BookingState::Confirmed { .. });
+            if is_paid && (sum != booking.total() || !shares.iter().all(is_there)) {
+                wrong.push(format!("P2: booking {} does not stand on {shares:?}", booking.uuid));
+            }
         }
         for (uuid, (left, kept)) in left {
             if left != kept {
