@@ -97,6 +97,15 @@ STAFF = {
     "GET /v1/venues/{venue_id}/products/{product_id}",
     "PUT /v1/venues/{venue_id}/products/{product_id}",
     "GET /v1/venues/{venue_id}/changes",
+    "GET /v1/venues/{venue_id}/events",
+    "GET /v1/venues/{venue_id}/webhooks",
+    "GET /v1/venues/{venue_id}/webhooks/{webhook_id}",
+    "PUT /v1/venues/{venue_id}/webhooks/{webhook_id}",
+    "DELETE /v1/venues/{venue_id}/webhooks/{webhook_id}",
+    "POST /v1/venues/{venue_id}/webhooks/{webhook_id}/rotate",
+    "POST /v1/venues/{venue_id}/webhooks/{webhook_id}/test",
+    "POST /v1/venues/{venue_id}/webhooks/{webhook_id}/replay",
+    "GET /v1/venues/{venue_id}/webhooks/{webhook_id}/deliveries",
     "POST /v1/venues/{venue_id}/call-offs",
     "POST /v1/venues/{venue_id}/shifts",
     "GET /v1/venues/{venue_id}/shifts",
@@ -116,11 +125,12 @@ SECRETS = {
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
     "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify"},
 }
-# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, the
-# lines of those who wait, the requests of a venue's groups.
+# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, endpoints to
+# tell, the lines of those who wait, the requests of a venue's groups.
 INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "GATE#*", "WAITING#*"},
               "booking": {"WAITING#*", "GROUPS#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
-              "venue": {"GATE#*"}, "notify": {"MAIL"}}
+              "venue": {"GATE#*"}, "notify": {"MAIL"},
+              "webhook": {"WEBHOOK"}}
 # Actions that AWS accepts on no narrower resource than *.
 RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # AWS managed cache policy.
@@ -306,6 +316,10 @@ def guarded_partitions_have_few_readers(template):
             writes = any("Put" in action or "Delete" in action for action in listed(statement["Action"]))
             if any(key.startswith("KEY#") for key in leading_keys(statement)) and name not in ("sink", "upkeep"):
                 findings.append(f"{where}: pseudonym keys belong to sink and upkeep")
+            if any(key.startswith("WEBHOOKS#") for key in leading_keys(statement)) and name not in ("venue", "webhook"):
+                findings.append(f"{where}: the secrets of endpoints belong to venue and webhook")
+            if any(key.startswith("BOOKING#") for key in leading_keys(statement)) and name == "webhook":
+                findings.append(f"{where}: who speaks to strangers has no way to a visitor")
             if any(key.startswith("BOOKING#") for key in leading_keys(statement)) and name == "dashboard":
                 findings.append(f"{where}: a dashboard has no way to a visitor")
             if "/index/" in resource and set(leading_keys(statement)) != INDEX_KEYS.get(name):
@@ -342,7 +356,7 @@ def streams_are_bounded(template):
             findings.append(f"{logical}: leaves less than half the stream's hours to read a dead letter again")
         if not 0 <= stream.get("MaximumRetryAttempts", -1) <= 10_000:
             findings.append(f"{logical}: retries without bound")
-    wanted = {"ingest", "sink", "fraud", "notify"}
+    wanted = {"ingest", "sink", "fraud", "notify", "webhook"}
     found = {owner(template, source["FunctionName"]) for source in sources(template).values()}
     found |= {name for name, _, _ in listeners(template)}
     return findings + [f"no stream feeds {name}" for name in wanted - found]
@@ -662,6 +676,8 @@ CHECKS = [
     (guarded_partitions_have_few_readers, [
         lambda template: leading_keys(role_statements(template, "booking")[1]).append("KEY#*"),
         lambda template: leading_keys(role_statements(template, "dashboard")[1]).append("BOOKING#*"),
+        lambda template: leading_keys(role_statements(template, "booking")[1]).append("WEBHOOKS#*"),
+        lambda template: leading_keys(role_statements(template, "webhook")[3]).append("BOOKING#*"),
         statement_at("DashboardRole", 3, "Action", value=["s3:GetObject", "s3:PutObject"]),
     ]),
     (streams_are_bounded, [
@@ -686,6 +702,7 @@ CHECKS = [
         properties_at("BookingsPipe", "SourceParameters", "FilterCriteria", drop=True),
         lambda template: leading_keys(role_statements(template, "sink")[3]).append("DEVICE#*"),
         lambda template: leading_keys(role_statements(template, "notify")[4]).append("BOOKING#*"),
+        lambda template: leading_keys(role_statements(template, "webhook")[5]).append("REDEMPTION#*"),
     ]),
     (what_must_not_run_twice_does_not, [
         properties_at("SinkFunction", "ReservedConcurrentExecutions", drop=True),

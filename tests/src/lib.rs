@@ -7,6 +7,7 @@
 mod answer;
 mod device;
 mod gate_program;
+mod integrator;
 mod mail;
 mod orders;
 mod pagopa;
@@ -20,6 +21,7 @@ mod wait;
 pub use answer::{Answer, Api};
 pub use device::{Device, count_message};
 pub use gate_program::GateProgram;
+pub use integrator::{Arrived, Integrator, Mood};
 pub use mail::Mail;
 pub use pagopa::{Moment, PagoPaDouble, Position};
 pub use process::{Options, Output, Process, free_port};

@@ -28,3 +28,4 @@ mod venue_offer;
 mod vouchers;
 mod waiting;
 mod wallets;
+mod webhooks;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atrio_domain::ticket::KeyRing;
+use atrio_domain::webhook::address::Reach;
 use atrio_lake_query::Lake;
 use atrio_lake_write::LakeWriter;
 use atrio_runtime::provider::pagopa::PagoPa;
@@ -386,6 +387,7 @@ impl Parts {
                 clock,
                 access: access.clone(),
                 contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
+                reach: self.reach(),
             }))
             .merge(atrio_desk::router(atrio_desk::Context {
                 store: store.clone(),
@@ -430,6 +432,14 @@ impl Parts {
                 tracing::error!(%error, "HTTP stopped");
             }
         }))
+    }
+
+    /// How far webhooks are sent: to programs of this machine only where nobody else speaks to it.
+    fn reach(&self) -> Reach {
+        match outbox::address(&self.public_url) {
+            Some(_) => Reach::LoopbackToo,
+            None => Reach::Public,
+        }
     }
 
     /// The folder of mails.
@@ -478,9 +488,16 @@ impl Parts {
                 stop.clone(),
             ))
         };
+        let webhook = atrio_webhook::Context {
+            store: self.store.clone(),
+            clock: self.clock,
+            transport: Arc::new(atrio_webhook::Transport::new(self.reach())?),
+        };
         Ok(vec![
             watching(Watcher::Fraud(fraud)),
             watching(Watcher::Notify(notify.clone())),
+            watching(Watcher::Webhook(webhook.clone())),
+            tokio::spawn(chores::tell_webhooks(webhook, stop.clone())),
             tokio::spawn(chores::retry_mail(notify, stop.clone())),
             tokio::spawn(rotation.follow(stop.clone())),
             tokio::spawn(chores::keep_up(upkeep, stop.clone())),

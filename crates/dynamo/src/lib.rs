@@ -9,6 +9,7 @@ pub mod change;
 pub mod conflict;
 pub mod count;
 pub mod decision;
+pub mod event_log;
 pub mod gate_day;
 pub mod group;
 pub mod mail;
@@ -31,6 +32,7 @@ pub mod velocity;
 pub mod venue;
 pub mod voucher;
 pub mod waiting;
+pub mod webhook;
 
 use std::collections::HashMap;
 

@@ -1,13 +1,15 @@
 //! What a venue offers, as its own staff set it: hours, closures, areas with limits, products with
-//! capacity and tariffs.
+//! capacity and tariffs; and which servers are told what becomes of it.
 //! Every change names what it was made from, leaves a record of who changed what, and says
 //! which booked places it leaves without a slot.
 
 mod call_off;
 mod campaigns;
+mod events;
 mod pieces;
 mod problem;
 mod view;
+mod webhooks;
 
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
 use atrio_domain::id::{ProductId, SlotId, VenueId};
@@ -15,6 +17,7 @@ use atrio_domain::offer::{Stranded, stranded};
 use atrio_domain::premises::Premises;
 use atrio_domain::resource::{Resource, check_needs_of, check_resources};
 use atrio_domain::venue::{HoursSource, Product, Venue};
+use atrio_domain::webhook::address::Reach;
 use atrio_dynamo::Store;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::venue::{StoredVenue, VenueChanged};
@@ -52,6 +55,8 @@ pub struct Context {
     pub access: Access,
     /// Hashes discount codes.
     pub contact_hash_key: std::sync::Arc<[u8]>,
+    /// How far webhooks are sent.
+    pub reach: Reach,
 }
 
 impl FromRef<Context> for Access {
@@ -77,6 +82,7 @@ impl Context {
             clock,
             access: Access::from_environment(clock)?,
             contact_hash_key: key.into_bytes().into(),
+            reach: Reach::Public,
         })
     }
 }
@@ -93,6 +99,13 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(pieces::list_pieces))
         .routes(routes!(list_changes))
         .routes(routes!(call_off::call_off))
+        .routes(routes!(webhooks::list_webhooks))
+        .routes(routes!(webhooks::show_webhook, webhooks::change_webhook, webhooks::remove_webhook))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::replay_events))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(events::list_events))
         .with_state(context)
 }
 
@@ -346,7 +359,7 @@ impl Wanted {
             if change.before.as_ref() == Some(&change.after) {
                 return Ok(tagged(answer(from.version, false)));
             }
-            self.must_know(change.before.as_ref())?;
+            must_know(&self.headers, change.before.as_ref())?;
             let bytes = json(&(
                 &change.to.opening,
                 &change.to.resources,
@@ -375,18 +388,6 @@ impl Wanted {
         Err(Problem::busy())
     }
 
-    /// Whoever changes a part must have seen what stands there.
-    fn must_know(&self, before: Option<&Value>) -> Result<(), Problem> {
-        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
-        match (before, header(header::IF_MATCH), header(header::IF_NONE_MATCH)) {
-            (None, _, Some("*")) => Ok(()),
-            (None, ..) => Err(problem::says_not_new()),
-            (Some(_), None, None) => Err(problem::tag_missing()),
-            (Some(before), Some(seen), _) if seen.trim() == entity_tag(before) => Ok(()),
-            (Some(before), ..) => Err(problem::changed_meanwhile(&entity_tag(before))),
-        }
-    }
-
     fn record(&self, change: &Change, version: u64) -> AuditRecord {
         AuditRecord {
             venue: change.to.id.clone(),
@@ -398,6 +399,18 @@ impl Wanted {
             before: change.before.clone(),
             after: change.after.clone(),
         }
+    }
+}
+
+/// Whoever changes a part must have seen what stands there.
+fn must_know(headers: &HeaderMap, before: Option<&Value>) -> Result<(), Problem> {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match (before, header(header::IF_MATCH), header(header::IF_NONE_MATCH)) {
+        (None, _, Some("*")) => Ok(()),
+        (None, ..) => Err(problem::says_not_new()),
+        (Some(_), None, None) => Err(problem::tag_missing()),
+        (Some(before), Some(seen), _) if seen.trim() == entity_tag(before) => Ok(()),
+        (Some(before), ..) => Err(problem::changed_meanwhile(&entity_tag(before))),
     }
 }
 
@@ -420,7 +433,7 @@ async fn left_without_slot(context: &Context, venue: &Venue) -> Result<Vec<Stran
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct AuditQuery {
+pub(crate) struct AuditQuery {
     /// How many, at most 200.
     #[serde(default = "fifty")]
     limit: i32,

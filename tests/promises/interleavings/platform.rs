@@ -123,6 +123,7 @@ impl Platform {
                 clock,
                 access,
                 contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
+                reach: atrio_domain::webhook::address::Reach::Public,
             }),
         }
     }
