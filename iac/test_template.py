@@ -601,6 +601,28 @@ def the_transform_adds_aliases_and_no_permissions(template):
     return findings
 
 
+def the_firewall_counts_as_one_machine_does(template):
+    """The rate-based rules of global.yaml and the usual figures of `atrio serve --limits`."""
+    source = (HERE.parent / "crates/atrio/src/limits.rs").read_text()
+    found = re.findall(r"\(Class::(\w+), Allowance::of\(([\d_]+), (\d+)\)\)", source)
+    wanted = {name.lower(): (int(requests.replace("_", "")), int(seconds)) for name, requests, seconds in found}
+    rules, seen, findings = template["Resources"]["WebAcl"]["Properties"]["Rules"], {}, []
+    for rule in rules:
+        rate = rule["Statement"].get("RateBasedStatement")
+        if not rate:
+            continue
+        answer = rule["Action"]["Block"]["CustomResponse"]
+        headers = {header["Name"]: header["Value"] for header in answer["ResponseHeaders"]}
+        said = re.fullmatch(r'"(\w+)";q=(\d+);w=(\d+)', headers.get("RateLimit-Policy", ""))
+        if answer["ResponseCode"] != 429 or "Retry-After" not in headers or "RateLimit" not in headers or not said:
+            findings.append(f"{rule['Name']}: does not say how many, and when to come again")
+            continue
+        seen[said[1]] = (int(said[2]), int(said[3]))
+        if seen[said[1]] != (rate["Limit"], rate["EvaluationWindowSec"]):
+            findings.append(f"{rule['Name']}: counts by other figures than it says")
+    return findings + ([] if seen == wanted and len(wanted) == 3 else [f"the firewall counts {seen}, one machine {wanted}"])
+
+
 # ------------------------------------------------------------------ what breaks each check
 
 
@@ -769,7 +791,16 @@ def main():
             broken = copy.deepcopy(template)
             edit(broken)
             count(f"{name}: notices break {number}", [] if check(broken) else ["the broken copy passed"])
-    count("global.yaml: actions and resources are named", actions_and_resources_are_named(load("global.yaml")))
+    firewall = load("global.yaml")
+    count("global.yaml: actions and resources are named", actions_and_resources_are_named(firewall))
+    name = "global.yaml: the firewall counts as one machine does"
+    count(name, the_firewall_counts_as_one_machine_does(firewall))
+    rate = at("WebAcl", "Properties", "Rules", 3, "Statement", "RateBasedStatement", "Limit", value=300)
+    unsaid = at("WebAcl", "Properties", "Rules", 4, "Action", "Block", "CustomResponse", "ResponseHeaders", value=[])
+    for number, edit in enumerate((rate, unsaid, lambda template: template["Resources"]["WebAcl"]["Properties"]["Rules"].pop()), 1):
+        broken = copy.deepcopy(firewall)
+        edit(broken)
+        count(f"{name}: notices break {number}", [] if the_firewall_counts_as_one_machine_does(broken) else ["the broken copy passed"])
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -11,6 +11,7 @@ mod desk;
 mod gate;
 mod groups;
 mod holders;
+mod limits;
 mod main_job;
 mod minimum;
 mod operations;

@@ -26,6 +26,7 @@ use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, TableAt, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::{Issuer, Secrets};
+use crate::limits::{Allowances, Limits};
 use crate::pages::{self, Figures};
 use crate::pump::{self, Watcher, chain};
 use crate::sandbox::Sandbox;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub now: Option<Timestamp>,
     /// Who takes the money: the embedded sandbox, or pagoPA as the environment names it.
     pub payment: provider::Kind,
+    /// How much one caller may ask of the API.
+    pub limits: Allowances,
 }
 
 /// Why the platform does not start.
@@ -203,6 +206,7 @@ impl Platform {
             public_url,
             table: database.at().clone(),
             figures: Arc::clone(&figures),
+            limits: settings.limits,
         };
         // Before the first answer of `/healthz`: who sees it ready finds its addresses.
         data.announce(&run)?;
@@ -346,6 +350,7 @@ struct Parts {
     public_url: String,
     table: TableAt,
     figures: Arc<Figures>,
+    limits: Allowances,
 }
 
 impl Parts {
@@ -419,8 +424,9 @@ impl Parts {
         if outbox::address(&self.public_url).is_some() {
             beside = beside.merge(outbox::router(self.outbox()));
         }
-        let router =
-            pages::router(self.functions()?, beside, web, Arc::clone(&self.figures), self.clock);
+        let limits = Limits::new(&self.limits, self.secrets.issuer().access(self.clock)?);
+        let figures = Arc::clone(&self.figures);
+        let router = pages::router(self.functions()?, beside, web, figures, self.clock, limits);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         Ok(tokio::spawn(async move {
             let stopped = async move {

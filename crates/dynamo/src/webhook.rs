@@ -1,25 +1,26 @@
 //! Endpoint items: `WEBHOOKS#venue` / id, with what staff set, the secrets, and where the endpoint stands
 //! in the venue's log of events. It is in the index while it has something to be told of. Whoever sends
-//! claims it first, by moving the instant at which it is due; what became of each event stands under
-//! `DELIVERIES#venue#id` / number of the event.
+//! claims it first, by moving the instant at which it is due.
 //!
 //! Staff and the sender write different attributes, so neither undoes the other: staff over the version
 //! that they saw, the sender over its claim.
+
+mod delivery;
 
 use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::webhook::address::{EndpointUrl, Reach};
 use atrio_domain::webhook::delivery::{Progress, Replay};
 use atrio_domain::webhook::{Endpoint, EndpointState};
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use jiff::{Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
 
-use crate::attributes::{Attributes, instant, json, number, text, time_to_live};
+use crate::attributes::{Attributes, instant, json, number, text};
 use crate::audit::AuditRecord;
-use crate::event_log::{KEPT_DAYS, sequence_key};
-use crate::table::{DUE_PK, DUE_SK, TTL};
+use crate::table::{DUE_PK, DUE_SK};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, SK, Store, key};
+
+pub use delivery::{Delivery, DeliveryState};
 
 const PARTITION: &str = "WEBHOOKS#";
 
@@ -32,10 +33,6 @@ fn partition(venue: &VenueId) -> String {
 
 fn endpoint_key(venue: &VenueId, id: CallerUuid) -> Item {
     key(partition(venue), id.to_string())
-}
-
-fn deliveries(venue: &VenueId, id: CallerUuid) -> String {
-    format!("DELIVERIES#{venue}#{id}")
 }
 
 /// An endpoint as stored.
@@ -95,78 +92,6 @@ impl TryFrom<&Item> for StoredEndpoint {
             claim: read.optional_text("claim")?.map(ToOwned::to_owned),
         })
     }
-}
-
-/// What became of the last attempt to send an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The event's number in the log.
-    pub sequence: u64,
-    /// The event.
-    pub event: String,
-    /// Its kind.
-    pub kind: String,
-    /// Where it stands.
-    pub state: DeliveryState,
-    /// Attempts so far, without those before a replay.
-    pub attempts: u32,
-    /// When the last one was.
-    pub last_at: Timestamp,
-    /// What came of it, in a few words.
-    pub last_outcome: String,
-    /// How long it took.
-    pub last_millis: u64,
-}
-
-/// Where an event stands with an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum DeliveryState {
-    /// It was taken.
-    Delivered,
-    /// It is sent again.
-    Waiting {
-        /// When.
-        next_at: Timestamp,
-    },
-    /// It was given up, and its endpoint disabled with it.
-    GivenUp,
-}
-
-impl TryFrom<&Item> for Delivery {
-    type Error = Error;
-
-    fn try_from(item: &Item) -> Result<Self, Error> {
-        let read = Attributes::of(item);
-        Ok(Self {
-            sequence: read.parsed(SK)?,
-            event: read.text("event")?.to_owned(),
-            kind: read.text("kind")?.to_owned(),
-            state: read.json("state")?,
-            attempts: read.number("attempts")?,
-            last_at: read.parsed("last_at")?,
-            last_outcome: read.text("last_outcome")?.to_owned(),
-            last_millis: read.number("last_millis")?,
-        })
-    }
-}
-
-fn delivery_item(endpoint: &Endpoint, delivery: &Delivery) -> Result<Item, Error> {
-    let mut item = key(deliveries(&endpoint.venue, endpoint.id), sequence_key(delivery.sequence));
-    item.insert("event".to_owned(), text(&delivery.event));
-    item.insert("kind".to_owned(), text(&delivery.kind));
-    item.insert("state".to_owned(), json("state", &delivery.state)?);
-    item.insert("attempts".to_owned(), number(delivery.attempts));
-    item.insert("last_at".to_owned(), instant(delivery.last_at));
-    item.insert("last_outcome".to_owned(), text(&delivery.last_outcome));
-    item.insert("last_millis".to_owned(), number(delivery.last_millis));
-    item.insert(
-        TTL.to_owned(),
-        time_to_live(
-            delivery.last_at.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX),
-        ),
-    );
-    Ok(item)
 }
 
 /// What follows for an endpoint from an attempt.
@@ -489,7 +414,7 @@ impl Store {
         }
         let writes = vec![
             self.update(endpoint_key(&endpoint.venue, endpoint.id), &update, condition)?,
-            self.put(delivery_item(endpoint, delivery)?, Condition::none())?,
+            self.put(delivery::item(endpoint, delivery)?, Condition::none())?,
         ];
         Ok(matches!(self.transact(writes).await?, Written::All))
     }
@@ -516,21 +441,6 @@ impl Store {
         let key = endpoint_key(&stored.endpoint.venue, stored.endpoint.id);
         let write = self.update(key, update, condition)?;
         Ok(matches!(self.transact(vec![write]).await?, Written::All))
-    }
-
-    /// What became of the events of an endpoint, newest first, older than the cursor where one is given,
-    /// at most `limit`; and the cursor of the next page.
-    ///
-    /// # Errors
-    /// The service's own, or a malformed item.
-    pub async fn deliveries(
-        &self,
-        venue: &VenueId,
-        id: CallerUuid,
-        cursor: Option<&str>,
-        limit: i32,
-    ) -> Result<(Vec<Delivery>, Option<String>), Error> {
-        self.newest_first(deliveries(venue, id), cursor, limit).await
     }
 }
 

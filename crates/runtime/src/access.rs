@@ -7,7 +7,7 @@ use std::sync::Arc;
 use atrio_domain::id::VenueId;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,12 @@ impl Access {
         )
     }
 
+    /// Who sends these headers, where their token is good.
+    #[must_use]
+    pub fn staff_of(&self, headers: &HeaderMap) -> Option<Staff> {
+        self.staff(token(headers)?).ok()
+    }
+
     fn staff(&self, token: &str) -> Result<Staff, Refused> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Refused::Unreadable)?;
         let id = header.kid.unwrap_or_default();
@@ -201,14 +207,14 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or(Refused::Missing)?;
-        Ok(Access::from_ref(state).staff(token.trim())?)
+        let token = token(&parts.headers).ok_or(Refused::Missing)?;
+        Ok(Access::from_ref(state).staff(token)?)
     }
+}
+
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").map(str::trim)
 }
 
 impl Staff {

@@ -5,6 +5,7 @@
 
 mod call_off;
 mod campaigns;
+mod deliveries;
 mod events;
 mod pieces;
 mod problem;
@@ -102,9 +103,9 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(webhooks::list_webhooks))
         .routes(routes!(webhooks::show_webhook, webhooks::change_webhook, webhooks::remove_webhook))
         .routes(routes!(webhooks::rotate_secret))
-        .routes(routes!(webhooks::test_webhook))
-        .routes(routes!(webhooks::replay_events))
-        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(deliveries::test_webhook))
+        .routes(routes!(deliveries::replay_events))
+        .routes(routes!(deliveries::list_deliveries))
         .routes(routes!(events::list_events))
         .with_state(context)
 }
