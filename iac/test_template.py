@@ -29,6 +29,7 @@ PUBLIC = {
     "GET /v1/venues/{venue_id}/availability": "places left are public",
     "POST /v1/quotes": "what a visit costs is public, a code is a secret of whoever has it",
     "GET /v1/venues/{venue_id}/split": "how places are shared is public",
+    "GET /v1/retention": "how long what is kept is public",
     "POST /v1/bookings": "visitors have no account; throttled, limited by address, risk rules",
     "GET /v1/bookings/{uuid}": "the uuid, made by the visitor's browser, is the key",
     "POST /v1/bookings/{uuid}/confirm": "the uuid is the key",
@@ -63,7 +64,7 @@ PUBLIC = {
     "POST /v1/bookings/{uuid}/tickets/{ticket_id}/reissue": "the uuid is the key",
     "GET /v1/ticket-keys": "public keys, which offline gates fetch",
 }
-# Routes for staff: a token the authoriser accepts, then roles and venues in the function.
+# Routes for staff: a token the authoriser accepts, then what the directory of staff says.
 STAFF = {
     "GET /v1/venues/{venue_id}/groups",
     "POST /v1/venues/{venue_id}/groups/{uuid}/approve",
@@ -97,6 +98,10 @@ STAFF = {
     "GET /v1/venues/{venue_id}/products/{product_id}",
     "PUT /v1/venues/{venue_id}/products/{product_id}",
     "GET /v1/venues/{venue_id}/changes",
+    "GET /v1/venues/{venue_id}/staff",
+    "GET /v1/venues/{venue_id}/staff/{member_id}",
+    "PUT /v1/venues/{venue_id}/staff/{member_id}",
+    "DELETE /v1/venues/{venue_id}/staff/{member_id}",
     "GET /v1/venues/{venue_id}/events",
     "GET /v1/venues/{venue_id}/webhooks",
     "GET /v1/venues/{venue_id}/webhooks/{webhook_id}",
@@ -118,7 +123,7 @@ STAFF = {
 
 # Who may know which secret.
 SECRETS = {
-    "ATRIO_CONTACT_HASH_KEY": {"booking", "venue"},
+    "ATRIO_CONTACT_HASH_KEY": {"booking", "venue", "signin"},
     "ATRIO_GOOGLE_WALLET": {"ticketing"},
     "ATRIO_PAGOPA_API_KEY": {"payment", "upkeep"},
     "ATRIO_PAGOPA_RECEIPT_SECRET": {"payment"},
@@ -441,6 +446,37 @@ def what_must_not_run_twice_does_not(template):
     return findings
 
 
+def who_takes_a_token_asks_the_directory(template):
+    """Who checks tokens reads what their bearers may do; who works where is read and changed by two."""
+    findings = []
+    for name, (_, properties) in functions(template).items():
+        variables = properties.get("Environment", {}).get("Variables", {})
+        role = template["Resources"][properties["Role"]["Fn::GetAtt"][0]]["Properties"]
+        asks = {"Ref": "StaffDirectory"} in role["ManagedPolicyArns"]
+        if asks != ("ATRIO_STAFF_JWKS" in variables):
+            findings.append(f"{name}: checks tokens without the directory, or reads it without need")
+        for statement in role_statements(template, name):
+            keys = set(leading_keys(statement)) & {"ROSTER", "STAFF#*", "SUBJECT#*", "INVITED#*"}
+            if keys and name not in ("venue", "signin"):
+                findings.append(f"{name}/{statement['Sid']}: who works where is not its business")
+            if "AUDIT#*" in leading_keys(statement) and set(listed(statement["Action"])) - {"dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query"}:
+                findings.append(f"{name}/{statement['Sid']}: may change or remove records of changes")
+    directory = template["Resources"]["StaffDirectory"]["Properties"]["PolicyDocument"]["Statement"]
+    if [(one["Action"], leading_keys(one)) for one in directory] != [("dynamodb:Query", ["SUBJECT#*"])]:
+        findings.append("StaffDirectory: opens more than what a subject may do")
+    signin = functions(template)["signin"][1]
+    if signin.get("Timeout", 99) > 5:
+        findings.append("signin: a user pool waits five seconds")
+    callers = [one for one in of_type(template, "AWS::Lambda::Permission").values() if owner(template, one["FunctionName"]) == "signin"]
+    if [(one["Principal"], one.get("SourceArn"), one.get("SourceAccount")) for one in callers] != [
+        ("cognito-idp.amazonaws.com", {"Ref": "StaffUserPoolArn"}, {"Ref": "AWS::AccountId"})
+    ]:
+        findings.append("signin: called by others than the pool of staff")
+    if template["Resources"]["SigninPermission"].get("Condition") != "HasStaffUserPool":
+        findings.append("SigninPermission: without a pool it would let any call")
+    return findings
+
+
 def secrets_reach_their_functions_only(template):
     findings = []
     for name, (_, properties) in functions(template).items():
@@ -730,6 +766,16 @@ CHECKS = [
         properties_at("SinkFunction", "ReservedConcurrentExecutions", drop=True),
         properties_at("SinkSource", "ParallelizationFactor", value=2),
         properties_at("SinkSource", "TumblingWindowInSeconds", drop=True),
+    ]),
+    (who_takes_a_token_asks_the_directory, [
+        properties_at("DeskRole", "ManagedPolicyArns", value=[{"Ref": "Baseline"}]),
+        properties_at("FraudRole", "ManagedPolicyArns", value=[{"Ref": "Baseline"}, {"Ref": "StaffDirectory"}]),
+        lambda template: leading_keys(role_statements(template, "booking")[1]).append("STAFF#*"),
+        lambda template: leading_keys(role_statements(template, "venue")[5]).append("AUDIT#*"),
+        properties_at("StaffDirectory", "PolicyDocument", "Statement", 0, "Action", value="dynamodb:PutItem"),
+        properties_at("SigninPermission", "SourceArn", drop=True),
+        at("SigninPermission", "Condition", drop=True),
+        properties_at("SigninFunction", "Timeout", drop=True),
     ]),
     (secrets_reach_their_functions_only, [
         properties_at("FraudFunction", "Environment", value={"Variables": {"ATRIO_TICKET_SIGNING_KEY": "x"}}),

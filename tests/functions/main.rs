@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use atrio::database::{self, Database, Tidying};
+use atrio_domain::staff::{Granter, Reach, Role, Wanted, grant};
+use atrio_dynamo::audit::AuditRecord;
+use atrio_dynamo::staff::{StaffChange, StaffChanged};
 use atrio_runtime::random;
 use axum::Router;
 use axum::body::Bytes;
@@ -42,6 +45,22 @@ fn request(method: &str, path: &str, body: &str) -> Value {
             "time": "24/Nov/2026:09:05:00 +0000", "timeEpoch": 1_795_511_100_000_i64,
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "198.18.0.1", "userAgent": "test"}
         }
+    })
+}
+
+/// A user pool is about to give a token to somebody who says that an address is theirs.
+fn token_event(subject: &str, is_verified: &str) -> Value {
+    json!({
+        "version": "1", "triggerSource": "TokenGeneration_HostedAuth", "region": "eu-south-1",
+        "userPoolId": "eu-south-1_1", "userName": subject, "callerContext": {"clientId": "1"},
+        "request": {
+            "userAttributes": {
+                "sub": subject, "email": "Anna@Museo.example", "email_verified": is_verified,
+                "cognito:user_status": "CONFIRMED",
+            },
+            "groupConfiguration": {"groupsToOverride": [], "iamRolesToOverride": []},
+        },
+        "response": {"claimsOverrideDetails": null},
     })
 }
 
@@ -102,6 +121,11 @@ fn cases() -> Vec<Case> {
             function: "desk",
             event: request("GET", "/v1/venues/20240/shifts?day=2026-11-24", ""),
             answers: |a| has_status(a, 401),
+        },
+        Case {
+            function: "signin",
+            event: token_event("sub-of-anna", "true"),
+            answers: |a| *a == token_event("sub-of-anna", "true"),
         },
         Case { function: "ingest", event: json!({"Records": []}), answers: no_failures },
         Case { function: "fraud", event: json!({"Records": []}), answers: no_failures },
@@ -219,6 +243,61 @@ async fn every_function_starts_from_its_environment_and_answers_an_event() {
             answer.unwrap_or_else(|_| panic!("{} does not answer", case.function)).unwrap();
         assert!((case.answers)(&answer), "{} answers {answer}", case.function);
     }
+    table.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_the_pool_vouches_for_becomes_the_member_they_were_added_as() {
+    let table = Database::start(None, Tidying::Off).await.unwrap();
+    let store = database::store(table.at());
+    store.create_table().await.unwrap();
+    let reach: Reach = "20240".parse().unwrap();
+    let secret = b"secret";
+    let wanted = Wanted {
+        id: "6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01".parse().unwrap(),
+        subject: None,
+        address: Some("anna@museo.example".parse().unwrap()),
+        roles: [Role::Manager].into(),
+    };
+    let operator = Granter { subject: "olga".parse().unwrap(), role: Role::Operator };
+    let added = grant(&[], &operator, wanted).unwrap();
+    let change = StaffChange {
+        reach: &reach,
+        from_version: 0,
+        before: None,
+        after: Some(&added),
+        address_key: added.address.as_ref().map(|address| address.key(secret)),
+    };
+    let record = AuditRecord {
+        reach: reach.clone(),
+        actor: "olga".to_owned(),
+        role: "operator".to_owned(),
+        at: "2026-11-24T09:05:00Z".parse().unwrap(),
+        version: 1,
+        part: "staff/1".to_owned(),
+        before: None,
+        after: Value::Null,
+    };
+    assert_eq!(store.change_staff(&change, &record).await.unwrap(), StaffChanged::Done);
+    let clock = atrio_runtime::Clock::system();
+    let context = atrio_signin::Context {
+        store: store.clone(),
+        clock,
+        contact_hash_key: secret.as_slice().into(),
+    };
+    let roles = async |subject: &str| store.grants_of(&subject.parse().unwrap()).await.unwrap();
+    for (subject, is_verified, becomes_it) in [
+        ("sub-of-a-stranger", "false", false),
+        ("sub-of-anna", "true", true),
+        // The address may have been given to somebody else by now.
+        ("sub-of-a-successor", "true", false),
+    ] {
+        atrio_signin::handle(&context, token_event(subject, is_verified)).await.unwrap();
+        let found = roles(subject).await;
+        assert_eq!(!found.is_empty(), becomes_it, "{subject}: {found:?}");
+    }
+    let refused = atrio_signin::handle(&context, json!({"request": {}})).await;
+    assert!(refused.is_err(), "an event of something else is none");
     table.stop().await;
 }
 

@@ -8,5 +8,6 @@ mod p3_offline;
 mod p3_one_entry;
 mod p3_party;
 mod p5_no_person;
+mod p5_retention;
 mod p7_no_key;
 mod p8_explained;

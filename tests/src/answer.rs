@@ -122,6 +122,19 @@ impl Api {
         Answer::of(format!("PUT {path}"), request).await.expect("an answer")
     }
 
+    /// Removes what bears this entity tag.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn delete(&self, path: &str, entity_tag: &str) -> Answer {
+        let request = self.client.delete(format!("{}{path}", self.base));
+        let mut request = request.header("if-match", entity_tag);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        Answer::of(format!("DELETE {path}"), request).await.expect("an answer")
+    }
+
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, Some("application/json"), body.to_string()).await

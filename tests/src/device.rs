@@ -152,13 +152,16 @@ impl Device {
         &mut self,
         wanted: impl Fn(Packet) -> Option<T>,
     ) -> Result<T, ConnectionError> {
-        loop {
-            let event = tokio::time::timeout(ANSWER_WITHIN, self.events.poll()).await??;
-            if let Event::Incoming(packet) = event
-                && let Some(found) = wanted(packet)
-            {
-                return Ok(found);
+        // Over the whole of it: what keeps a connection open goes on without an answer.
+        let found = async {
+            loop {
+                if let Event::Incoming(packet) = self.events.poll().await?
+                    && let Some(found) = wanted(packet)
+                {
+                    return Ok(found);
+                }
             }
-        }
+        };
+        tokio::time::timeout(ANSWER_WITHIN, found).await?
     }
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a failed expectation of a test is a panic")]
 
 mod answer;
+mod appointer;
 mod device;
 mod gate_program;
 mod integrator;
@@ -19,6 +20,7 @@ mod vouchers;
 mod wait;
 
 pub use answer::{Answer, Api};
+pub use appointer::Appointer;
 pub use device::{Device, count_message};
 pub use gate_program::GateProgram;
 pub use integrator::{Arrived, Integrator, Mood};

@@ -357,6 +357,17 @@ impl Process {
         output.stdout.trim().to_owned()
     }
 
+    /// The token of somebody who signs in and proves a mail address, by `atrio token`.
+    ///
+    /// # Panics
+    /// When none is printed.
+    pub async fn signs_in(&self, subject: &str, address: &str) -> String {
+        let arguments = ["token", "--subject", subject, "--address", address];
+        let output = self.command(&arguments).await;
+        assert!(output.status.success(), "{}", output.stderr);
+        output.stdout.trim().to_owned()
+    }
+
     /// What `atrio lake verify --json` says, and whether it says that table and lake agree.
     ///
     /// # Panics

@@ -483,6 +483,19 @@ impl Manager {
         (answer.expect(200), answer.entity_tag())
     }
 
+    /// The newest changes of what the venue offers, newest first; those of its staff are on record too.
+    ///
+    /// # Panics
+    /// When they are refused.
+    pub async fn offer_changes(&self) -> Vec<Value> {
+        let (page, _) = self.reads("changes").await;
+        let mut changes = page["changes"].as_array().cloned().unwrap_or_default();
+        changes.retain(|change| {
+            !change["part"].as_str().is_some_and(|part| part.starts_with("staff/"))
+        });
+        changes
+    }
+
     /// Changes the part of what the venue offers that bears this entity tag; `*` makes a new one.
     pub async fn changes(&self, part: &str, entity_tag: &str, to: &Value) -> Answer {
         self.api.put(&format!("/v1/venues/{}/{part}", self.venue), entity_tag, to).await

@@ -18,9 +18,10 @@ pub async fn eventually<T>(
 ) -> T {
     let begun = Instant::now();
     loop {
-        let last = match look().await {
-            Ok(seen) => return seen,
-            Err(last) => last,
+        let last = match tokio::time::timeout(within, look()).await {
+            Ok(Ok(seen)) => return seen,
+            Ok(Err(last)) => last,
+            Err(_) => "a look that did not end".to_owned(),
         };
         assert!(begun.elapsed() < within, "{what}: not within {within:?}; last: {last}");
         tokio::time::sleep(LOOK_EVERY).await;

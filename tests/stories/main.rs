@@ -23,6 +23,7 @@ mod payments;
 mod person;
 mod person_limit;
 mod resources;
+mod staff;
 mod tariffs;
 mod tickets;
 mod venue_offer;

@@ -96,7 +96,7 @@ async fn two_managers_do_not_overwrite_each_other_and_a_repeat_is_no_second_chan
     let statuses = all.await;
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 412].contains(status)), "{statuses:?}");
-    assert_eq!(first.reads("changes").await.0["changes"].as_array().map(Vec::len), Some(4));
+    assert_eq!(first.offer_changes().await.len(), 4);
 }
 
 #[tokio::test]
@@ -119,6 +119,8 @@ async fn every_change_stays_on_record_with_who_made_it_and_what_it_was() {
     let changes: Vec<Value> = [page, rest]
         .iter()
         .flat_map(|page| page["changes"].as_array().cloned().unwrap_or_default())
+        // Before them, the venue's staff were appointed.
+        .take(3)
         .collect();
     let capacities = |side: &str| -> Vec<Value> {
         changes.iter().map(|change| change[side]["capacity"].clone()).collect()
@@ -214,5 +216,5 @@ async fn an_offer_that_cannot_be_is_refused_where_it_is_wrong_and_changes_nothin
     let blind = manager.api.send("PUT", &path, Some("application/json"), changed.to_string()).await;
     blind.expect_problem(428, "entity-tag-missing", "If-Match");
     assert_eq!(manager.reads(ADMISSION).await, (product, tag));
-    assert_eq!(manager.reads("changes").await.0["changes"], json!([]));
+    assert_eq!(manager.offer_changes().await, Vec::<Value>::new());
 }

@@ -312,6 +312,20 @@ test('the dashboard is accessible, with its tables open', async ({ page }) => {
 	await expectNoSidewaysScroll(page);
 });
 
+test('anyone reads what is kept of them, for how long and why', async ({ page }) => {
+	await page.goto('/');
+	await page.getByRole('link', { name: 'Che cosa conserviamo e per quanto' }).click();
+	const booking = page.getByTestId('kept-booking');
+	await expect(booking).toContainText('30 giorni dopo la visita');
+	await expect(page.getByTestId('kept-velocity')).toContainText('2 ore');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'privacy');
+	await page.getByTestId('language-en').click();
+	await expect(booking).toContainText('30 days after the visit');
+	await expect(page.getByTestId('kept-lake')).toContainText('no person');
+});
+
 test('an unknown venue and an unknown booking explain themselves', async ({ page }) => {
 	await page.goto('/venue/?id=unknown');
 	await expect(page.getByTestId('problem')).toBeVisible();
@@ -381,6 +395,55 @@ test('a manager sees whom a closure strands, pays them back, and finds it on rec
 	await capacity.fill('77');
 	await page.getByTestId('admission-check').click();
 	await expect(page.getByTestId('problem')).toContainText('Qualcun altro ha salvato');
+});
+
+test('a manager adds a person by address, changes what they do and takes it back', async ({ page }, { project }) => {
+	await page.goto('/staff/');
+	await page.getByTestId('staff-token').waitFor();
+	await expectAccessible(page);
+	await openStaffPage(page, '/staff/', platform.managerToken);
+	await page.getByTestId('members').waitFor();
+	await page.getByTestId('member-add').click();
+	await expect(page.locator('#address-wrong')).toContainText('Scrivi un indirizzo');
+	await expect(page.locator('#new-wrong')).toContainText('almeno un ruolo');
+	await expectAccessible(page);
+
+	const address = `carlo-${project.name}@museo.example`;
+	await page.locator('#address').fill(address);
+	await page.locator('#new-desk').check();
+	await page.getByTestId('member-add').click();
+	await expect(page.getByTestId('members-said')).toContainText(`${address} può entrare`);
+	const row = page.getByTestId('member').filter({ hasText: address });
+	await expect(row).toContainText('Non è ancora entrato');
+	await expect(row.getByTestId('role-desk')).toBeChecked();
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'staff');
+
+	await row.getByTestId('role-gate').check();
+	await row.getByTestId('member-save').click();
+	await expect(row).toContainText('Salvato.');
+	// The same person is not added twice, and nobody gives what is not theirs.
+	await page.locator('#address').fill(address);
+	await page.locator('#new-gate').check();
+	await page.getByTestId('member-add').click();
+	await expect(page.getByTestId('problem')).toContainText('già nell’elenco');
+	await row.getByTestId('role-data-officer').check();
+	await row.getByTestId('member-save').click();
+	await expect(row.getByTestId('problem')).toContainText('non puoi darlo');
+	await expectAccessible(page);
+	await row.getByTestId('problem').getByRole('button').click();
+	await page.getByTestId('language-en').click();
+	await expect(row).toContainText('Has not signed in yet');
+	await page.getByTestId('language-it').click();
+
+	await row.getByTestId('member-remove').click();
+	await expect(row).toContainText('Togliere');
+	await expectAccessible(page);
+	await row.getByTestId('member-remove-yes').click();
+	await expect(page.getByTestId('members-said')).toContainText('non lavora più qui');
+	await expect(row).toHaveCount(0);
+	await expectAccessible(page);
 });
 
 test('a clerk opens the drawer, sells in cash with change, takes a sale back and counts', async ({ page }) => {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use atrio_domain::device::DeviceName;
 use atrio_domain::id::{GateId, VenueId};
+use atrio_domain::staff::{Reach, StaffAddress, Subject};
 use atrio_domain::ticket::key_id;
 use atrio_runtime::provider;
 use atrio_runtime::{Clock, Role};
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use self::gate_program::GateOptions;
+use crate::appointments::{appoint, appoint_first, dismiss};
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
 use crate::devices::DeviceCa;
@@ -67,13 +69,32 @@ enum Command {
         #[arg(long, env = "ATRIO_LIMITS")]
         limits: Option<Allowances>,
     },
-    /// Prints a bearer token of the embedded issuer.
-    #[command(after_help = "Example: atrio token --role gate --venue 20240")]
+    /// Prints a bearer token of the embedded issuer, which stands in for the identity provider: it says
+    /// who somebody is. With a role, appoints them first.
+    #[command(
+        after_help = "Example: atrio token --role gate --venue 20240\n         atrio token --subject carlo --address carlo@museo.example"
+    )]
     Token {
-        /// The role.
-        #[arg(long, value_parser = role)]
-        role: Role,
-        /// The venue; all venues where none is named.
+        /// The role to appoint them to: manager, desk, gate, analyst, data-officer, operator, admin.
+        #[arg(long, value_parser = role, required_unless_present = "subject")]
+        role: Option<Role>,
+        /// The venue of the role; all venues where none is named.
+        #[arg(long, requires = "role")]
+        venue: Option<VenueId>,
+        /// Who signs in; with a role alone, the one member of staff who has it for the asking.
+        #[arg(long)]
+        subject: Option<Subject>,
+        /// The mail address that they prove: whoever was added to a staff by it becomes that member.
+        #[arg(long, requires = "subject")]
+        address: Option<StaffAddress>,
+    },
+    /// Takes back all that somebody may do at a venue, or for the platform as a whole.
+    #[command(after_help = "Example: atrio dismiss --subject local-operator")]
+    Dismiss {
+        /// Who, as the identity provider numbers them.
+        #[arg(long)]
+        subject: Subject,
+        /// The venue; where none is named, what they may do for the whole platform.
         #[arg(long)]
         venue: Option<VenueId>,
     },
@@ -182,8 +203,9 @@ fn speed_or_off(text: &str) -> Result<Speed, String> {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    serde_json::from_value(serde_json::Value::String(text.to_owned()))
-        .map_err(|_| "write manager, desk, gate, analyst, data-officer or admin".to_owned())
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| {
+        "write manager, desk, gate, analyst, data-officer, operator or admin".to_owned()
+    })
 }
 
 /// Runs a command and says how it ended.
@@ -211,10 +233,22 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             let limits = limits.unwrap_or_default();
             serve(Settings { data, http, mqtt, traffic, web, now, payment, limits }).await?;
         }
-        Command::Token { role, venue } => {
-            let data = DataDir::open(&data)?;
-            let clock = clock_of(data.running()?.as_ref());
-            say(&Secrets::open(&data)?.issuer().token(role, venue, &clock)?);
+        Command::Token { role, venue, subject, address } => {
+            let attached = Attached::to(&data).await?;
+            let role = role.map(|role| (role, venue.map_or(Reach::Platform, Reach::Venue)));
+            let token = sign_in(&attached, role, subject, address).await;
+            attached.detach().await;
+            say(&token?);
+        }
+        Command::Dismiss { subject, venue } => {
+            let attached = Attached::to(&data).await?;
+            let reach = venue.map_or(Reach::Platform, Reach::Venue);
+            let dismissed = dismiss(&attached.store, &attached.clock, &reach, &subject).await;
+            attached.detach().await;
+            if !dismissed? {
+                return Err(format!("`{subject}` may do nothing there").into());
+            }
+            say(&format!("{subject} may do nothing there any more"));
         }
         Command::TicketKey(command) => ticket_keys(&DataDir::open(&data)?, &command)?,
         Command::Device(DeviceCommand::Enrol { name, kind, venue, out }) => {
@@ -250,6 +284,32 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the identity provider does when somebody signs in, after whoever runs the installation appointed
+/// them where a role is named.
+async fn sign_in(
+    attached: &Attached,
+    role: Option<(Role, Reach)>,
+    subject: Option<Subject>,
+    address: Option<StaffAddress>,
+) -> Result<String, Failure> {
+    let Attached { data, store, clock, .. } = attached;
+    let subject = match (role, subject) {
+        (Some((role, reach)), named) => appoint(store, clock, (role, &reach), named).await?,
+        (None, Some(subject)) => subject,
+        (None, None) => return Err("name a role or a subject".into()),
+    };
+    let secrets = Secrets::open(data)?;
+    if let Some(address) = address {
+        let context = atrio_signin::Context {
+            store: store.clone(),
+            clock: *clock,
+            contact_hash_key: secrets.contact_hash_key.as_bytes().into(),
+        };
+        atrio_signin::sign_in(&context, &subject, &address).await?;
+    }
+    Ok(secrets.issuer().token(&subject, clock)?)
 }
 
 fn ticket_keys(data: &DataDir, command: &TicketKeyCommand) -> Result<(), Failure> {
@@ -294,7 +354,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let (traffic, payment) = (settings.traffic, settings.payment);
     let web_missing = !settings.web.join("index.html").exists();
     let platform = Platform::start(settings).await?;
-    announce(&platform, traffic, payment, web_missing)?;
+    announce(&platform, traffic, payment, web_missing).await?;
     stop_signal().await;
     say("stopping");
     platform.stop().await;
@@ -305,7 +365,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
 /// The venue of the printed staff links: a museum with an entrance price and a counter.
 const SHOWN_VENUE: &str = "20240";
 
-fn announce(
+async fn announce(
     platform: &Platform,
     traffic: Option<f64>,
     payment: provider::Kind,
@@ -313,8 +373,12 @@ fn announce(
 ) -> Result<(), Failure> {
     let http = &platform.run.http;
     let venue = VenueId::new(SHOWN_VENUE)?;
-    let token = |role| platform.issuer.token(role, Some(venue.clone()), &platform.clock);
-    let (desk, gate, manager) = (token(Role::Desk)?, token(Role::Gate)?, token(Role::Manager)?);
+    let roles = [Role::Desk, Role::Gate, Role::Manager];
+    let mut tokens = Vec::with_capacity(roles.len());
+    for subject in appoint_first(&platform.store, &platform.clock, &venue, &roles).await? {
+        tokens.push(platform.issuer.token(&subject, &platform.clock)?);
+    }
+    let [desk, gate, manager] = &tokens[..] else { return Err("staff are missing".into()) };
     let zone = jiff::tz::TimeZone::get(atrio_domain::venue::TIME_ZONE)?;
     say(&format!(
         "atrio is ready; its clock shows {}",
@@ -324,6 +388,7 @@ fn announce(
     say(&format!("  desk       {http}/desk/#token={desk}&venue={venue}"));
     say(&format!("  gate       {http}/gate/#token={gate}&venue={venue}"));
     say(&format!("  dashboard  {http}/dashboard/#token={manager}&venue={venue}"));
+    say(&format!("  staff      {http}/staff/#token={manager}&venue={venue}"));
     if let Some(outbox) = outbox::address(http) {
         say(&format!("  mail       {outbox}"));
     }

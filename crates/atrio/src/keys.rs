@@ -1,11 +1,12 @@
 //! The secrets of an installation, made at its first start and kept in `secrets.json`, readable by
 //! its owner only; and the issuer of staff tokens that stands in for the identity provider.
 
-use atrio_domain::id::VenueId;
+use atrio_domain::staff::Subject;
 use atrio_domain::ticket::{KeyError, KeyRing, KeySeed};
+use atrio_dynamo::Store;
 use atrio_runtime::access::Claims;
 use atrio_runtime::environment::EnvironmentError;
-use atrio_runtime::{Access, Clock, Role, random};
+use atrio_runtime::{Access, Clock, random};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::SigningKey;
@@ -147,33 +148,30 @@ impl Issuer {
         )
     }
 
-    /// Checks its tokens.
+    /// Checks its tokens, and what the directory in that table says of whoever shows them.
     ///
     /// # Errors
     /// Never in practice: the key set is its own.
-    pub fn access(&self, clock: Clock) -> Result<Access, EnvironmentError> {
-        Access::new(&self.key_set(), ISSUER, AUDIENCE, clock)
+    pub fn access(&self, clock: Clock, directory: Store) -> Result<Access, EnvironmentError> {
+        Access::new(&self.key_set(), ISSUER, AUDIENCE, clock, directory)
     }
 
-    /// A token for a role, at one venue or at all.
+    /// A token that says who somebody is. What they may do, the directory says.
     ///
     /// # Errors
     /// When it cannot be signed.
     pub fn token(
         &self,
-        role: Role,
-        venue: Option<VenueId>,
+        subject: &Subject,
         clock: &Clock,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let now = clock.now().as_second();
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: "sandbox".to_owned(),
+            sub: subject.to_string(),
             iat: now,
             exp: now + TOKEN_TTL_SECONDS,
-            role,
-            venue,
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(atrio_domain::ticket::key_id(&self.key.verifying_key()));

@@ -1,6 +1,7 @@
 //! The whole platform on one machine: the embedded services under the real clients, the functions
 //! as they run on AWS, the pages, and the commands of the `atrio` program.
 
+pub mod appointments;
 pub mod broker;
 mod chores;
 pub mod commands;

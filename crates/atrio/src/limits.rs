@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use atrio_runtime::{Access, ClientAddress, Problem, Staff};
+use atrio_domain::staff::Subject;
+use atrio_runtime::{Access, ClientAddress, Problem};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -213,7 +214,7 @@ fn class_of(path: &str, method: &Method, is_staff: bool) -> Option<Class> {
 
 /// Who asks: a member of staff, or an address. One household has a whole /64 of the newer kind, so that is
 /// one caller. None for a program of this machine, which nobody need be protected from.
-fn caller_of(staff: Option<&Staff>, address: Option<&str>) -> Option<Caller> {
+fn caller_of(staff: Option<&Subject>, address: Option<&str>) -> Option<Caller> {
     let address = match address.map(str::parse::<IpAddr>) {
         Some(Ok(ip)) if ip.to_canonical().is_loopback() => return None,
         Some(Ok(ip)) => match ip.to_canonical() {
@@ -225,13 +226,7 @@ fn caller_of(staff: Option<&Staff>, address: Option<&str>) -> Option<Caller> {
         },
         Some(Err(_)) | None => "unknown".to_owned(),
     };
-    Some(Caller(match staff {
-        Some(Staff { subject, role, venue }) => {
-            let venue = venue.as_ref().map_or("", |venue| venue.as_str());
-            format!("{subject} {} {venue}", role.name())
-        }
-        None => address,
-    }))
+    Some(Caller(staff.map_or(address, ToString::to_string)))
 }
 
 /// Counts a request, and answers one too many by when to come again. Whoever speaks from this machine itself is
@@ -244,7 +239,7 @@ pub(crate) async fn limit(
     let Some(limits) = limits else { return next.run(request).await };
     let (mut parts, body) = request.into_parts();
     let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(&mut parts, &()).await;
-    let staff = limits.access.staff_of(&parts.headers);
+    let staff = limits.access.subject_of(&parts.headers);
     let class = class_of(parts.uri.path(), &parts.method, staff.is_some());
     let caller = caller_of(staff.as_ref(), address.as_deref());
     let request = Request::from_parts(parts, body);

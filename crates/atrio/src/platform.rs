@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atrio_domain::ticket::KeyRing;
-use atrio_domain::webhook::address::Reach;
+use atrio_domain::webhook::address::Destinations;
 use atrio_lake_query::Lake;
 use atrio_lake_write::LakeWriter;
 use atrio_runtime::provider::pagopa::PagoPa;
@@ -105,9 +105,9 @@ pub enum StartError {
     /// The wallets cannot be set up.
     #[error(transparent)]
     Wallets(#[from] crate::wallets::WalletsError),
-    /// A token cannot be signed.
-    #[error("a staff token cannot be signed")]
-    Token(#[from] jsonwebtoken::errors::Error),
+    /// The staff of the sample traffic cannot be appointed.
+    #[error("the staff of the sample traffic cannot be appointed")]
+    Staff(#[from] crate::appointments::AppointmentError),
 }
 
 /// A running platform.
@@ -356,7 +356,7 @@ struct Parts {
 impl Parts {
     fn functions(&self) -> Result<OpenApiRouter, StartError> {
         let (store, clock) = (&self.store, self.clock);
-        let access = self.secrets.issuer().access(clock)?;
+        let access = self.secrets.issuer().access(clock, store.clone())?;
         Ok(OpenApiRouter::new()
             .merge(atrio_availability::router(atrio_availability::Context::new(
                 store.clone(),
@@ -392,7 +392,7 @@ impl Parts {
                 clock,
                 access: access.clone(),
                 contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
-                reach: self.reach(),
+                destinations: self.destinations(),
             }))
             .merge(atrio_desk::router(atrio_desk::Context {
                 store: store.clone(),
@@ -424,7 +424,10 @@ impl Parts {
         if outbox::address(&self.public_url).is_some() {
             beside = beside.merge(outbox::router(self.outbox()));
         }
-        let limits = Limits::new(&self.limits, self.secrets.issuer().access(self.clock)?);
+        let limits = Limits::new(
+            &self.limits,
+            self.secrets.issuer().access(self.clock, self.store.clone())?,
+        );
         let figures = Arc::clone(&self.figures);
         let router = pages::router(self.functions()?, beside, web, figures, self.clock, limits);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -441,10 +444,10 @@ impl Parts {
     }
 
     /// How far webhooks are sent: to programs of this machine only where nobody else speaks to it.
-    fn reach(&self) -> Reach {
+    fn destinations(&self) -> Destinations {
         match outbox::address(&self.public_url) {
-            Some(_) => Reach::LoopbackToo,
-            None => Reach::Public,
+            Some(_) => Destinations::LoopbackToo,
+            None => Destinations::Public,
         }
     }
 
@@ -497,7 +500,7 @@ impl Parts {
         let webhook = atrio_webhook::Context {
             store: self.store.clone(),
             clock: self.clock,
-            transport: Arc::new(atrio_webhook::Transport::new(self.reach())?),
+            transport: Arc::new(atrio_webhook::Transport::new(self.destinations())?),
         };
         Ok(vec![
             watching(Watcher::Fraud(fraud)),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use atrio_domain::device::DeviceName;
 use atrio_domain::id::VenueId;
+use atrio_domain::staff::{Reach, Subject};
 use atrio_runtime::Role;
 use jiff::Timestamp;
 
+use crate::appointments::{AppointmentError, appoint};
 use crate::devices::DeviceCa;
 use crate::platform::{Installation, StartError};
 use crate::seed::VENUES_CSV;
@@ -37,7 +39,7 @@ pub async fn live(
     let clock = installation.clock;
     Ok(Live {
         addresses: addresses(installation),
-        staff: staff(installation),
+        staff: staff(installation).await?,
         clock: Arc::new(move || clock.now()),
         speed,
         seed: SEED,
@@ -63,7 +65,7 @@ pub async fn replay(
     let clock = installation.clock;
     Ok(Replay {
         addresses: addresses(installation),
-        staff: staff(installation),
+        staff: staff(installation).await?,
         clock: Arc::new(move || clock.now()),
         speed,
         seed: SEED,
@@ -83,12 +85,13 @@ fn addresses(installation: &Installation) -> Addresses {
     }
 }
 
-fn staff(installation: &Installation) -> StaffTokens {
+/// One member of the platform's staff stands at the gate of every venue.
+async fn staff(installation: &Installation) -> Result<StaffTokens, StartError> {
     let (issuer, clock) = (installation.issuer.clone(), installation.clock);
-    StaffTokens::new(move |venue: &str| {
-        let venue = VenueId::new(venue).ok()?;
-        issuer.token(Role::Gate, Some(venue), &clock).ok()
-    })
+    let subject: Subject = "sample-traffic".parse().map_err(AppointmentError::from)?;
+    let everywhere = (Role::Gate, &Reach::Platform);
+    let subject = appoint(&installation.store, &clock, everywhere, Some(subject)).await?;
+    Ok(StaffTokens::new(move |_: &str| issuer.token(&subject, &clock).ok()))
 }
 
 async fn counters(

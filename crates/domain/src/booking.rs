@@ -85,14 +85,7 @@ impl Contact {
         if !(1..=120).contains(&length) {
             return Err(HoldError::BadName { length });
         }
-        let domain = self.email.split_once('@').map(|(_, domain)| domain);
-        let mail = self.email.len() <= 254
-            && !self.email.starts_with('@')
-            && !self.email.chars().any(|c| c.is_whitespace() || c.is_control())
-            && domain.is_some_and(|d| {
-                d.contains('.') && !d.contains('@') && !d.starts_with('.') && !d.ends_with('.')
-            });
-        if !mail {
+        if !is_mail_address(&self.email) {
             return Err(HoldError::BadEmail);
         }
         let phone = self.phone.as_deref().is_none_or(|phone| {
@@ -103,6 +96,17 @@ impl Contact {
         });
         if phone { Ok(()) } else { Err(HoldError::BadPhone) }
     }
+}
+
+/// Whether mail can be sent there, as far as the text tells.
+pub(crate) fn is_mail_address(text: &str) -> bool {
+    let domain = text.split_once('@').map(|(_, domain)| domain);
+    text.len() <= 254
+        && !text.starts_with('@')
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        && domain.is_some_and(|d| {
+            d.contains('.') && !d.contains('@') && !d.starts_with('.') && !d.ends_with('.')
+        })
 }
 
 /// So many of one unit, with the price and reason of the day it was held.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CallerUuid, VenueId};
-use address::{AddressError, EndpointUrl, Reach};
+use address::{AddressError, Destinations, EndpointUrl};
 use event::EventKind;
 use secret::Secrets;
 
@@ -89,8 +89,8 @@ impl Settings {
     ///
     /// # Errors
     /// What cannot, with its field and fix.
-    pub fn check(&self, reach: Reach) -> Result<EndpointUrl, SettingsError> {
-        let url = EndpointUrl::new(&self.url, reach)?;
+    pub fn check(&self, destinations: Destinations) -> Result<EndpointUrl, SettingsError> {
+        let url = EndpointUrl::new(&self.url, destinations)?;
         if let Some(kind) = self.events.iter().find(|kind| !EventKind::SUBSCRIBED.contains(kind)) {
             return Err(SettingsError::NotSubscribed(*kind));
         }

@@ -1,7 +1,8 @@
-//! Audit items: `AUDIT#venue` / instant and version, one per change of what a venue offers: who, when,
-//! what it was and what it became. Written with the change or not at all, and never tidied away.
+//! Audit items: `AUDIT#venue` / instant and version, one per change of what a venue offers or of who
+//! works there: who, when, what it was and what it became. Written with the change or not at all, and never tidied away.
 
 use atrio_domain::id::VenueId;
+use atrio_domain::staff::Reach;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -12,17 +13,17 @@ use crate::{Error, Item, PK, SK, Store, key};
 /// A change with who made it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditRecord {
-    /// The venue.
-    pub venue: VenueId,
+    /// Of which venue, or of the whole platform.
+    pub reach: Reach,
     /// Who, as the identity provider numbers staff.
     pub actor: String,
     /// The role they acted in.
     pub role: String,
     /// When.
     pub at: Timestamp,
-    /// The version of the venue that the change made.
+    /// The version that the change made, of the venue or of its staff.
     pub version: u64,
-    /// The part that changed, such as `opening` or `products/admission`.
+    /// The part that changed, such as `opening`, `products/admission` or `staff/` and a member's id.
     pub part: String,
     /// What stood there before; none for a part that is new.
     pub before: Option<Value>,
@@ -32,14 +33,14 @@ pub struct AuditRecord {
 
 const PARTITION: &str = "AUDIT#";
 
-fn partition(venue: &VenueId) -> String {
-    format!("{PARTITION}{venue}")
+fn partition(reach: &Reach) -> String {
+    format!("{PARTITION}{reach}")
 }
 
 pub(crate) fn item(record: &AuditRecord) -> Result<Item, Error> {
     // The version makes two changes at one instant two records.
     let sort = format!("{}#{}", instant_text(record.at), record.version);
-    let mut item = key(partition(&record.venue), sort);
+    let mut item = key(partition(&record.reach), sort);
     item.insert("actor".to_owned(), text(&record.actor));
     item.insert("role".to_owned(), text(&record.role));
     item.insert("version".to_owned(), number(record.version));
@@ -56,10 +57,10 @@ impl TryFrom<&Item> for AuditRecord {
 
     fn try_from(item: &Item) -> Result<Self, Error> {
         let read = Attributes::of(item);
-        let venue = read
+        let reach = read
             .text(PK)?
             .strip_prefix(PARTITION)
-            .and_then(|venue| venue.parse().ok())
+            .and_then(|reach| reach.parse().ok())
             .ok_or_else(|| read.malformed(PK, "names no venue"))?;
         let at = read
             .text(SK)?
@@ -68,7 +69,7 @@ impl TryFrom<&Item> for AuditRecord {
             .ok_or_else(|| read.malformed(SK, "names no instant"))?;
         let before = read.optional_text("before")?.map(|_| read.json("before")).transpose()?;
         Ok(Self {
-            venue,
+            reach,
             actor: read.text("actor")?.to_owned(),
             role: read.text("role")?.to_owned(),
             at,
@@ -101,6 +102,6 @@ impl Store {
         cursor: Option<&str>,
         limit: i32,
     ) -> Result<(Vec<AuditRecord>, Option<String>), Error> {
-        self.newest_first(partition(venue), cursor, limit).await
+        self.newest_first(partition(&Reach::Venue(venue.clone())), cursor, limit).await
     }
 }

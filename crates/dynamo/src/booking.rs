@@ -7,10 +7,11 @@ use atrio_domain::holder::Holders;
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::payment::Payment;
 use atrio_domain::quota::Pools;
+use atrio_domain::retention::Record;
 use atrio_domain::tariff::Cents;
 use atrio_domain::ticket::Ticket;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, instant_text, json, number, text, time_to_live};
 use crate::person::{OverLimit, over_limit};
@@ -20,14 +21,10 @@ use crate::table::{DUE_INDEX, DUE_PK, DUE_SK, TTL};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, Store, key};
 
-/// Days after its slot that a booking, with its contact, is kept: the time in which a visitor may
-/// ask about it.
-const KEPT_DAYS: i64 = 30;
-
 /// When a booking, with its contact, is deleted.
 #[must_use]
 pub fn kept_until(booking: &Booking) -> Timestamp {
-    booking.slot.end.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX)
+    Record::Booking.until(booking.slot.end)
 }
 
 /// How often a hold looks again for pools with places: each time, others took some meanwhile.

@@ -3,15 +3,13 @@
 
 use atrio_domain::gate::Conflict;
 use atrio_domain::id::{CallerUuid, VenueId};
-use jiff::{Timestamp, ToSpan};
+use atrio_domain::retention::Record;
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, text, time_to_live};
 use crate::table::TTL;
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, SK, Store, key};
-
-/// Days that a conflict is kept, as long as its ticket.
-const KEPT_DAYS: i64 = 30;
 
 /// A conflict as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +52,7 @@ fn item(conflict: &Conflict) -> Item {
     set("redeemed_at", instant(conflict.redeemed_at));
     set("standing_gate", text(conflict.standing_gate.as_str()));
     set("standing_redeemed_at", instant(conflict.standing_redeemed_at));
-    set(TTL, time_to_live(conflict.redeemed_at + (KEPT_DAYS * 24).hours()));
+    set(TTL, time_to_live(Record::Conflict.until(conflict.redeemed_at)));
     item
 }
 

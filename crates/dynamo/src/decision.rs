@@ -3,17 +3,15 @@
 
 use atrio_domain::id::{CallerUuid, SlotId, VenueId};
 use atrio_domain::pseudonym::month_of;
+use atrio_domain::retention::Record;
 use atrio_domain::risk::Decision;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant_text, json, text, time_to_live};
 use crate::table::TTL;
 use crate::transaction::Condition;
 use crate::{Error, Item, PK, SK, Store, key};
-
-/// Days that a decision is kept in the table; the lake keeps its history.
-const KEPT_DAYS: i64 = 90;
 
 /// A decision with what it was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +39,7 @@ pub(crate) fn item(record: &DecisionRecord) -> Result<Item, Error> {
     );
     item.insert("slot".to_owned(), text(record.slot.to_string()));
     item.insert("decision".to_owned(), json("decision", &record.decision)?);
-    item.insert(TTL.to_owned(), time_to_live(decided_at + (KEPT_DAYS * 24).hours()));
+    item.insert(TTL.to_owned(), time_to_live(Record::Decision.until(decided_at)));
     Ok(item)
 }
 

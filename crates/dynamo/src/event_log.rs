@@ -5,17 +5,15 @@
 
 use atrio_domain::booking::Booking;
 use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::retention::Record;
 use atrio_domain::webhook::event::{EventId, EventKind, News, ToldOfSlot};
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, number, text, time_to_live};
 use crate::table::TTL;
 use crate::transaction::{Condition, Written};
 use crate::webhook::StoredEndpoint;
 use crate::{Error, Item, PK, SK, Store, key};
-
-/// Days that an event is kept.
-pub const KEPT_DAYS: i64 = 30;
 
 const NUMBERED: &str = "EVENT#";
 
@@ -181,8 +179,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Logged>, Error> {
         let sequence = last + 1;
-        let kept =
-            time_to_live(now.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX));
+        let kept = time_to_live(Record::Event.until(now));
         let body = news.body(sequence).map_err(|error| Error::Malformed {
             key: news.id.to_string(),
             attribute: "body".to_owned(),
@@ -215,8 +212,6 @@ impl Store {
         if let Some(OfSlot { booking, before, by_then }) = of_slot {
             let mut item = slot_key(booking);
             item.insert("told".to_owned(), number(by_then.count));
-            let ends = booking.slot.end.saturating_add(24.hours()).unwrap_or(Timestamp::MAX);
-            item.insert(TTL.to_owned(), time_to_live(ends));
             let unchanged = match before.count {
                 0 => Condition::absent(),
                 count => Condition::when("told = :told").value(":told", number(count)),

@@ -8,9 +8,10 @@ use atrio_domain::calendar::SlotTimes;
 use atrio_domain::group::{Group, GroupKind, GroupState, ListedName, SchoolVisit};
 use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::quota::Pools;
+use atrio_domain::retention::Record;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, json, number, text, time_to_live};
 use crate::booking::Held;
@@ -18,13 +19,10 @@ use crate::table::{DUE_INDEX, DUE_PK, DUE_SK, TTL};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, Store, key};
 
-/// Days after its slot that a request, with its contact and names, is kept, as a booking is.
-const KEPT_DAYS: i64 = 30;
-
 /// When a request, with its contact and names, is deleted.
 #[must_use]
 pub fn kept_until(slot: &SlotTimes) -> Timestamp {
-    slot.end.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX)
+    Record::Group.until(slot.end)
 }
 
 /// A request with the version it was read at.

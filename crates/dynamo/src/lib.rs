@@ -25,6 +25,7 @@ pub mod resource;
 pub mod settlement;
 pub mod shift;
 pub mod slot;
+pub mod staff;
 pub mod table;
 pub mod ticket;
 pub mod transaction;

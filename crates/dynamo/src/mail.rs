@@ -3,15 +3,13 @@
 
 use atrio_domain::id::CallerUuid;
 use atrio_domain::mail::{Mail, MailKind, MailState};
-use jiff::{Timestamp, ToSpan};
+use atrio_domain::retention::Record;
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, number, text, time_to_live};
 use crate::table::{DUE_PK, DUE_SK, TTL};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, SK, Store, key};
-
-/// Days after its slot that the mark is kept, as the booking is: without a booking nothing is told.
-const KEPT_DAYS: i64 = 30;
 
 fn mail_key(booking: CallerUuid, kind: MailKind) -> Item {
     key(format!("MAIL#{booking}"), kind.name())
@@ -33,7 +31,7 @@ fn item(mail: &Mail, slot_end: Timestamp) -> Item {
     item.insert("at".to_owned(), instant(at));
     item.insert("attempts".to_owned(), number(mail.attempts));
     item.insert("slot_end".to_owned(), instant(slot_end));
-    item.insert(TTL.to_owned(), time_to_live(slot_end + (KEPT_DAYS * 24).hours()));
+    item.insert(TTL.to_owned(), time_to_live(Record::Mail.until(slot_end)));
     item
 }
 

@@ -5,20 +5,17 @@ use atrio_domain::booking::Booking;
 use atrio_domain::id::CallerUuid;
 use atrio_domain::order::Order;
 use atrio_domain::quota::Pools;
-use jiff::{Timestamp, ToSpan};
+use atrio_domain::retention::Record;
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, json, time_to_live};
-use crate::booking::{self, kept_until};
+use crate::booking;
 use crate::person::{OverLimit, over_limit, over_limit_alone};
 use crate::resource::{Exhausted, exhausted, overdrawn};
 use crate::slot::StoredSlot;
 use crate::table::TTL;
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, Store, key};
-
-/// Days that an order is kept beyond its bookings, so that the parts of its payment are found for as
-/// long as one of them may have to be paid back by transfer.
-const KEPT_DAYS: i64 = 90;
 
 /// How often a hold looks again for pools with places: each time, others took some meanwhile.
 const ATTEMPTS: u32 = 12;
@@ -68,9 +65,8 @@ fn item(order: &Order, bookings: &[Booking]) -> Result<Item, Error> {
     let mut item = order_key(order.uuid);
     item.insert("bookings".to_owned(), json("bookings", &order.bookings)?);
     item.insert("created_at".to_owned(), instant(order.created_at));
-    let last = bookings.iter().map(kept_until).max().unwrap_or(order.created_at);
-    let until = last.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
-    item.insert(TTL.to_owned(), time_to_live(until));
+    let last = bookings.iter().map(|booking| booking.slot.end).max().unwrap_or(order.created_at);
+    item.insert(TTL.to_owned(), time_to_live(Record::Order.until(last)));
     Ok(item)
 }
 

@@ -7,17 +7,15 @@ use std::collections::BTreeMap;
 use atrio_domain::id::{CallerUuid, GateId, VenueId};
 use atrio_domain::premises::{Full, Limited, Place};
 use atrio_domain::redemption::Direction;
+use atrio_domain::retention::Record;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, instant_text, number, text, time_to_live};
 use crate::table::TTL;
 use crate::transaction::Condition;
 use crate::{Error, Item, SK, Store, key};
-
-/// Days that a day's counts are kept, as long as its entries.
-const KEPT_DAYS: i64 = 30;
 
 /// What stands before the instant of an entry over a limit.
 const OVER: &str = "OVER#";
@@ -75,7 +73,7 @@ fn partition(venue: &VenueId, day: Date) -> String {
 }
 
 fn kept_until(at: Timestamp) -> Timestamp {
-    at + (KEPT_DAYS * 24).hours()
+    Record::Presence.until(at)
 }
 
 fn overruling_item(venue: &VenueId, day: Date, one: &Overruling) -> Item {

@@ -6,9 +6,10 @@ use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{AreaId, CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
 use atrio_domain::premises::Full;
 use atrio_domain::redemption::{Direction, Redemption, Undo};
+use atrio_domain::retention::Record;
 use atrio_domain::ticket::Ticket;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::{Attributes, instant, json, text, time_to_live};
@@ -16,9 +17,6 @@ use crate::presence::{Counting, LimitRule};
 use crate::table::TTL;
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, Store, key};
-
-/// Days that an entry is kept in the table; the lake keeps its history.
-const KEPT_DAYS: i64 = 30;
 
 /// An entry or exit as stored: what the lake needs of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +104,7 @@ fn item(first: &Redemption, all: &[Redemption]) -> Result<Item, Error> {
     set("slot", json("slot", &entitlement.slot)?);
     set("gate", text(first.gate.as_str()));
     set("redeemed_at", instant(first.redeemed_at));
-    set(TTL, time_to_live(first.redeemed_at + (KEPT_DAYS * 24).hours()));
+    set(TTL, time_to_live(Record::Admission.until(first.redeemed_at)));
     if let [_] = all {
         set("ticket", text(entitlement.ticket.to_string()));
         set("unit_id", text(entitlement.unit.as_str()));

@@ -4,10 +4,11 @@
 //! about it, kept for good and without a person but staff.
 
 use atrio_domain::id::{CallerUuid, PaymentId, VenueId};
-use atrio_domain::payment::refund::{ACCOUNT_KEPT_DAYS, Account, Step, Trail};
+use atrio_domain::payment::refund::{Account, Step, Trail};
 use atrio_domain::payment::{Payment, PaymentStatus};
+use atrio_domain::retention::Record;
 use atrio_domain::tariff::Cents;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, json, number, text, time_to_live};
 use crate::table::TTL;
@@ -38,7 +39,7 @@ fn account_item(
     let mut item = account_key(booking, payment);
     item.insert("holder".to_owned(), text(&account.holder));
     item.insert("iban".to_owned(), text(account.iban.as_str()));
-    item.insert(TTL.to_owned(), time_to_live(now + (ACCOUNT_KEPT_DAYS * 24).hours()));
+    item.insert(TTL.to_owned(), time_to_live(Record::TransferAccount.until(now)));
     item
 }
 

@@ -2,8 +2,9 @@
 //! the caller's key of the request.
 
 use atrio_domain::id::CallerUuid;
+use atrio_domain::retention::Record;
 use atrio_domain::ticket::{Reissue, Reissued};
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, number, text, time_to_live};
 use crate::booking::{Changed, Stored};
@@ -13,15 +14,12 @@ use crate::{Error, Item, SK, Store, key};
 
 const PREFIX: &str = "REISSUE#";
 
-/// Days after its slot that a re-issue is kept, as the booking is.
-const KEPT_DAYS: i64 = 30;
-
 fn item(booking: CallerUuid, reissue: &Reissue, slot_end: Timestamp) -> Item {
     let mut item = key(format!("BOOKING#{booking}"), format!("{PREFIX}{}", reissue.uuid));
     item.insert("old_ticket".to_owned(), text(reissue.old.to_string()));
     item.insert("new_ticket".to_owned(), text(reissue.new.to_string()));
     item.insert("at".to_owned(), instant(reissue.at));
-    item.insert(TTL.to_owned(), time_to_live(slot_end + (KEPT_DAYS * 24).hours()));
+    item.insert(TTL.to_owned(), time_to_live(Record::Ticket.until(slot_end)));
     item
 }
 

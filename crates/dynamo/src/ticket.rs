@@ -2,16 +2,13 @@
 
 use atrio_domain::admission::AdmissionRule;
 use atrio_domain::id::{CallerUuid, TicketId};
+use atrio_domain::retention::Record;
 use atrio_domain::ticket::{Entitlement, Exit, Ticket, TicketState};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use jiff::ToSpan;
 
 use crate::attributes::{Attributes, instant, json, text, time_to_live};
 use crate::table::{DUE_PK, DUE_SK, TTL};
 use crate::{Error, Item, PK, Store, key};
-
-/// Days after its slot that a ticket is kept.
-const KEPT_DAYS: i64 = 30;
 
 pub(crate) fn ticket_key(id: TicketId) -> Item {
     key(format!("TICKET#{id}"), "TICKET")
@@ -36,7 +33,7 @@ pub(crate) fn item(ticket: &Ticket) -> Result<Item, Error> {
     set("booking", text(ticket.booking.to_string()));
     set("issued_at", instant(ticket.issued_at));
     set("status", text(ticket.state.name()));
-    set(TTL, time_to_live(entitlement.slot.end + (KEPT_DAYS * 24).hours()));
+    set(TTL, time_to_live(Record::Ticket.until(entitlement.slot.end)));
     set(DUE_PK, text(crate::gate_day::partition(&entitlement.venue, entitlement.slot.id.day())));
     set(DUE_SK, text(entitlement.slot.id.to_string()));
     match &ticket.state {

@@ -2,6 +2,7 @@
 //! per counted event, so that an event that arrives twice counts once.
 
 use atrio_domain::id::CallerUuid;
+use atrio_domain::retention::Record;
 use atrio_domain::risk::{RiskKeys, Velocity};
 use jiff::{Timestamp, ToSpan};
 
@@ -14,7 +15,7 @@ use crate::{Error, Store, key};
 /// Length of a window.
 const WINDOW_SECONDS: i64 = 600;
 
-/// How far back the rules look, and how long windows and markers are kept beyond.
+/// How far back the rules look; windows and markers are kept for longer.
 const HORIZON_SECONDS: i64 = 3_600;
 
 /// Something that counts.
@@ -99,7 +100,7 @@ impl Store {
         decision: Option<&DecisionRecord>,
         at: Timestamp,
     ) -> Result<bool, Error> {
-        let expires = time_to_live(at + (2 * HORIZON_SECONDS).seconds());
+        let expires = time_to_live(Record::Velocity.until(at));
         let name = match event {
             Event::Hold => "HOLD".to_owned(),
             Event::Decline { attempt } => format!("DECLINE#{attempt}"),

@@ -4,9 +4,10 @@
 
 use atrio_domain::booking::Booking;
 use atrio_domain::id::{CampaignId, VenueId};
+use atrio_domain::retention::Record;
 use atrio_domain::voucher::VoucherKey;
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, number, text, time_to_live};
 use crate::audit::AuditRecord;
@@ -203,7 +204,7 @@ impl Store {
         let values = Condition::none()
             .name("#ttl", TTL)
             .value(":one", number(1))
-            .value(":ttl", time_to_live(now + 2.hours()));
+            .value(":ttl", time_to_live(Record::CodeGuess.until(now)));
         let update = "ADD tried :one SET #ttl = :ttl";
         self.transact(vec![self.update(guesses_key(network, now), update, values)?]).await?;
         Ok(())

@@ -7,9 +7,10 @@ use atrio_domain::calendar::SlotTimes;
 use atrio_domain::hold::HoldRequest;
 use atrio_domain::id::{CallerUuid, ProductId, VenueId};
 use atrio_domain::quota::{Counts, Pools};
+use atrio_domain::retention::Record;
 use atrio_domain::waiting::{Waiting, WaitingState};
 use aws_sdk_dynamodb::types::{AttributeValue, Select, TransactWriteItem};
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, instant_text, json, number, text, time_to_live};
 use crate::booking::Held;
@@ -20,13 +21,10 @@ use crate::{Error, Item, SK, Store, key};
 /// The partition of the slots that somebody waits for.
 const LINES: &str = "WAITING";
 
-/// Days after its slot that a party is kept, as a booking is.
-const KEPT_DAYS: i64 = 30;
-
 /// When a party, with its contact, is deleted.
 #[must_use]
 pub fn kept_until(slot: &SlotTimes) -> Timestamp {
-    slot.end.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX)
+    Record::Waiting.until(slot.end)
 }
 
 /// A slot that somebody waits for.

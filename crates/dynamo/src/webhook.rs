@@ -8,7 +8,7 @@
 mod delivery;
 
 use atrio_domain::id::{CallerUuid, VenueId};
-use atrio_domain::webhook::address::{EndpointUrl, Reach};
+use atrio_domain::webhook::address::{Destinations, EndpointUrl};
 use atrio_domain::webhook::delivery::{Progress, Replay};
 use atrio_domain::webhook::{Endpoint, EndpointState};
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -67,7 +67,7 @@ impl TryFrom<&Item> for StoredEndpoint {
             id: read.parsed(SK)?,
             venue,
             // As it was taken; how far we send is looked at again when something is sent.
-            url: EndpointUrl::new(read.text("url")?, Reach::LoopbackToo)
+            url: EndpointUrl::new(read.text("url")?, Destinations::LoopbackToo)
                 .map_err(|error| read.malformed("url", error))?,
             events: read.json("events")?,
             description: read.text("description")?.to_owned(),

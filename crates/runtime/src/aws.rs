@@ -1,7 +1,10 @@
 //! Clients of AWS, from the environment that Lambda gives a function: keys and region are
 //! variables there, so no credential chain is carried along.
 
+use std::time::Duration;
+
 use atrio_dynamo::Store;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -16,6 +19,11 @@ pub fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
+/// How long one call of DynamoDB may take, and with all its repeats: without an end, one that is never
+/// answered would hold its caller for ever.
+const ATTEMPT_WITHIN: Duration = Duration::from_secs(20);
+const CALL_WITHIN: Duration = Duration::from_secs(45);
+
 /// The configuration of the DynamoDB client, before anything an installation adds.
 #[must_use]
 pub fn dynamodb(region: String, credentials: Credentials) -> aws_sdk_dynamodb::config::Builder {
@@ -24,6 +32,12 @@ pub fn dynamodb(region: String, credentials: Credentials) -> aws_sdk_dynamodb::c
         .http_client(http_client())
         .region(Region::new(region))
         .credentials_provider(credentials)
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_attempt_timeout(ATTEMPT_WITHIN)
+                .operation_timeout(CALL_WITHIN)
+                .build(),
+        )
 }
 
 /// The region, the function's own keys, and the endpoint where AWS itself is not meant.

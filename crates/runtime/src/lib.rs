@@ -16,7 +16,7 @@ pub mod shared;
 pub mod stream;
 pub mod ticket_keys;
 
-pub use access::{Access, Role, Staff};
+pub use access::{Access, Acting, Role, Staff};
 pub use address::ClientAddress;
 pub use clock::Clock;
 pub use extract::{Json, Path, Query};

@@ -1,6 +1,7 @@
 //! What can be booked: the venues, what each sells at which price and why, and the places left.
 //! It reads only; nothing here takes a place.
 
+mod retention;
 mod view;
 
 use std::sync::Arc;
@@ -98,6 +99,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show_venue))
         .routes(routes!(show_availability))
         .routes(routes!(show_split))
+        .routes(routes!(retention::show_retention))
         .with_state(context)
 }
 

@@ -239,7 +239,7 @@ async fn approve(
         let visits = coming(&context, &schools, now).await?;
         let approval = stored
             .group
-            .approve(&venue, body.hold_until, &staff.subject, &visits, now)
+            .approve(&venue, body.hold_until, staff.subject.as_str(), &visits, now)
             .map_err(|error| problem::decision(&error))?;
         let Approval::New(mut booking, approved) = approval else {
             let booked = booked(&context, &stored.group).await?;
@@ -307,7 +307,7 @@ async fn refuse(
     let stored = load_of(&context, &venue, &uuid).await?;
     let refused = stored
         .group
-        .refuse(&body.reason, &staff.subject, now)
+        .refuse(&body.reason, staff.subject.as_str(), now)
         .map_err(|error| problem::decision(&error))?;
     if refused != stored.group
         && !context.store.move_group(&stored, &refused).await.map_err(internal)?
@@ -340,9 +340,7 @@ fn pools(venue: &Venue, group: &Group) -> Pools {
 
 /// The venue, for the managers it belongs to.
 async fn own_venue(context: &Context, staff: &Staff, venue_id: &str) -> Result<Venue, Problem> {
-    staff.must_be(&[Role::Manager])?;
-    let id = VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&id)?;
+    let id = staff.at_venue(venue_id, &[Role::Manager])?;
     load_venue(context, &id).await
 }
 

@@ -64,14 +64,15 @@ impl Context {
     /// When a variable is missing or cannot be used.
     pub fn from_environment() -> Result<Self, EnvironmentError> {
         let clock = Clock::system();
+        let store = atrio_runtime::aws::store_from_environment()?;
         let key = environment::text(
             "ATRIO_CONTACT_HASH_KEY",
             "the secret under which mail and network addresses are hashed",
         )?;
         Ok(Self {
-            store: atrio_runtime::aws::store_from_environment()?,
+            access: Access::from_environment(clock, store.clone())?,
+            store,
             clock,
-            access: Access::from_environment(clock)?,
             contact_hash_key: key.into_bytes().into(),
         })
     }
@@ -185,7 +186,7 @@ async fn hold(
     let voucher = voucher::key(&context, code.as_deref(), "")?;
     let request = HoldRequest { voucher, ..HoldRequest::from(body) };
     if request.channel == Channel::Desk {
-        staff.ok_or_else(problem::desk_only)?.0.must_see(&request.venue_id)?;
+        staff.ok_or_else(problem::desk_only)?.must_sell_at(&request.venue_id)?;
     }
     let venue = load_venue(&context, &request.venue_id).await?;
     let now = context.clock.now();
@@ -296,8 +297,13 @@ where
         }
         let staff =
             <Staff as axum::extract::FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        staff.must_be(&[Role::Desk, Role::Manager])?;
         Ok(Some(Self(staff)))
+    }
+}
+
+impl Desk {
+    fn must_sell_at(&self, venue: &VenueId) -> Result<(), Problem> {
+        self.0.must_be_at(venue, &[Role::Desk, Role::Manager]).map(|_| ())
     }
 }
 

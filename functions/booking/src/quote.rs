@@ -35,7 +35,7 @@ pub(crate) async fn quote(
     let voucher = voucher::key(&context, code.as_deref(), "")?;
     let request = HoldRequest { voucher, ..HoldRequest::from(body) };
     if request.channel == Channel::Desk {
-        staff.ok_or_else(problem::desk_only)?.0.must_see(&request.venue_id)?;
+        staff.ok_or_else(problem::desk_only)?.must_sell_at(&request.venue_id)?;
     }
     let venue = load_venue(&context, &request.venue_id).await?;
     let now = context.clock.now();

@@ -86,10 +86,7 @@ pub(crate) async fn list_decisions(
     staff: Staff,
     Query(query): Query<DecisionsQuery>,
 ) -> Result<Json<DecisionListView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
-    let venue =
-        VenueId::new(query.venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&venue)?;
+    let venue = staff.at_venue(&query.venue_id, &[Role::Manager])?;
     if !(1..=PAGE_MAX).contains(&query.limit) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-query")
             .detail(format_args!("`limit` is {}, 1 to {PAGE_MAX} are answered", query.limit))

@@ -16,7 +16,7 @@ use atrio_dynamo::Store;
 use atrio_lake_query::{Lake, QueryError, Question, Venues, View};
 use atrio_runtime::environment::{self, EnvironmentError};
 use atrio_runtime::extract::is_known;
-use atrio_runtime::{Access, Clock, Path, Problem, Query, Role, Staff};
+use atrio_runtime::{Access, Acting, Clock, Path, Problem, Query, Role, Staff};
 use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -73,7 +73,8 @@ impl Context {
         let clock = Clock::system();
         let store =
             atrio_runtime::aws::store_from_environment().map_err(StartError::Environment)?;
-        let access = Access::from_environment(clock).map_err(StartError::Environment)?;
+        let access =
+            Access::from_environment(clock, store.clone()).map_err(StartError::Environment)?;
         let lake =
             environment::text("ATRIO_LAKE_URL", "the URL of the lake, such as s3://bucket/lake")
                 .map_err(StartError::Environment)?;
@@ -139,9 +140,7 @@ async fn show_dashboard(
     Query(query): Query<DayQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    staff.must_be(&[Role::Manager])?;
-    let id = VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&id)?;
+    let id = staff.at_venue(&venue_id, &[Role::Manager])?;
     let now = context.clock.now();
     let zone = zone()?;
     let day = query.day.unwrap_or_else(|| now.to_zoned_datetime(zone.clone()).date());
@@ -175,25 +174,21 @@ async fn show_overview(
     Query(query): Query<DayQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    staff.must_be(&[Role::Manager])?;
-    if staff.venue.is_none() && !staff.is_platform_wide() {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "no-venue")
-            .detail("the token names no venue")
-            .field("Authorization", "names no venue", "use a token of your venue"));
-    }
+    let (scope, venues) = match staff.acting(&[Role::Manager])? {
+        Acting::Everywhere => ("all".to_owned(), Venues::All),
+        Acting::At(own) => {
+            let own: Vec<String> = own.into_iter().map(String::from).collect();
+            (own.join("-"), Venues::Only(own))
+        }
+    };
     let now = context.clock.now();
     let zone = zone()?;
     let day = query.day.unwrap_or_else(|| now.to_zoned_datetime(zone.clone()).date());
     let lake = context.look().await?;
-    let scope = staff.venue.as_ref().map_or("all", VenueId::as_str);
-    let tag = entity_tag(&lake, scope, day, now)?;
+    let tag = entity_tag(&lake, &scope, day, now)?;
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, caching(tag)).into_response());
     }
-    let venues = match &staff.venue {
-        Some(own) => Venues::one(own.as_str()),
-        None => Venues::All,
-    };
     let today = question(venues, day, 1, &zone)?;
     let answers =
         tokio::try_join!(lake.booked(&today), lake.admitted(&today), lake.counted(&today));

@@ -89,9 +89,7 @@ pub(crate) async fn show_presence(
     staff: Staff,
     Path(venue_id): Path<String>,
 ) -> Result<Json<PresenceView>, Problem> {
-    staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
-    let id = VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&id)?;
+    let id = staff.at_venue(&venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
     let venue = context.venue(&id).await?;
     let now = context.clock.now();
     let day = venue.day_at(now);

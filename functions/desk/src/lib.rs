@@ -57,7 +57,8 @@ impl Context {
     pub fn from_environment() -> Result<Self, EnvironmentError> {
         let clock = Clock::system();
         let store = atrio_runtime::aws::store_from_environment()?;
-        Ok(Self { store, clock, access: Access::from_environment(clock)? })
+        let access = Access::from_environment(clock, store.clone())?;
+        Ok(Self { store, clock, access })
     }
 }
 
@@ -100,14 +101,14 @@ async fn open(
     Path(venue_id): Path<String>,
     Json(body): Json<ShiftBody>,
 ) -> Result<(StatusCode, axum::Json<ShiftView>), Problem> {
-    let venue = own_venue(&staff, venue_id)?;
+    let venue = own_venue(&staff, &venue_id)?;
     if context.store.venue(&venue).await.map_err(internal)?.is_none() {
         let fix = "take an id from `GET /v1/venues`";
         return Err(Problem::not_found("unknown-venue", "venue_id", venue.as_str(), fix));
     }
     let now = context.clock.now();
     let ShiftBody { uuid, desk_id, float_cents } = body;
-    let shift = Shift::open(uuid, venue, desk_id, staff.subject, float_cents, now)
+    let shift = Shift::open(uuid, venue, desk_id, staff.subject.to_string(), float_cents, now)
         .map_err(|error| problem::shift(&error))?;
     match context.store.open_shift(&shift).await.map_err(internal)? {
         Opened::New => Ok((StatusCode::CREATED, axum::Json(ShiftView::of(&shift, None)))),
@@ -146,7 +147,7 @@ async fn list(
     Path(venue_id): Path<String>,
     Query(query): Query<DayQuery>,
 ) -> Result<axum::Json<DayAccountView>, Problem> {
-    let venue = own_venue(&staff, venue_id)?;
+    let venue = own_venue(&staff, &venue_id)?;
     let midnight = |day: Date| {
         let zoned = day.in_tz(atrio_domain::venue::TIME_ZONE);
         zoned.map(|zoned| zoned.timestamp()).map_err(|error| Problem::malformed_id("day", error))
@@ -166,7 +167,7 @@ async fn show(
     staff: Staff,
     Path((venue_id, uuid)): Path<(String, String)>,
 ) -> Result<axum::Json<ShiftView>, Problem> {
-    let shift = load(&context, &own_venue(&staff, venue_id)?, &uuid).await?.shift;
+    let shift = load(&context, &own_venue(&staff, &venue_id)?, &uuid).await?.shift;
     let sales = context.store.sales(shift.uuid).await.map_err(internal)?;
     Ok(axum::Json(ShiftView::of(&shift, Some(&sales))))
 }
@@ -181,7 +182,7 @@ async fn export(
     staff: Staff,
     Path((venue_id, uuid)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, Problem> {
-    let shift = load(&context, &own_venue(&staff, venue_id)?, &uuid).await?.shift;
+    let shift = load(&context, &own_venue(&staff, &venue_id)?, &uuid).await?.shift;
     let sales = context.store.sales(shift.uuid).await.map_err(internal)?;
     let text = report::csv(&shift, &sales).map_err(|error| Problem::internal(&error))?;
     let name = format!("attachment; filename=\"shift-{}.csv\"", shift.uuid);
@@ -221,7 +222,7 @@ async fn sell(
     Path((venue_id, uuid)): Path<(String, String)>,
     Json(body): Json<SaleBody>,
 ) -> Result<(StatusCode, axum::Json<SaleView>), Problem> {
-    let venue = own_venue(&staff, venue_id)?;
+    let venue = own_venue(&staff, &venue_id)?;
     for _ in 0..ATTEMPTS {
         let shift = load(&context, &venue, &uuid).await?;
         if let Some(before) = find_sale(&context, &shift, body.booking_uuid).await? {
@@ -304,7 +305,7 @@ async fn void(
     Path((venue_id, uuid)): Path<(String, String)>,
     Json(body): Json<VoidBody>,
 ) -> Result<axum::Json<SaleView>, Problem> {
-    let venue = own_venue(&staff, venue_id)?;
+    let venue = own_venue(&staff, &venue_id)?;
     for _ in 0..ATTEMPTS {
         let shift = load(&context, &venue, &uuid).await?;
         let sale = find_sale(&context, &shift, body.booking_uuid).await?;
@@ -394,7 +395,7 @@ async fn close(
     Path((venue_id, uuid)): Path<(String, String)>,
     Json(body): Json<CloseBody>,
 ) -> Result<axum::Json<ShiftView>, Problem> {
-    let venue = own_venue(&staff, venue_id)?;
+    let venue = own_venue(&staff, &venue_id)?;
     for _ in 0..ATTEMPTS {
         let from = load(&context, &venue, &uuid).await?;
         let to = from.shift.close(body.counted_cents, context.clock.now());
@@ -409,11 +410,8 @@ async fn close(
     Err(Problem::busy())
 }
 
-fn own_venue(staff: &Staff, venue_id: String) -> Result<VenueId, Problem> {
-    staff.must_be(&[Role::Desk, Role::Manager])?;
-    let venue = VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&venue)?;
-    Ok(venue)
+fn own_venue(staff: &Staff, venue_id: &str) -> Result<VenueId, Problem> {
+    staff.at_venue(venue_id, &[Role::Desk, Role::Manager])
 }
 
 async fn load(context: &Context, venue: &VenueId, uuid: &str) -> Result<StoredShift, Problem> {

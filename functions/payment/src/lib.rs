@@ -57,13 +57,14 @@ impl Context {
     /// When a variable is missing or cannot be used.
     pub fn from_environment() -> Result<Self, EnvironmentError> {
         let clock = Clock::system();
+        let store = atrio_runtime::aws::store_from_environment()?;
         let provider = Provider::from_environment()?;
         Ok(Self {
-            store: atrio_runtime::aws::store_from_environment()?,
+            access: Access::from_environment(clock, store.clone())?,
+            store,
             clock,
             receipts: receipt_key(&provider)?,
             provider: Arc::new(provider),
-            access: Access::from_environment(clock)?,
         })
     }
 }

@@ -68,7 +68,7 @@ pub(crate) async fn list(
     staff: Staff,
     Path(venue_id): Path<String>,
 ) -> Result<axum::Json<RefundListView>, Problem> {
-    let venue_id = own_venue(&staff, venue_id)?;
+    let venue_id = own_venue(&staff, &venue_id)?;
     let due = context.store.refunds_of(&venue_id).await.map_err(internal)?;
     let mut trails = trails(&context, &venue_id).await?;
     let mut refunds = Vec::with_capacity(due.len() + trails.len());
@@ -106,13 +106,13 @@ pub(crate) async fn file(
     Path(venue_id): Path<String>,
     Json(body): Json<FileBody>,
 ) -> Result<impl IntoResponse, Problem> {
-    let venue_id = own_venue(&staff, venue_id)?;
+    let venue_id = own_venue(&staff, &venue_id)?;
     let Provider::PagoPa(pagopa) = &*context.provider else {
         return Err(problem::nothing_to_file());
     };
     let known = filed_in(&context, &venue_id, body.uuid).await?;
     if known.is_empty() {
-        let step = Step { by: staff.subject.clone(), at: context.clock.now() };
+        let step = Step { by: staff.subject.to_string(), at: context.clock.now() };
         take_in(&context, &venue_id, body.uuid, &step).await?;
     }
     let mut transfers = Vec::new();
@@ -157,7 +157,7 @@ pub(crate) async fn pay_back(
     Path((venue_id, payment_id)): Path<(String, String)>,
     Json(body): Json<PaidBackBody>,
 ) -> Result<StatusCode, Problem> {
-    let venue_id = own_venue(&staff, venue_id)?;
+    let venue_id = own_venue(&staff, &venue_id)?;
     let id =
         PaymentId::new(payment_id).map_err(|error| Problem::malformed_id("payment_id", error))?;
     let reference = body.reference.trim();
@@ -190,7 +190,7 @@ pub(crate) async fn pay_back(
         order: payment.order,
         amount_cents: payment.refund_cents(),
         filed: before.and_then(|trail| trail.filed),
-        paid_back: Some((reference.to_owned(), Step { by: staff.subject, at: now })),
+        paid_back: Some((reference.to_owned(), Step { by: staff.subject.to_string(), at: now })),
     };
     let is_marked = store.pay_back(&payment, &trail, now).await.map_err(internal)?;
     if is_marked { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::busy()) }
@@ -264,11 +264,8 @@ async fn refund_meant(
     }
 }
 
-fn own_venue(staff: &Staff, venue_id: String) -> Result<VenueId, Problem> {
-    staff.must_be(&[Role::Manager])?;
-    let venue = VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&venue)?;
-    Ok(venue)
+fn own_venue(staff: &Staff, venue_id: &str) -> Result<VenueId, Problem> {
+    staff.at_venue(venue_id, &[Role::Manager])
 }
 
 fn internal(error: atrio_dynamo::Error) -> Problem {

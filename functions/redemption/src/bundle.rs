@@ -1,7 +1,6 @@
 //! What a gate carries so that it can decide by itself while its line is down.
 
 use atrio_domain::gate::bundle::Bundle;
-use atrio_domain::id::VenueId;
 use atrio_runtime::extract::{Path, is_known};
 use atrio_runtime::{Problem, Query, Role, Staff};
 use axum::Json;
@@ -40,10 +39,7 @@ pub(crate) async fn show_bundle(
     Query(query): Query<DayQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    staff.must_be(&[Role::Gate, Role::Manager])?;
-    let venue_id =
-        VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&venue_id)?;
+    let venue_id = staff.at_venue(&venue_id, &[Role::Gate, Role::Manager])?;
     let venue = load_venue(&context, &venue_id).await?;
     let now = context.clock.now();
     let day = query.day.unwrap_or_else(|| venue.day_at(now));

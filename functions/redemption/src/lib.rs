@@ -57,10 +57,11 @@ impl Context {
     /// When a variable is missing or cannot be used.
     pub fn from_environment() -> Result<Self, EnvironmentError> {
         let clock = Clock::system();
+        let store = atrio_runtime::aws::store_from_environment()?;
         Ok(Self {
-            store: atrio_runtime::aws::store_from_environment()?,
+            access: Access::from_environment(clock, store.clone())?,
+            store,
             clock,
-            access: Access::from_environment(clock)?,
             ticket_keys: atrio_runtime::ticket_keys::published_from_environment()?,
         })
     }

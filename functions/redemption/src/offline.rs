@@ -113,8 +113,7 @@ pub(crate) async fn file_offline(
     staff: Staff,
     Json(body): Json<OfflineBody>,
 ) -> Result<axum::Json<OfflineView>, Problem> {
-    staff.must_be(&[Role::Gate, Role::Manager])?;
-    staff.must_see(&body.venue_id)?;
+    staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Manager])?;
     if !(1..=ENTRIES_MAX).contains(&body.entries.len()) {
         return Err(problem::entries_count(body.entries.len(), ENTRIES_MAX));
     }
@@ -292,10 +291,7 @@ pub(crate) async fn list_conflicts(
     staff: Staff,
     Path(venue_id): Path<String>,
 ) -> Result<axum::Json<ConflictsView>, Problem> {
-    staff.must_be(&[Role::Gate, Role::Manager])?;
-    let venue_id =
-        VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&venue_id)?;
+    let venue_id = staff.at_venue(&venue_id, &[Role::Gate, Role::Manager])?;
     let conflicts = context.store.conflicts(&venue_id).await.map_err(internal)?;
     let conflicts = conflicts.into_iter().take(CONFLICTS_MAX).map(conflict_view).collect();
     Ok(axum::Json(ConflictsView { venue_id, conflicts }))
@@ -338,10 +334,7 @@ pub(crate) async fn close_conflict(
     Path((venue_id, uuid)): Path<(String, String)>,
     Json(body): Json<ClosingBody>,
 ) -> Result<StatusCode, Problem> {
-    staff.must_be(&[Role::Manager])?;
-    let venue_id =
-        VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&venue_id)?;
+    let venue_id = staff.at_venue(&venue_id, &[Role::Manager])?;
     let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
     let note = body.note.trim();
     if !(1..=NOTE_MAX_CHARS).contains(&note.chars().count()) {

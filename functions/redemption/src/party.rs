@@ -99,8 +99,7 @@ pub(crate) async fn show_party(
     staff: Staff,
     Json(body): Json<PartyBody>,
 ) -> Result<axum::Json<PartyView>, Problem> {
-    staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
-    staff.must_see(&body.venue_id)?;
+    staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
     let id = ticket_id(&body.code, &context.ticket_keys.current())?;
     let ticket = load(&context, id).await?;
     if ticket.entitlement.venue != body.venue_id {

@@ -106,8 +106,7 @@ pub(crate) async fn redeem(
     staff: Staff,
     Json(body): Json<RedemptionBody>,
 ) -> Result<Answer, Problem> {
-    staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
-    staff.must_see(&body.venue_id)?;
+    staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
     let reason = body.reason()?;
     let id = ticket_id(&body.code, &context.ticket_keys.current())?;
     let (venue, mut ticket) =
@@ -218,7 +217,7 @@ impl RedemptionBody {
             uuid: self.uuid,
             at,
             gate: self.gate_id.clone(),
-            actor: staff.subject.clone(),
+            actor: staff.subject.to_string(),
             reason: reason.to_owned(),
             full,
         }

@@ -69,8 +69,7 @@ pub(crate) async fn undo_redemption(
     Path(uuid): Path<String>,
     Json(body): Json<UndoBody>,
 ) -> Result<axum::Json<UndoView>, Problem> {
-    staff.must_be(&[Role::Gate, Role::Desk, Role::Manager])?;
-    staff.must_see(&body.venue_id)?;
+    staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
     let uuid: CallerUuid = uuid.parse().map_err(|error| Problem::malformed_id("uuid", error))?;
     let venue = load_venue(&context, &body.venue_id).await?;
     for _ in 0..ATTEMPTS {

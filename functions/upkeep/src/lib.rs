@@ -14,6 +14,7 @@ use std::sync::Arc;
 use atrio_domain::booking::BookingState;
 use atrio_domain::payment::{PAY_WITHIN, PaymentStatus, ProviderOutcome};
 use atrio_domain::pseudonym::month_of;
+use atrio_domain::retention::Record;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Stored;
 use atrio_dynamo::payment::Taken;
@@ -21,7 +22,7 @@ use atrio_runtime::environment::EnvironmentError;
 use atrio_runtime::provider::sandbox::Refund;
 use atrio_runtime::provider::{PaymentReport, Provider, ProviderError};
 use atrio_runtime::{Clock, random};
-use jiff::{SignedDuration, ToSpan};
+use jiff::SignedDuration;
 use serde::Serialize;
 
 /// What the function works with.
@@ -85,9 +86,6 @@ const ASK_AFTER: SignedDuration = SignedDuration::from_secs(20);
 /// How long the provider may not know a payment before it is taken as never opened.
 const NEVER_OPENED_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
-/// Days after its month that a pseudonym key is kept, for what arrives late.
-const KEY_KEPT_DAYS: i32 = 4;
-
 /// Does what is due now.
 ///
 /// # Errors
@@ -100,8 +98,8 @@ pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
     refund(context, &mut done).await?;
     line::serve(context, &mut done).await?;
     let now = context.clock.now();
-    let oldest_day =
-        now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().saturating_sub(KEY_KEPT_DAYS.days());
+    let ended = Record::PseudonymKey.ended_by(now);
+    let oldest_day = ended.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let destroyed = context.store.destroy_month_keys_before(&month_of(oldest_day)).await?;
     done.keys_destroyed = u32::try_from(destroyed).unwrap_or(u32::MAX);
     if done != Done::default() {

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use atrio_domain::booking::{BookingState, StepError};
 use atrio_domain::id::{CallerUuid, SlotId};
 use atrio_domain::offer::offers;
+use atrio_domain::staff::Reach;
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::Venue;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::settlement::StepFailure;
-use atrio_runtime::{Json, Path, Problem, Staff};
+use atrio_runtime::{Json, Path, Problem, Role, Staff};
 use axum::extract::State;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -99,9 +100,9 @@ pub(crate) async fn call_off(
     }
     if !view.called_off.is_empty() {
         let record = AuditRecord {
-            venue: stored.venue.id,
-            actor: staff.subject,
-            role: staff.role.name().to_owned(),
+            role: staff.must_be_at(&stored.venue.id, &[Role::Manager])?.name().to_owned(),
+            reach: Reach::Venue(stored.venue.id),
+            actor: staff.subject.to_string(),
             at: now,
             version: stored.version,
             part: format!("call-offs/{}/{}", body.from, body.to),

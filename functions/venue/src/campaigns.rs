@@ -2,6 +2,7 @@
 //! is shown to who makes it and kept nowhere; the table holds keyed hashes.
 
 use atrio_domain::id::{CallerUuid, CampaignId};
+use atrio_domain::staff::Reach;
 use atrio_domain::venue::Venue;
 use atrio_domain::voucher::{
     CODES_MAX, Campaign, VoucherKey, batch_name, check_campaigns, random_code,
@@ -61,7 +62,7 @@ pub(crate) async fn change_campaigns(
     headers: HeaderMap,
     Json(wanted): Json<Campaigns>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     let after = written(&wanted)?;
     let change = |venue: &Venue| {
         let before = Some(written(&Campaigns { campaigns: venue.campaigns.clone() })?);
@@ -140,10 +141,11 @@ pub(crate) async fn make_codes(
         uses,
         keys,
     };
+    let role = staff.must_be_at(&batch.venue, &[Role::Manager])?;
     let record = AuditRecord {
-        venue: batch.venue.clone(),
-        actor: staff.subject.clone(),
-        role: staff.role.name().to_owned(),
+        reach: Reach::Venue(batch.venue.clone()),
+        actor: staff.subject.to_string(),
+        role: role.name().to_owned(),
         at: context.clock.now(),
         version: from.version,
         part: format!("campaigns/{}/codes", campaign.id),

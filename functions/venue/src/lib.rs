@@ -1,5 +1,5 @@
 //! What a venue offers, as its own staff set it: hours, closures, areas with limits, products with
-//! capacity and tariffs; and which servers are told what becomes of it.
+//! capacity and tariffs; who that staff is; and which servers are told what becomes of it.
 //! Every change names what it was made from, leaves a record of who changed what, and says
 //! which booked places it leaves without a slot.
 
@@ -9,16 +9,18 @@ mod deliveries;
 mod events;
 mod pieces;
 mod problem;
+mod staff;
 mod view;
 mod webhooks;
 
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
-use atrio_domain::id::{ProductId, SlotId, VenueId};
+use atrio_domain::id::{ProductId, SlotId};
 use atrio_domain::offer::{Stranded, stranded};
 use atrio_domain::premises::Premises;
 use atrio_domain::resource::{Resource, check_needs_of, check_resources};
+use atrio_domain::staff::Reach;
 use atrio_domain::venue::{HoursSource, Product, Venue};
-use atrio_domain::webhook::address::Reach;
+use atrio_domain::webhook::address::Destinations;
 use atrio_dynamo::Store;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::venue::{StoredVenue, VenueChanged};
@@ -54,10 +56,10 @@ pub struct Context {
     pub clock: Clock,
     /// Checks the tokens of staff.
     pub access: Access,
-    /// Hashes discount codes.
+    /// Hashes discount codes, and the addresses of staff who have not signed in yet.
     pub contact_hash_key: std::sync::Arc<[u8]>,
     /// How far webhooks are sent.
-    pub reach: Reach,
+    pub destinations: Destinations,
 }
 
 impl FromRef<Context> for Access {
@@ -76,14 +78,14 @@ impl Context {
         let store = atrio_runtime::aws::store_from_environment()?;
         let key = environment::text(
             "ATRIO_CONTACT_HASH_KEY",
-            "the secret under which discount codes are hashed",
+            "the secret under which discount codes and addresses of staff are hashed",
         )?;
         Ok(Self {
+            access: Access::from_environment(clock, store.clone())?,
             store,
             clock,
-            access: Access::from_environment(clock)?,
             contact_hash_key: key.into_bytes().into(),
-            reach: Reach::Public,
+            destinations: Destinations::Public,
         })
     }
 }
@@ -98,6 +100,8 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(campaigns::show_campaigns, campaigns::change_campaigns))
         .routes(routes!(campaigns::show_usage, campaigns::make_codes))
         .routes(routes!(pieces::list_pieces))
+        .routes(routes!(staff::list_staff))
+        .routes(routes!(staff::show_member, staff::set_member, staff::remove_member))
         .routes(routes!(list_changes))
         .routes(routes!(call_off::call_off))
         .routes(routes!(webhooks::list_webhooks))
@@ -164,7 +168,7 @@ async fn change_opening(
     headers: HeaderMap,
     Json(opening): Json<Opening>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     opening.check().map_err(|error| problem::offer(&error))?;
     let after = json(&opening)?;
     let change = |venue: &Venue| {
@@ -207,7 +211,7 @@ async fn change_premises(
     headers: HeaderMap,
     Json(premises): Json<Premises>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     premises.check().map_err(|error| problem::premises(&error))?;
     let after = json(&premises)?;
     let change = |venue: &Venue| {
@@ -255,7 +259,7 @@ async fn change_product(
     headers: HeaderMap,
     Json(product): Json<Product>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     let id = product_id_of(product_id)?;
     if product.id != id {
         return Err(problem::other_product(&id, &product.id));
@@ -317,7 +321,7 @@ async fn change_resources(
     headers: HeaderMap,
     Json(wanted): Json<Resources>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.must_be(&[Role::Manager])?;
+    staff.at_venue(&venue_id, &[Role::Manager])?;
     let after = json(&wanted)?;
     let change = |venue: &Venue| {
         let before = Some(json(&Resources { resources: venue.resources.clone() })?);
@@ -379,7 +383,7 @@ impl Wanted {
                 return Ok(tagged((known, view)));
             }
             let version = from.version + 1;
-            let record = self.record(&change, version);
+            let record = self.record(&change, version)?;
             let stored = self.context.store.change_venue(from.version, &change.to, &record).await;
             // Someone changed another part, or this one: the next reading shows which.
             if stored.map_err(internal)? == VenueChanged::Done {
@@ -389,17 +393,18 @@ impl Wanted {
         Err(Problem::busy())
     }
 
-    fn record(&self, change: &Change, version: u64) -> AuditRecord {
-        AuditRecord {
-            venue: change.to.id.clone(),
-            actor: self.staff.subject.clone(),
-            role: self.staff.role.name().to_owned(),
+    fn record(&self, change: &Change, version: u64) -> Result<AuditRecord, Problem> {
+        let role = self.staff.must_be_at(&change.to.id, &[Role::Manager])?;
+        Ok(AuditRecord {
+            reach: Reach::Venue(change.to.id.clone()),
+            actor: self.staff.subject.to_string(),
+            role: role.name().to_owned(),
             at: self.context.clock.now(),
             version,
             part: change.part.clone(),
             before: change.before.clone(),
             after: change.after.clone(),
-        }
+        })
     }
 }
 
@@ -471,9 +476,7 @@ async fn list_changes(
 
 /// The venue, for the managers it belongs to.
 async fn load(context: &Context, staff: &Staff, venue_id: &str) -> Result<StoredVenue, Problem> {
-    staff.must_be(&[Role::Manager])?;
-    let id = VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&id)?;
+    let id = staff.at_venue(venue_id, &[Role::Manager])?;
     let found = context.store.stored_venue(&id).await.map_err(internal)?;
     found.ok_or_else(|| {
         let fix = "take an id from `GET /v1/venues`";

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use atrio_domain::booking::BookingState;
-use atrio_domain::id::{Shelfmark, SlotId, VenueId};
+use atrio_domain::id::{Shelfmark, SlotId};
 use atrio_runtime::{Path, Problem, Query, Role, Staff};
 use axum::extract::State;
 use jiff::civil::Date;
@@ -50,9 +50,7 @@ pub(crate) async fn list_pieces(
     Path(venue_id): Path<String>,
     Query(query): Query<PiecesQuery>,
 ) -> Result<axum::Json<PiecesView>, Problem> {
-    staff.must_be(&[Role::Manager, Role::Desk])?;
-    let id = VenueId::new(venue_id).map_err(|error| Problem::malformed_id("venue_id", error))?;
-    staff.must_see(&id)?;
+    let id = staff.at_venue(&venue_id, &[Role::Manager, Role::Desk])?;
     let tickets = context.store.tickets_of_day(&id, query.day).await.map_err(internal)?;
     let bookings: BTreeSet<_> = tickets.iter().map(|ticket| ticket.booking).collect();
     let mut pieces = Vec::new();

@@ -3,6 +3,7 @@
 use atrio_domain::id::{CallerUuid, CampaignId, ProductId};
 use atrio_domain::offer::OfferError;
 use atrio_domain::premises::PremisesError;
+use atrio_domain::staff::StaffError;
 use atrio_domain::voucher::CampaignError;
 use atrio_domain::webhook::{ENDPOINTS_MAX, SettingsError};
 use atrio_runtime::Problem;
@@ -87,6 +88,29 @@ pub(crate) fn unknown_product(id: &ProductId) -> Problem {
         id.as_str(),
         "take an id from `GET /v1/venues/{venue_id}`",
     )
+}
+
+/// The directory of staff cannot be changed like this.
+pub(crate) fn staff(error: &StaffError) -> Problem {
+    let (status, kind) = match error {
+        StaffError::NoRole | StaffError::Nobody | StaffError::OfPlatform { .. } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid-member")
+        }
+        StaffError::OtherPerson { .. } => (StatusCode::CONFLICT, "uuid-reused"),
+        StaffError::MemberAlready { .. } => (StatusCode::CONFLICT, "member-already"),
+        StaffError::TooMany => (StatusCode::CONFLICT, "too-many-members"),
+        StaffError::LastManager => (StatusCode::CONFLICT, "last-manager"),
+        StaffError::NotTheirs { .. } | StaffError::Themselves { .. } => {
+            (StatusCode::FORBIDDEN, "role-not-yours")
+        }
+    };
+    Problem::new(status, kind).detail(error).field(error.field(), error, error.fix())
+}
+
+/// There is no such member.
+pub(crate) fn unknown_member(id: CallerUuid) -> Problem {
+    let fix = "take an id from `GET /v1/venues/{venue_id}/staff`";
+    Problem::not_found("unknown-member", "member_id", &id.to_string(), fix)
 }
 
 /// The request does not say what it was made from.

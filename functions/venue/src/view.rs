@@ -83,9 +83,9 @@ struct AuditView {
     /// Who, as the identity provider numbers staff.
     actor: String,
     role: String,
-    /// The version it made.
+    /// The version it made, of the venue or of its staff.
     version: u64,
-    /// `opening`, `resources`, or `products/` and the product.
+    /// `opening`, `resources`, `products/` and the product, or `staff/` and the member's id.
     part: String,
     /// What stood there before; none for what is new.
     #[schema(value_type = Option<Object>)]

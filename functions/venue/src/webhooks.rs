@@ -2,12 +2,13 @@
 //! register them. A secret is shown to the request that makes it, and to nobody later.
 
 use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::staff::Reach;
 use atrio_domain::webhook::delivery::Replay;
 use atrio_domain::webhook::secret::{Secret, Secrets};
 use atrio_domain::webhook::{ENDPOINTS_MAX, Endpoint, EndpointState, Settings};
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::webhook::{StoredEndpoint, Waking};
-use atrio_runtime::{Json, Path, Problem, Staff, random};
+use atrio_runtime::{Json, Path, Problem, Role, Staff, random};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -151,7 +152,7 @@ pub(crate) async fn change_webhook(
 ) -> Result<(StatusCode, Tagged<WebhookView>), Problem> {
     let venue = load(&context, &staff, &venue_id).await?.venue.id;
     let id = webhook_id_of(&webhook_id)?;
-    let url = wanted.check(context.reach).map_err(|error| problem::webhook(&error))?;
+    let url = wanted.check(context.destinations).map_err(|error| problem::webhook(&error))?;
     let wanted = Settings { url: url.as_str().to_owned(), ..wanted };
     let store = &context.store;
     for _ in 0..ATTEMPTS {
@@ -183,7 +184,7 @@ pub(crate) async fn change_webhook(
                 created_at: now,
                 version: 1,
             };
-            let record = record(&context, &staff, &made, "", None, written(&wanted)?);
+            let record = record(&context, &staff, &made, "", None, written(&wanted)?)?;
             let newest = store.newest_event(&made.venue).await.map_err(internal)?;
             if store.register_webhook(&made, newest, &record).await.map_err(internal)? {
                 let stored = find(&context, &staff, &venue_id, &webhook_id).await?;
@@ -209,7 +210,7 @@ pub(crate) async fn change_webhook(
             (true, true) => Waking::AsItWas,
         };
         let to = known.endpoint.set(&wanted, url.clone(), now);
-        let record = record(&context, &staff, &to, "", Some(before), written(&wanted)?);
+        let record = record(&context, &staff, &to, "", Some(before), written(&wanted)?)?;
         if store.change_webhook(&to, waking, now, &record).await.map_err(internal)? {
             let stored = find(&context, &staff, &venue_id, &webhook_id).await?;
             return Ok((StatusCode::OK, answer(stored, now)?));
@@ -239,7 +240,7 @@ pub(crate) async fn remove_webhook(
     let id = webhook_id_of(&webhook_id)?;
     if let Some(stored) = context.store.webhook(&venue, id).await.map_err(internal)? {
         let before = Some(written(&stored.endpoint.settings())?);
-        let record = record(&context, &staff, &stored.endpoint, "", before, Value::Null);
+        let record = record(&context, &staff, &stored.endpoint, "", before, Value::Null)?;
         // One that another request took away meanwhile is away.
         context.store.remove_webhook(&venue, id, &record).await.map_err(internal)?;
     }
@@ -299,7 +300,7 @@ pub(crate) async fn rotate_secret(
         let version = stored.endpoint.version + 1;
         let to = Endpoint { secrets, version, ..stored.endpoint };
         let after = json!({"rotated": true, "overlap_hours": overlap_hours});
-        let record = record(&context, &staff, &to, "/secret", None, after);
+        let record = record(&context, &staff, &to, "/secret", None, after)?;
         let store = &context.store;
         // Read once more, it is a repeat of this request.
         store.change_webhook(&to, Waking::AsItWas, now, &record).await.map_err(internal)?;
@@ -330,15 +331,16 @@ fn record(
     part: &str,
     before: Option<Value>,
     after: Value,
-) -> AuditRecord {
-    AuditRecord {
-        venue: endpoint.venue.clone(),
-        actor: staff.subject.clone(),
-        role: staff.role.name().to_owned(),
+) -> Result<AuditRecord, Problem> {
+    let role = staff.must_be_at(&endpoint.venue, &[Role::Manager])?;
+    Ok(AuditRecord {
+        reach: Reach::Venue(endpoint.venue.clone()),
+        actor: staff.subject.to_string(),
+        role: role.name().to_owned(),
         at: context.clock.now(),
         version: endpoint.version,
         part: format!("webhooks/{}{part}", endpoint.id),
         before,
         after,
-    }
+    })
 }

@@ -12,7 +12,7 @@ use atrio_domain::booking::Booking;
 use atrio_domain::id::VenueId;
 use atrio_domain::redemption::Direction;
 use atrio_domain::webhook::EndpointState;
-use atrio_domain::webhook::address::Reach;
+use atrio_domain::webhook::address::Destinations;
 use atrio_domain::webhook::delivery::{Progress, Verdict, judge};
 use atrio_domain::webhook::event::{Admitted, moves_places, of_admission, of_booking, of_places};
 use atrio_dynamo::change::Change;
@@ -50,7 +50,7 @@ impl Context {
         Ok(Self {
             store: atrio_runtime::aws::store_from_environment()?,
             clock: Clock::system(),
-            transport: Arc::new(Transport::new(Reach::Public)?),
+            transport: Arc::new(Transport::new(Destinations::Public)?),
         })
     }
 }

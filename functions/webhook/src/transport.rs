@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use atrio_domain::webhook::Endpoint;
-use atrio_domain::webhook::address::{EndpointUrl, Reach, is_public};
+use atrio_domain::webhook::address::{Destinations, EndpointUrl, is_public};
 use atrio_domain::webhook::delivery::{Outcome, retry_after};
 use atrio_dynamo::event_log::LoggedEvent;
 use atrio_runtime::environment::{self, EnvironmentError};
@@ -27,7 +27,7 @@ const ANSWER_MAX_BYTES: usize = 16 * 1024;
 #[derive(Debug)]
 pub struct Transport {
     client: reqwest::Client,
-    reach: Reach,
+    destinations: Destinations,
 }
 
 impl Transport {
@@ -35,7 +35,7 @@ impl Transport {
     ///
     /// # Errors
     /// When no client can be made.
-    pub fn new(reach: Reach) -> Result<Self, EnvironmentError> {
+    pub fn new(destinations: Destinations) -> Result<Self, EnvironmentError> {
         // Two TLS providers are in the tree and neither is then the default. A refusal means that one is
         // chosen.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -46,16 +46,16 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             // A proxy would resolve the names, and speak to whom we would not.
             .no_proxy()
-            .dns_resolver(Resolver { reach })
+            .dns_resolver(Resolver { destinations })
             .build()
             .map_err(|error| environment::bad("the client of webhooks", error))?;
-        Ok(Self { client, reach })
+        Ok(Self { client, destinations })
     }
 
     /// Sends an event as one of this moment, signed.
     pub async fn send(&self, endpoint: &Endpoint, event: &LoggedEvent, now: Timestamp) -> Outcome {
         // An address is not resolved, so it is looked at here.
-        let Ok(url) = EndpointUrl::new(endpoint.url.as_str(), self.reach) else {
+        let Ok(url) = EndpointUrl::new(endpoint.url.as_str(), self.destinations) else {
             return Outcome::Unreached(NOT_PUBLIC);
         };
         let answer = self
@@ -113,12 +113,13 @@ struct NotPublic;
 
 /// Resolves names to public addresses.
 struct Resolver {
-    reach: Reach,
+    destinations: Destinations,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let is_here = self.reach == Reach::LoopbackToo && name.as_str() == "localhost";
+        let is_here =
+            self.destinations == Destinations::LoopbackToo && name.as_str() == "localhost";
         Box::pin(async move {
             let found: Vec<SocketAddr> =
                 tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
@@ -143,8 +144,9 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_stands_for_this_machine_is_resolved_for_a_platform_on_loopback_only() {
         let name = || "localhost".parse::<Name>().unwrap();
-        assert!(Resolver { reach: Reach::LoopbackToo }.resolve(name()).await.is_ok());
-        let refused = Resolver { reach: Reach::Public }.resolve(name()).await.err().unwrap();
+        assert!(Resolver { destinations: Destinations::LoopbackToo }.resolve(name()).await.is_ok());
+        let refused =
+            Resolver { destinations: Destinations::Public }.resolve(name()).await.err().unwrap();
         assert!(refused.is::<NotPublic>(), "{refused}");
     }
 }

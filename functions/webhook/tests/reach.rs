@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use atrio_domain::webhook::address::{EndpointUrl, Reach};
+use atrio_domain::webhook::address::{Destinations, EndpointUrl};
 use atrio_domain::webhook::delivery::Outcome;
 use atrio_domain::webhook::event::EventKind;
 use atrio_domain::webhook::secret::{Secret, Secrets};
@@ -24,7 +24,7 @@ fn endpoint(url: &str) -> Endpoint {
     Endpoint {
         id,
         venue: "20240".parse().unwrap(),
-        url: EndpointUrl::new(url, Reach::LoopbackToo).unwrap(),
+        url: EndpointUrl::new(url, Destinations::LoopbackToo).unwrap(),
         events: Vec::new(),
         description: String::new(),
         state: EndpointState::Enabled,
@@ -63,7 +63,7 @@ async fn server(leads_to: Option<String>) -> (String, Calls) {
     (url, calls)
 }
 
-async fn send(reach: Reach, url: &str) -> Outcome {
+async fn send(reach: Destinations, url: &str) -> Outcome {
     let transport = Transport::new(reach).unwrap();
     transport.send(&endpoint(url), &event(), Timestamp::UNIX_EPOCH).await
 }
@@ -72,12 +72,15 @@ async fn send(reach: Reach, url: &str) -> Outcome {
 async fn this_machine_is_spoken_to_by_a_platform_on_loopback_only() {
     let (url, calls) = server(None).await;
     let refused = Outcome::Unreached("is no server of the public network");
-    assert_eq!(send(Reach::Public, &url).await, refused);
-    assert_eq!(send(Reach::Public, &url.replace("127.0.0.1", "localhost")).await, refused);
+    assert_eq!(send(Destinations::Public, &url).await, refused);
+    assert_eq!(send(Destinations::Public, &url.replace("127.0.0.1", "localhost")).await, refused);
     assert_eq!(calls.load(Ordering::Relaxed), 0, "not a byte was sent");
     let answered = Outcome::Answered { status: 200, retry_after: None };
-    assert_eq!(send(Reach::LoopbackToo, &url).await, answered);
-    assert_eq!(send(Reach::LoopbackToo, &url.replace("127.0.0.1", "localhost")).await, answered);
+    assert_eq!(send(Destinations::LoopbackToo, &url).await, answered);
+    assert_eq!(
+        send(Destinations::LoopbackToo, &url.replace("127.0.0.1", "localhost")).await,
+        answered
+    );
     assert_eq!(calls.load(Ordering::Relaxed), 2);
 }
 
@@ -85,7 +88,7 @@ async fn this_machine_is_spoken_to_by_a_platform_on_loopback_only() {
 async fn nobody_is_followed_elsewhere() {
     let (elsewhere, calls) = server(None).await;
     let (url, _) = server(Some(elsewhere)).await;
-    let outcome = send(Reach::LoopbackToo, &url).await;
+    let outcome = send(Destinations::LoopbackToo, &url).await;
     assert_eq!(outcome, Outcome::Answered { status: 307, retry_after: None });
     assert!(!outcome.is_taken());
     assert_eq!(calls.load(Ordering::Relaxed), 0);
@@ -96,5 +99,8 @@ async fn a_server_that_is_not_there_is_no_end_of_the_event() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
-    assert_eq!(send(Reach::LoopbackToo, &url).await, Outcome::Unreached("could not be reached"));
+    assert_eq!(
+        send(Destinations::LoopbackToo, &url).await,
+        Outcome::Unreached("could not be reached")
+    );
 }

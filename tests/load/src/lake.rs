@@ -127,7 +127,7 @@ async fn over_http(
 ) -> Result<(), Failure> {
     let platform = Platform::start(program, folder).await?;
     report::row("start-up", "seeded lake, compacted", &seconds(platform.started_in));
-    let token = platform.manager()?;
+    let token = platform.manager().await?;
     let ask = async |path: String| {
         let at = Instant::now();
         let answer = platform.client.get(platform.url(&path)).bearer_auth(&token).send().await?;

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use atrio::appointments::appoint;
 use atrio::data_dir::{DataDir, Run};
 use atrio::database;
 use atrio::keys::Secrets;
+use atrio_domain::staff::Reach;
 use atrio_dynamo::Store;
 use atrio_runtime::{Clock, Role};
 use reqwest::Client;
@@ -111,8 +113,10 @@ impl Platform {
     }
 
     /// A token of a manager of all venues.
-    pub(crate) fn manager(&self) -> Result<String, Failure> {
-        Ok(Secrets::open(&self.data)?.issuer().token(Role::Admin, None, &self.clock())?)
+    pub(crate) async fn manager(&self) -> Result<String, Failure> {
+        let (store, clock) = (self.store(), self.clock());
+        let subject = appoint(&store, &clock, (Role::Admin, &Reach::Platform), None).await?;
+        Ok(Secrets::open(&self.data)?.issuer().token(&subject, &clock)?)
     }
 
     /// Memory that the process holds.

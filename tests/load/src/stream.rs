@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
     let visitors = Visitors::of(platform).await?;
     let lake = Lake::open(platform.run.lake.as_str()).await?;
-    let token = platform.manager()?;
+    let token = platform.manager().await?;
     let (mut in_lake, mut on_dashboard) = (Vec::new(), Vec::new());
     for visitor in FIRST_VISITOR..FIRST_VISITOR + BOOKINGS {
         let booking = visitors.hold(visitor).await?;

@@ -2,10 +2,11 @@
 //! the broker acknowledges it, and now and then once more, as devices do that missed the answer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use atrio_tests::{Device, Process, count_message};
 use jiff::{Timestamp, ToSpan};
+use rumqttc::v5::ConnectionError;
 use rumqttc::v5::mqttbytes::v5::PubAckReason;
 use tokio::sync::{RwLock, watch};
 
@@ -13,6 +14,9 @@ use crate::chance::Chance;
 
 /// How often a counter speaks.
 const EVERY: Duration = Duration::from_millis(40);
+
+/// How long a counter goes on trying to connect.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long a counter counts before it speaks; as short as this, a day has many periods.
 const PERIOD_SECONDS: i64 = 10;
@@ -83,11 +87,18 @@ impl Counter {
 
     /// Publishes until acknowledged, over as many connections as that takes.
     async fn publish(&mut self, message: &serde_json::Value) {
+        let since = Instant::now();
         loop {
             if self.connection.is_none() {
                 let platform = self.platform.read().await;
                 let connected = Device::connect(&platform, &self.venue, &self.name, &self.keys);
-                self.connection = connected.await.ok();
+                self.connection = match connected.await {
+                    Ok(connection) => Some(connection),
+                    Err(error) => {
+                        assert!(since.elapsed() < PATIENCE, "{error}: {}", platform.log());
+                        None
+                    }
+                };
             }
             if let Some(connection) = &mut self.connection {
                 match connection.publish(message).await {
@@ -96,6 +107,10 @@ impl Counter {
                             self.counted.refused.push(format!("{message}: {answer:?}"));
                         }
                         return;
+                    }
+                    // A platform that dies ends the connection; one that lives answers.
+                    Err(ConnectionError::Timeout(_)) => {
+                        self.counted.refused.push(format!("{message}: never acknowledged"));
                     }
                     Err(_) => self.counted.repeated += 1,
                 }

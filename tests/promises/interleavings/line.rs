@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use atrio::database::TableAt;
 use atrio_dynamo::{Item, Store};
+use atrio_tests::SOON;
 use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -108,8 +111,13 @@ impl Line {
     /// The line to a table.
     pub(super) fn to(at: &TableAt) -> Self {
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_micros(100));
+        // Time that passes here is the test's: no caller gives up by the machine's.
+        let config = atrio::database::configuration(at)
+            .retry_config(retries)
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         Self(Arc::new(Inner {
-            config: atrio::database::configuration(at).retry_config(retries),
+            config,
             table: at.name.clone(),
             board: Mutex::default(),
             changed: Notify::new(),
@@ -153,13 +161,26 @@ impl Line {
         self.0.changed.notify_one();
     }
 
+    /// Says so once what it answers is dropped.
+    pub(super) fn rests_after(&self, caller: Caller) -> impl Drop {
+        Rest { line: self.clone(), caller }
+    }
+
     /// Forgets the calls of a caller that is cut off.
     pub(super) fn forget(&self, caller: Caller) {
         self.board().waiting.remove(&caller);
     }
 
     /// Waits until a caller waits for a decision, has ended, or got its last answer.
+    ///
+    /// # Panics
+    /// When it does nothing of that in time.
     pub(super) async fn settled(&self, caller: Caller) {
+        let settled = tokio::time::timeout(SOON, self.settles(caller)).await;
+        assert!(settled.is_ok(), "#{caller} does nothing: {:?}", self.board());
+    }
+
+    async fn settles(&self, caller: Caller) {
         loop {
             let changed = self.0.changed.notified();
             {
@@ -208,6 +229,17 @@ impl Line {
                 std::future::pending().await
             }
         }
+    }
+}
+
+struct Rest {
+    line: Line,
+    caller: Caller,
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        self.line.rest(self.caller);
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use atrio::appointments::appoint;
 use atrio::data_dir::DataDir;
 use atrio::keys::Secrets;
 use atrio_domain::id::VenueId;
+use atrio_domain::staff::Reach;
 use atrio_dynamo::Store;
 use atrio_runtime::provider::sandbox::Sandbox;
 use atrio_runtime::provider::{Provider, SIGNATURE, signature};
@@ -23,12 +25,14 @@ use super::request::{Function, Request, VENUE, Wire};
 pub(super) struct Platform {
     provider: Arc<Provider>,
     secrets: Arc<Secrets>,
+    /// Where staff are looked up: not by the line, so that no call of theirs counts as a caller's.
+    directory: Store,
     _folder: Arc<TempDir>,
 }
 
 impl Platform {
-    /// With keys of its own, and the bank at that address.
-    pub(super) fn new(bank: &str) -> Self {
+    /// With keys of its own, staff in that table, and the bank at that address.
+    pub(super) fn new(bank: &str, directory: &Store) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::open(&DataDir::open(folder.path()).unwrap()).unwrap();
         let secret = secrets.payment_secret.as_bytes();
@@ -36,6 +40,7 @@ impl Platform {
         Self {
             provider: Arc::new(Provider::Sandbox(sandbox)),
             secrets: Arc::new(secrets),
+            directory: directory.clone(),
             _folder: Arc::new(folder),
         }
     }
@@ -77,8 +82,9 @@ impl Platform {
             .header(header::CONTENT_TYPE, "application/json")
             .header(SIGNATURE, signature(secret, body.as_bytes()));
         if let Some(role) = wire.role {
-            let venue = VenueId::new(VENUE).unwrap();
-            let token = self.secrets.issuer().token(role, Some(venue), &clock).unwrap();
+            let reach = Reach::Venue(VenueId::new(VENUE).unwrap());
+            let who = appoint(&self.directory, &clock, (role, &reach), None).await.unwrap();
+            let token = self.secrets.issuer().token(&who, &clock).unwrap();
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         let router: axum::Router = self.function(wire.function, store, clock).into();
@@ -89,7 +95,7 @@ impl Platform {
     }
 
     fn function(&self, function: Function, store: Store, clock: Clock) -> OpenApiRouter {
-        let access = self.secrets.issuer().access(clock).unwrap();
+        let access = self.secrets.issuer().access(clock, self.directory.clone()).unwrap();
         let keys = self.secrets.ticket_keys().unwrap();
         match function {
             Function::Booking => atrio_booking::router(atrio_booking::Context {
@@ -123,7 +129,7 @@ impl Platform {
                 clock,
                 access,
                 contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
-                reach: atrio_domain::webhook::address::Reach::Public,
+                destinations: atrio_domain::webhook::address::Destinations::Public,
             }),
         }
     }

@@ -145,8 +145,8 @@ impl World {
             one_in,
             line: Line::to(database.at()),
             database,
+            platform: Platform::new(&address, &plain),
             plain,
-            platform: Platform::new(&address),
             venue,
             pools,
             asked: Vec::new(),
@@ -201,9 +201,9 @@ impl World {
         let (line, platform) = (self.line.clone(), self.platform.clone());
         let clock = Clock::rehearsing(self.now);
         let task = tokio::spawn(async move {
-            let answer = platform.answer(&request, store, clock).await;
-            line.rest(caller);
-            answer
+            // However it ends: one that panics does nothing any more either.
+            let _rest = line.rests_after(caller);
+            platform.answer(&request, store, clock).await
         });
         self.running.insert(caller, Running { asked: at, task, is_hurt: false });
         self.line.settled(caller).await;
@@ -297,7 +297,9 @@ impl World {
             return;
         }
         let Running { asked, task, is_hurt } = self.running.remove(&caller).unwrap();
-        let (status, said) = task.await.unwrap();
+        let answered = task.await;
+        self.expect(answered.is_ok(), || format!("#{caller} panicked: {answered:?}"));
+        let (status, said) = answered.unwrap();
         self.story.push(format!("#{caller} is answered {status} {}", excerpt(&said)));
         let is_allowed = status < 500 || is_hurt || status == 502 || status == 503;
         self.expect(is_allowed, || {

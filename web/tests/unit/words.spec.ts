@@ -9,6 +9,7 @@ import { desk } from '../../src/lib/i18n/desk';
 import { find } from '../../src/lib/i18n/find';
 import { gate } from '../../src/lib/i18n/gate';
 import { groups } from '../../src/lib/i18n/groups';
+import { members } from '../../src/lib/i18n/members';
 import { offer } from '../../src/lib/i18n/offer';
 import { order } from '../../src/lib/i18n/order';
 import { problems } from '../../src/lib/i18n/problems';
@@ -57,6 +58,7 @@ test('every message has the same holes and plurals in both languages', () => {
 		...booking,
 		...gate,
 		...groups,
+		...members,
 		...dashboard,
 		...offer,
 		...order,

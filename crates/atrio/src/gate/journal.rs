@@ -9,14 +9,12 @@ use std::path::Path;
 use atrio_domain::gate::claim::{Said, Seen, Use};
 use atrio_domain::id::{AreaId, CallerUuid, TicketId};
 use atrio_domain::redemption::{Direction, Undo};
-use jiff::{Timestamp, ToSpan};
+use atrio_domain::retention;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::payment_book::Book;
-
-/// Hours that an entry which the platform knows is kept.
-const KEPT_HOURS: i64 = 48;
 
 /// An entry or exit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,7 +71,7 @@ impl Journal {
     pub(super) fn open(path: &Path, now: Timestamp) -> io::Result<Self> {
         let is_kept = |record: &Record| {
             let is_waiting = record.own.as_ref().is_some_and(|own| own.outcome.is_none());
-            is_waiting || record.used.at + KEPT_HOURS.hours() > now
+            is_waiting || retention::Record::GateJournal.until(record.used.at) > now
         };
         let book = Book::open_keeping(path, is_kept)?;
         let mut journal = Self {
@@ -271,6 +269,8 @@ impl Journal {
 mod tests {
     use atrio_domain::id::GateId;
     use uuid::Uuid;
+
+    use jiff::ToSpan as _;
 
     use super::*;
 

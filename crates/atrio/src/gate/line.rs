@@ -30,6 +30,8 @@ pub(super) enum Down {
     Status(StatusCode),
     #[error("the platform does not take the gate's token: start the gate with a new one")]
     Token,
+    #[error("the gate's role was taken back: nobody is let through by it")]
+    Revoked,
 }
 
 /// What the platform answered.
@@ -103,6 +105,8 @@ impl Line {
                 Ok(Some(Fetched { entity_tag, bundle: answer.json().await? }))
             }
             StatusCode::UNAUTHORIZED => Err(Down::Token),
+            // What the token says of the gate no longer stands in the directory of staff.
+            StatusCode::FORBIDDEN => Err(Down::Revoked),
             status => Err(Down::Status(status)),
         }
     }

@@ -135,6 +135,8 @@ struct LineState {
     is_up: bool,
     since: Timestamp,
     why: Option<String>,
+    /// The platform said that the gate's role was taken back, and nothing else since.
+    is_revoked: bool,
 }
 
 /// A running gate.
@@ -211,7 +213,7 @@ pub async fn open(settings: Settings) -> Result<Opened, GateError> {
         turnstile: tokio::sync::Mutex::default(),
         journal: Mutex::new(journal),
         kept: Mutex::new(kept.map(Arc::new)),
-        state: Mutex::new(LineState { is_up: false, since: now, why: None }),
+        state: Mutex::new(LineState { is_up: false, since: now, why: None, is_revoked: false }),
         clock_ahead_microseconds: AtomicI64::new(ahead),
         look: Notify::new(),
         _lock: lock,
@@ -266,6 +268,8 @@ impl Gate {
         }
         state.is_up = is_up;
         state.why = why.map(|why| chain(why));
+        // A line that is cut after it says nothing new of the role.
+        state.is_revoked = !is_up && (state.is_revoked || matches!(why, Some(Down::Revoked)));
     }
 
     fn hear(&self, said: &Said) -> std::io::Result<()> {

@@ -225,6 +225,9 @@ impl Gate {
         seen: Option<&Seen>,
         now: Timestamp,
     ) -> Result<OfflineEntry, Box<Problem>> {
+        if self.line_state().is_revoked {
+            return Err(Box::new(revoked()));
+        }
         let kept = kept.ok_or_else(|| Box::new(never_online()))?;
         let shown = shown.map_err(|unread| Box::new(problem::unread(&unread)))?;
         let journal = self.journal();
@@ -374,6 +377,16 @@ fn already(other: Use) -> Problem {
         at: other.at,
         gate: other.gate_id,
     })
+}
+
+/// The gate's role was taken back: what it knows of tickets lets nobody through any more.
+fn revoked() -> Problem {
+    let message = "the role of this gate was taken back, so it lets nobody through";
+    Problem::new(StatusCode::FORBIDDEN, "gate-revoked").detail(message).field(
+        "Authorization",
+        message,
+        "ask a manager of the venue for the role, or start the gate with another token",
+    )
 }
 
 /// The gate has never seen the platform.

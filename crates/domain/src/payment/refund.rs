@@ -10,10 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CallerUuid, PaymentId, VenueId};
 use crate::tariff::Cents;
 
-/// Days that an account is kept for a refund that nobody makes; it is forgotten when the refund is
-/// made.
-pub const ACCOUNT_KEPT_DAYS: i64 = 60;
-
 /// Longest name of a holder that the transfer format takes.
 const HOLDER_MAX_CHARS: usize = 70;
 

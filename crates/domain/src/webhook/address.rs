@@ -12,7 +12,7 @@ const URL_MAX_BYTES: usize = 2_000;
 
 /// How far the platform sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum Destinations {
     /// To servers of the public network.
     Public,
     /// To programs of this machine as well, as a platform does that itself listens on loopback only.
@@ -80,12 +80,12 @@ impl EndpointUrl {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn new(text: &str, reach: Reach) -> Result<Self, AddressError> {
+    pub fn new(text: &str, destinations: Destinations) -> Result<Self, AddressError> {
         if text.len() > URL_MAX_BYTES {
             return Err(AddressError::TooLong { bytes: text.len() });
         }
         let url = Url::parse(text).map_err(|error| AddressError::Unreadable(error.to_string()))?;
-        let is_here = reach == Reach::LoopbackToo && is_loopback(&url);
+        let is_here = destinations == Destinations::LoopbackToo && is_loopback(&url);
         if url.scheme() != "https" && !(is_here && url.scheme() == "http") {
             return Err(AddressError::Scheme { scheme: url.scheme().to_owned() });
         }

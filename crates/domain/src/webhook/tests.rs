@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 
-use super::address::{AddressError, EndpointUrl, Reach, is_public};
+use super::address::{AddressError, Destinations, EndpointUrl, is_public};
 use super::delivery::{ATTEMPTS_MAX, Outcome, Progress, Replay, Verdict, judge, retry_after};
 use super::event::{EventKind, ToldOfSlot, of_booking, of_places};
 use super::{Settings, SettingsError};
@@ -17,7 +17,7 @@ fn status(status: u16) -> Outcome {
 
 #[test]
 fn an_address_is_a_public_server_over_an_encrypted_connection() {
-    let taken = |text| EndpointUrl::new(text, Reach::Public).is_ok();
+    let taken = |text| EndpointUrl::new(text, Destinations::Public).is_ok();
     for good in [
         "https://museum.example/hook",
         "https://museum.example:8443/a?b=c",
@@ -49,7 +49,7 @@ fn an_address_is_a_public_server_over_an_encrypted_connection() {
 
 #[test]
 fn a_platform_on_loopback_sends_to_loopback_too_and_no_further() {
-    let taken = |text| EndpointUrl::new(text, Reach::LoopbackToo).is_ok();
+    let taken = |text| EndpointUrl::new(text, Destinations::LoopbackToo).is_ok();
     for good in ["http://127.0.0.1:9000/hook", "http://localhost:9000/", "http://[::1]:9000/"] {
         assert!(taken(good), "{good}");
     }
@@ -112,14 +112,14 @@ fn settings_name_the_field_at_fault() {
         enabled: true,
     };
     let good = "https://museum.example/";
-    let fault = |settings: Settings| settings.check(Reach::Public).unwrap_err();
+    let fault = |settings: Settings| settings.check(Destinations::Public).unwrap_err();
     let error = fault(settings("https://10.0.0.1/", &[], ""));
     assert_eq!(error.field(), "url");
     let host = "10.0.0.1".to_owned();
     assert_eq!(error, SettingsError::Address(AddressError::NotPublic { host }));
     assert_eq!(fault(settings(good, &[EventKind::Test], "")).field(), "events");
     assert_eq!(fault(settings(good, &[], &"x".repeat(201))).field(), "description");
-    settings(good, &EventKind::SUBSCRIBED, "the till").check(Reach::Public).unwrap();
+    settings(good, &EventKind::SUBSCRIBED, "the till").check(Destinations::Public).unwrap();
 }
 
 #[test]

@@ -5,10 +5,11 @@ use atrio_domain::device::{
     ContentHash, CountRecord, DeadLetter, DeviceName, DeviceState, Model, Quality,
     RegisteredDevice, StoredCount,
 };
+use atrio_domain::retention::Record;
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, bytes, instant, instant_text, number, text, time_to_live};
 use crate::table::TTL;
@@ -22,8 +23,6 @@ pub(super) const DEVICE: &str = "DEVICE";
 pub(super) const STATE: &str = "STATE";
 /// How the partition keys of devices begin.
 const PARTITION_PREFIX: &str = "DEVICE#";
-/// Days a dead letter is kept: a quarter, the time between two rounds of an installer.
-const DEAD_LETTER_DAYS: i64 = 90;
 
 pub(super) fn partition(device: &DeviceName) -> String {
     format!("{PARTITION_PREFIX}{device}")
@@ -193,7 +192,7 @@ pub(super) fn of_dead_letter(letter: &DeadLetter) -> Item {
         set(&mut item, "payload", bytes(payload));
     }
     set(&mut item, "payload_bytes", number(letter.payload_bytes));
-    set(&mut item, TTL, time_to_live(letter.received_at + (DEAD_LETTER_DAYS * 24).hours()));
+    set(&mut item, TTL, time_to_live(Record::DeadLetter.until(letter.received_at)));
     item
 }
 

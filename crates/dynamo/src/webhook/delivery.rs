@@ -2,12 +2,13 @@
 //! long as the event itself. Written with what follows for the endpoint, or not at all.
 
 use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::retention::Record;
 use atrio_domain::webhook::Endpoint;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::{Attributes, instant, json, number, text, time_to_live};
-use crate::event_log::{KEPT_DAYS, sequence_key};
+use crate::event_log::sequence_key;
 use crate::table::TTL;
 use crate::{Error, Item, SK, Store, key};
 
@@ -78,12 +79,7 @@ pub(super) fn item(endpoint: &Endpoint, delivery: &Delivery) -> Result<Item, Err
     item.insert("last_at".to_owned(), instant(delivery.last_at));
     item.insert("last_outcome".to_owned(), text(&delivery.last_outcome));
     item.insert("last_millis".to_owned(), number(delivery.last_millis));
-    item.insert(
-        TTL.to_owned(),
-        time_to_live(
-            delivery.last_at.saturating_add((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MAX),
-        ),
-    );
+    item.insert(TTL.to_owned(), time_to_live(Record::Event.until(delivery.last_at)));
     Ok(item)
 }
 

@@ -16,6 +16,7 @@ import type {
 	GateState,
 	Group,
 	GroupRequest,
+	KeptRecord,
 	Method,
 	OfferChange,
 	OfferRecord,
@@ -30,6 +31,8 @@ import type {
 	Refund,
 	Sale,
 	Shift,
+	StaffMember,
+	StaffRole,
 	Ticket,
 	TicketList,
 	UndoneRedemption,
@@ -102,6 +105,10 @@ export function listVenues(): Promise<Venue[]> {
 	venuesOnce.catch(() => (venuesOnce = null));
 	return venuesOnce;
 }
+
+/** What the platform keeps, for how long and why. */
+export const listKept = () =>
+	json<{ records: KeptRecord[] }>('/v1/retention').then((answer) => answer.records);
 
 export const getVenue = (venueId: string) => json<VenueDetail>(`/v1/venues/${id(venueId)}`);
 
@@ -367,6 +374,34 @@ export const listOfferChanges = (token: string, venueId: string, cursor: string 
 		`/v1/venues/${id(venueId)}/changes?${new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })}`,
 		{ token }
 	);
+
+// Who works at a venue.
+
+const staffOf = (venueId: string, rest = '') => `/v1/venues/${id(venueId)}/staff${rest}`;
+
+export const listStaff = (token: string, venueId: string, cursor: string | null) =>
+	json<{ staff: StaffMember[]; next_cursor: string | null }>(
+		staffOf(venueId, cursor ? `?cursor=${id(cursor)}` : ''),
+		{ token }
+	);
+
+/** Adds a member, where no entity tag is named, or sets the roles of the one who bears it. */
+export const setMember = (
+	token: string,
+	venueId: string,
+	memberId: string,
+	entityTag: string | null,
+	body: { address?: string; roles: StaffRole[] }
+) =>
+	send(staffOf(venueId, `/${id(memberId)}`), {
+		method: 'PUT',
+		token,
+		body,
+		headers: entityTag ? { 'if-match': entityTag } : { 'if-none-match': '*' }
+	});
+
+export const removeMember = (token: string, venueId: string, memberId: string, entityTag: string) =>
+	send(staffOf(venueId, `/${id(memberId)}`), { method: 'DELETE', token, headers: { 'if-match': entityTag } });
 
 // Ticket office.
 

@@ -314,6 +314,17 @@ export interface Presence {
 }
 
 /** A ticket that two gates let in. */
+/** One kind of record that the platform keeps. */
+export interface KeptRecord {
+	name: string;
+	what: Text;
+	about: 'VISITOR' | 'PSEUDONYM' | 'STAFF' | 'NOBODY';
+	/** ISO 8601, whole days or whole hours; null where no rule removes it. */
+	kept_for: string | null;
+	after: 'VISIT' | 'WRITING' | 'MONTH' | null;
+	why: Text;
+}
+
 export interface Conflict {
 	uuid: string;
 	ticket_id: string;
@@ -408,6 +419,20 @@ export interface OfferRecord {
 	part: string;
 	before: object | null;
 	after: object;
+}
+
+/** What somebody may be at a venue, in the order in which it is offered. */
+export const VENUE_ROLES = ['manager', 'desk', 'gate', 'analyst', 'data-officer'] as const;
+export type StaffRole = (typeof VENUE_ROLES)[number] | 'operator' | 'admin';
+
+/** Somebody on the staff of a venue. */
+export interface StaffMember {
+	member_id: string;
+	entity_tag: string;
+	address: string | null;
+	/** Who they are to the identity provider; null before they signed in for the first time. */
+	subject: string | null;
+	roles: StaffRole[];
 }
 
 /** What a desk asks for: nobody's name. */

@@ -13,6 +13,7 @@ export const common = {
 	'nav.desk': { it: 'Biglietteria', en: 'Ticket office' },
 	'nav.offer': { it: 'Orari', en: 'Hours' },
 	'nav.groups': { it: 'Gruppi', en: 'Groups' },
+	'nav.members': { it: 'Personale', en: 'Staff' },
 	'nav.conflicts': { it: 'Doppi ingressi', en: 'Double entries' },
 	'nav.staff': { it: 'Per il personale', en: 'For staff' },
 	'footer.about': {
@@ -27,6 +28,7 @@ export const common = {
 		it: 'Queste pagine non usano cookie né strumenti di tracciamento.',
 		en: 'These pages use no cookies and no tracking.'
 	},
+	'footer.kept': { it: 'Che cosa conserviamo e per quanto', en: 'What we keep and for how long' },
 	'footer.api': { it: 'Descrizione dell’API (OpenAPI)', en: 'API description (OpenAPI)' },
 	'kind.MUSEUM': { it: 'Museo', en: 'Museum' },
 	'kind.LIBRARY': { it: 'Biblioteca', en: 'Library' },

@@ -10,8 +10,10 @@ import { desk } from './desk';
 import { find } from './find';
 import { gate } from './gate';
 import { groups } from './groups';
+import { members } from './members';
 import { offer } from './offer';
 import { order } from './order';
+import { privacy } from './privacy';
 import { problems } from './problems';
 import { venue } from './venue';
 import { waiting } from './waiting';
@@ -24,10 +26,12 @@ const messages = {
 	...booking,
 	...gate,
 	...groups,
+	...members,
 	...dashboard,
 	...offer,
 	...order,
 	...desk,
+	...privacy,
 	...problems
 };
 export type Key = keyof typeof messages;
