@@ -44,7 +44,9 @@ const BOOKINGS: usize = 24;
 /// How long runs are begun where their number is not named.
 const PLAYED_FOR: Duration = Duration::from_secs(15);
 
-const SLOTS: [&str; 2] = ["2026-11-24T10:00", "2026-11-24T11:00"];
+/// Of one day, and one of a dearer and of a cheaper day.
+const SLOTS: [&str; 4] =
+    ["2026-11-24T10:00", "2026-11-24T11:00", "2026-11-25T10:00", "2026-11-26T10:00"];
 const GATES: [&str; 2] = ["north", "south"];
 const DESKS: [&str; 2] = ["window-1", "window-2"];
 const PARTIES: [Party; 6] = [
@@ -177,8 +179,21 @@ fn something_new(world: &mut World) -> Option<Request> {
         18..38 if world.table.bookings.len() < BOOKINGS => {
             let uuid = world.fresh();
             let channel = *world.chance.one_of(&["WEB", "WEB", "TOTEM", "DESK"]);
-            let (slot, party) = (*world.chance.one_of(&SLOTS), *world.chance.one_of(&PARTIES));
+            // Most want the same two, so that these fill up.
+            let near = if world.chance.percent(80) { &SLOTS[..2] } else { &SLOTS[..] };
+            let (slot, party) = (*world.chance.one_of(near), *world.chance.one_of(&PARTIES));
             Some(Request::Hold { uuid, slot, party, channel })
+        }
+        // What is begun in the place of another booking goes on.
+        38..54 => {
+            let mut begun = world.bookings();
+            begun.retain(|stored| {
+                let booking = &stored.booking;
+                booking.replaces.is_some() && stored.tickets.is_empty() && booking.takes_places()
+            });
+            let stored = pick(world, &begun)?;
+            world.last = Some(stored.booking.uuid);
+            next_step(world, &stored.booking, &stored.tickets)
         }
         _ => {
             let bookings = world.bookings();
@@ -199,7 +214,7 @@ fn next_step(
     if world.chance.percent(4) {
         return Some(Request::GiveUp(uuid));
     }
-    let is_free = booking.total() == Cents::ZERO;
+    let is_free = booking.due() == Cents::ZERO;
     match &booking.state {
         BookingState::Paying { payment, .. } => {
             let choice = if world.chance.percent(70) {
@@ -222,7 +237,12 @@ fn next_step(
             let ticket = pick(world, tickets)?;
             let request = world.fresh();
             let gate = *world.chance.one_of(&GATES);
-            Some(match world.chance.below(20) {
+            Some(match world.chance.below(44) {
+                20..36 => {
+                    let slot = *world.chance.one_of(&SLOTS);
+                    Request::Exchange { old: uuid, uuid: request, slot }
+                }
+                36.. => Request::GiveBack { booking: uuid, request, ticket },
                 0..7 => Request::Redeem { nonce: request, ticket, gate },
                 7..10 => Request::FileOffline { nonce: request, ticket, gate, at: world.now },
                 10..14 => Request::Reissue { booking: uuid, ticket, request },

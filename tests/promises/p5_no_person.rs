@@ -11,7 +11,8 @@ use atrio::keys::Secrets;
 use atrio_domain::risk::RiskKeys;
 use atrio_lake_query::Lake;
 use atrio_tests::{
-    Gate, Manager, Options, Outcome, Process, SOON, Visitor, Wish, eventually, fresh_uuid,
+    Appointer, Gate, Manager, Options, Outcome, Process, SOON, Visitor, Wish, eventually,
+    fresh_uuid,
 };
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -48,6 +49,7 @@ async fn everything_happens(museum: &Process, visitor: &Visitor) -> Vec<String> 
     ids.push(waits(museum, visitor).await);
     ids.push(leads_a_group(museum, visitor).await);
     ids.push(enters_by_name(museum, visitor).await);
+    ids.push(works_there(museum, visitor).await);
     for ticket in &tickets {
         for name in ["id", "typed_code", "code"] {
             ids.push(ticket[name].as_str().unwrap().to_owned());
@@ -67,6 +69,17 @@ async fn everything_happens(museum: &Process, visitor: &Visitor) -> Vec<String> 
     ids.extend([hashed.contact.unwrap(), hashed.client.unwrap()]);
     let plain: Vec<String> = ids.iter().map(|id| id.replace('-', "")).collect();
     [ids, plain].concat()
+}
+
+/// Is on the staff of the venue, signs in, and leaves; answers who they were to the identity provider.
+async fn works_there(museum: &Process, visitor: &Visitor) -> String {
+    let operator = Appointer::operator(museum, VENUE).await;
+    let member = operator.adds(&visitor.contact.email, &["desk"]).await;
+    let subject = fresh_uuid();
+    museum.signs_in(&subject, &visitor.contact.email).await;
+    assert_eq!(operator.reads(&member).await.expect(200)["subject"], subject.as_str());
+    assert_eq!(operator.takes_back(&member).await.status, 204);
+    subject
 }
 
 /// Waits for a place of a slot that others fill, and is offered one; answers the uuid.

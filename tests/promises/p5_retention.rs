@@ -14,6 +14,7 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("BOOKING#", "ACCOUNT#", "transfer-account"),
     ("BOOKING#", "BOOKING", "booking"),
     ("BOOKING#", "PAYMENT#", "account"),
+    ("BOOKING#", "GIVEBACK#", "ticket"),
     ("BOOKING#", "REISSUE#", "ticket"),
     ("PAYMENT#", "PAYMENT", "account"),
     ("REFUNDS#", "", "account"),

@@ -7,6 +7,7 @@
 mod answer;
 mod appointer;
 mod device;
+mod exchanges;
 mod gate_program;
 mod integrator;
 mod mail;

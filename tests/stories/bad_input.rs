@@ -362,6 +362,9 @@ async fn a_step_that_the_booking_does_not_allow_changes_nothing() {
     let away = |url: &str| json!({"return_url": url});
     let paid = json!({"payment_id": format!("{priced}-1"), "outcome": "PAID"});
     let names = |uuid: &str| format!("/v1/bookings/{uuid}/holders");
+    let exchange = |uuid: &str| format!("/v1/bookings/{uuid}/exchange");
+    let gives = |uuid: &str| format!("/v1/bookings/{uuid}/give-back");
+    let elsewhere = json!({"uuid": unknown, "slot_id": "2026-11-26T11:00"});
     #[rustfmt::skip] // One line a case.
     let lines = [
         post("uuid reused with another body", "/v1/bookings", &other).refused(409, "uuid-reused", "uuid"),
@@ -377,6 +380,16 @@ async fn a_step_that_the_booking_does_not_allow_changes_nothing() {
         put("names of tickets that name nobody", names(&priced), &json!({"holders": ["Visitor"]})).refused(409, "not-nominative", "holders"),
         put("names that are no list", names(&priced), &json!({"holders": "Visitor"})).refused(422, "invalid-field", "holders"),
         put("names of an unknown booking", names(&unknown), &json!({"holders": ["Visitor"]})).refused(404, "unknown-booking", "uuid"),
+        post("exchange of a hold", exchange(&priced), &elsewhere).refused(409, "wrong-state", "uuid"),
+        post("exchange for nowhere", exchange(&priced), &json!({"uuid": unknown})).refused(422, "invalid-field", "slot_id"),
+        post("exchange for a word", exchange(&priced), &json!({"uuid": unknown, "slot_id": "soon"})).refused(422, "invalid-field", "slot_id"),
+        post("exchange of an unknown booking", exchange(&unknown), &elsewhere).refused(404, "unknown-booking", "uuid"),
+        get("exchange of no uuid", exchange("1")).refused(400, "malformed-id", "uuid"),
+        raw("exchange that is no JSON", exchange(&priced), "{").refused(400, "malformed-json", "body"),
+        post("tickets of a hold given back", gives(&priced), &json!({"uuid": unknown, "ticket_ids": []})).refused(409, "wrong-state", "uuid"),
+        post("what is no ticket given back", gives(&priced), &json!({"uuid": unknown, "ticket_ids": ["x"]})).refused(422, "invalid-field", "ticket_ids[0]"),
+        post("no list given back", gives(&priced), &json!({"uuid": unknown})).refused(422, "invalid-field", "ticket_ids"),
+        post("tickets of an unknown booking given back", gives(&unknown), &json!({"uuid": unknown, "ticket_ids": []})).refused(404, "unknown-booking", "uuid"),
         get("unknown booking", format!("/v1/bookings/{unknown}")).refused(404, "unknown-booking", "uuid"),
         get("bad uuid", "/v1/bookings/mine").refused(400, "malformed-id", "uuid"),
         post("confirm an unknown booking", format!("/v1/bookings/{unknown}/confirm"), &nothing).refused(404, "unknown-booking", "uuid"),

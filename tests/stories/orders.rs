@@ -269,6 +269,43 @@ async fn a_free_order_is_confirmed_without_a_payment() {
     assert_eq!(figures["bookings confirmed"], json!({"table": 2, "lake": 2}));
 }
 
+/// Looks at an order again and again until it is confirmed; answers what was seen of its visits when
+/// they did not stand together.
+async fn watches(visitor: Visitor, uuid: String) -> Vec<String> {
+    let mut torn = Vec::new();
+    loop {
+        let order = visitor.order(&uuid).await;
+        let visits = order["bookings"].as_array().unwrap().iter();
+        let states: Vec<&str> = visits.map(|visit| visit["status"].as_str().unwrap()).collect();
+        if states.iter().any(|state| *state != states[0]) {
+            torn.push(states.join(" "));
+        }
+        if order["status"] == "CONFIRMED" {
+            return torn;
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_looks_while_an_order_is_confirmed_sees_all_of_it_or_nothing() {
+    let museum = Process::fresh().await;
+    let visitor = Visitor::of(&museum);
+    let minors = |venue, slot| Wish::at(venue, slot, &[("minor", 1)]);
+    let wishes = [minors(HERE, FRIDAY), minors(HERE, FRIDAY_NOON), minors(THERE, FRIDAY)];
+    for _ in 0..25 {
+        let (order, bookings) = visitor.holds_order(&wishes).await;
+        let eyes = (0..6).map(|_| tokio::spawn(watches(visitor.clone(), order.clone())));
+        let eyes: Vec<_> = eyes.collect();
+        visitor.takes_order(&order, "confirm").await.expect(200);
+        for seen in eyes {
+            assert_eq!(seen.await.unwrap(), [""; 0]);
+        }
+        for booking in bookings {
+            visitor.cancel(&booking).await.expect(200);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_visit_that_costs_nothing_goes_with_those_that_do() {
     let museum = Process::fresh().await;

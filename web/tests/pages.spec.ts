@@ -106,8 +106,8 @@ test('the gate is accessible, asking for a key and refusing a code', async ({ pa
 	await expectNoSidewaysScroll(page);
 });
 
-/** Two free tickets of this morning, bought over the API as the page does. */
-async function freeTickets(page: Page): Promise<string[]> {
+/** A confirmed booking of so many free tickets, made over the API as the page does. */
+async function freeBooking(page: Page, slot: string, quantity: number): Promise<string> {
 	const uuid = crypto.randomUUID();
 	const held = await page.request.post(`${platform.base}/v1/bookings`, {
 		data: {
@@ -115,14 +115,20 @@ async function freeTickets(page: Page): Promise<string[]> {
 			venue_id: platform.venue,
 			product_id: 'admission',
 			option_id: 'standard',
-			slot_id: '2026-11-24T10:00',
-			units: [{ unit_id: 'minor', quantity: 2 }],
+			slot_id: slot,
+			units: [{ unit_id: 'minor', quantity }],
 			contact: { full_name: 'Visitatore di prova', email: `${uuid}@example.org` },
 			locale: 'it'
 		}
 	});
 	expect(held.status()).toBe(201);
 	await page.request.post(`${platform.base}/v1/bookings/${uuid}/confirm`, { data: {} });
+	return uuid;
+}
+
+/** Two free tickets of this morning. */
+async function freeTickets(page: Page): Promise<string[]> {
+	const uuid = await freeBooking(page, '2026-11-24T10:00', 2);
 	const answer = await page.request.get(`${platform.base}/v1/bookings/${uuid}/tickets`);
 	const { tickets } = (await answer.json()) as { tickets: { code: string }[] };
 	return tickets.map(({ code }) => code);
@@ -302,6 +308,42 @@ test('who finds a time sold out joins its line and sees where they stand', async
 	await picture(page, 'waiting');
 	await page.getByTestId('leave').click();
 	await expect(page.getByTestId('waiting')).toHaveAttribute('data-status', 'LEFT');
+});
+
+test('a visitor gives a ticket back and moves the visit to another time', async ({ page }) => {
+	const uuid = await freeBooking(page, '2026-12-10T10:00', 3);
+	await page.goto(`/booking/?uuid=${uuid}`);
+	await page.getByTestId('give-back').click();
+	const yes = page.getByTestId('give-back-yes');
+	await expect(yes).toBeDisabled();
+	await page.getByRole('checkbox').first().check();
+	await expectAccessible(page);
+	await yes.click();
+	await expect(page.getByTestId('give-back-done')).toBeVisible();
+	await expect(page.getByTestId('ticket')).toHaveCount(2);
+	await page.getByTestId('exchange').click();
+	const date = await chooseFirstSlot(page, 2);
+	await expect(page.getByTestId('exchange-price')).toContainText('non paghi nulla');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'exchange');
+	await page.getByTestId('exchange-hold').click();
+	await expect(page.getByTestId('booking-status')).toHaveAttribute('data-status', 'ON_HOLD');
+	expect(page.url()).not.toContain(uuid);
+	await picture(page, 'exchange-hold');
+	await page.getByTestId('confirm-free').click();
+	await expect(page.getByTestId('booking-status')).toHaveAttribute('data-status', 'CONFIRMED');
+	const answer = await page.request.get(`${platform.base}/v1/bookings/${page.url().split('uuid=')[1]}`);
+	const moved = (await answer.json()) as { slot: { id: string }; units: { quantity: number }[] };
+	expect(moved.slot.id.slice(0, 10)).toBe(date);
+	expect(moved.units.map(({ quantity }) => quantity)).toEqual([2]);
+	await page.goto(`/booking/?uuid=${uuid}`);
+	await expect(page.getByTestId('booking-status')).toHaveAttribute('data-status', 'CANCELLED');
+	await page.getByTestId('to-new').click();
+	await expect(page.getByTestId('booking-status')).toHaveAttribute('data-status', 'CONFIRMED');
+	// The places go back.
+	await page.getByTestId('cancel').click();
+	await page.getByTestId('cancel-yes').click();
 });
 
 test('the dashboard is accessible, with its tables open', async ({ page }) => {

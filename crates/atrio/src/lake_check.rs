@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use atrio_domain::booking::BookingState;
+use atrio_domain::booking::{Booking, BookingState};
 use atrio_domain::redemption::Direction;
+use atrio_domain::tariff::Cents;
 use atrio_dynamo::Store;
 use atrio_dynamo::attributes::text;
 use atrio_dynamo::change::Change;
@@ -58,15 +59,17 @@ impl fmt::Display for Comparison {
 }
 
 const QUERIES: [(&str, &str); 9] = [
-    // A sale that was taken back has a second row, which takes the first out of every sum.
+    // A sale that was taken back has a second row, which takes the first out of every sum; one of which
+    // some tickets were given back has a row that takes those out.
     (
         "bookings confirmed",
-        "SELECT coalesce(sum(CASE event WHEN 'CONFIRMED' THEN 1 ELSE -1 END), 0) FROM bookings",
+        "SELECT coalesce(sum(CASE event WHEN 'CONFIRMED' THEN 1 WHEN 'CANCELLED' THEN -1 ELSE 0 END), 0) \
+         FROM bookings",
     ),
     (
         "bookings confirmed, distinct",
         "SELECT count(*) FROM (SELECT booking_key FROM bookings GROUP BY booking_key \
-         HAVING sum(CASE event WHEN 'CONFIRMED' THEN 1 ELSE -1 END) = 1)",
+         HAVING sum(CASE event WHEN 'CONFIRMED' THEN 1 WHEN 'CANCELLED' THEN -1 ELSE 0 END) = 1)",
     ),
     (
         "visitors confirmed",
@@ -138,19 +141,27 @@ pub async fn compare(store: &Store, lake_url: &str) -> Result<Comparison, CheckE
     }
 }
 
+/// What a venue keeps of a booking that is not confirmed. What paid for one that was exchanged pays for
+/// the next one.
+fn kept(booking: &Booking) -> Cents {
+    let BookingState::Cancelled { payment, refund, exchanged_for, .. } = &booking.state else {
+        return Cents::ZERO;
+    };
+    let was_paid = payment.is_some() || !booking.carried.is_empty();
+    let price = if was_paid && exchanged_for.is_none() { booking.total() } else { Cents::ZERO };
+    let refund = if exchanged_for.is_none() { *refund } else { Cents::ZERO };
+    Cents(price.0 - refund.0 + booking.forfeited().0)
+}
+
 fn count(change: &Change, add: &mut impl FnMut(&'static str, i64)) {
     match change {
         Change::Booking { new, .. } if new.booking.state.name() == "CONFIRMED" => {
             add("bookings confirmed", 1);
             add("bookings confirmed, distinct", 1);
             add("visitors confirmed", i64::from(new.booking.places()));
-            add("cents kept", new.booking.total().0);
+            add("cents kept", new.booking.total().0 + new.booking.forfeited().0);
         }
-        Change::Booking { new, .. } => {
-            if let BookingState::Cancelled { payment: Some(_), refund, .. } = new.booking.state {
-                add("cents kept", new.booking.total().0 - refund.0);
-            }
-        }
+        Change::Booking { new, .. } => add("cents kept", kept(&new.booking).0),
         Change::Entry(entry) => {
             let people = i64::try_from(entry.passed.len()).unwrap_or(i64::MAX);
             match entry.direction {

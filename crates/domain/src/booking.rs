@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::admission::AdmissionRule;
 use crate::calendar::SlotTimes;
 use crate::cancellation::Cancellation;
+use crate::exchange::{ExchangeError, ExchangeRule, Replaces};
+use crate::give_back::Reduced;
 use crate::hold::HoldError;
 use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
+use crate::payment::share::Share;
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
 use crate::person_limit::Counted;
 use crate::quota::Draw;
@@ -176,6 +179,14 @@ pub struct Booking {
     pub counted: Option<Counted>,
     /// The discount code that it was reduced by.
     pub voucher: Option<VoucherUse>,
+    /// Until when it may be exchanged for another slot; none where the venue exchanges nothing.
+    pub exchange: Option<ExchangeRule>,
+    /// The booking in whose place it comes, or came.
+    pub replaces: Option<Replaces>,
+    /// What was paid for bookings before it and pays for this one, what was paid last first.
+    pub carried: Vec<Share>,
+    /// That some of its tickets were given back.
+    pub reduced: Option<Reduced>,
     /// Attempts to pay so far.
     pub payment_attempts: u32,
     /// Where it stands.
@@ -221,6 +232,8 @@ pub enum BookingState {
         payment: Option<PaymentId>,
         /// What goes back of it.
         refund: Cents,
+        /// The booking that came in its place; none where it was given up or called off.
+        exchanged_for: Option<CallerUuid>,
     },
 }
 
@@ -291,6 +304,9 @@ pub enum StepError {
         /// The order.
         order: CallerUuid,
     },
+    /// It cannot be exchanged.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
     /// The state does not allow the step.
     #[error("the booking is {state}, it cannot be {step}")]
     WrongState {
@@ -321,6 +337,13 @@ impl Booking {
     #[must_use]
     pub fn total(&self) -> Cents {
         self.units.iter().map(|line| line.price_cents.times(line.quantity)).sum()
+    }
+
+    /// What is to be paid for it: what was paid for the booking that it replaces is taken off.
+    #[must_use]
+    pub fn due(&self) -> Cents {
+        let credit = self.replaces.as_ref().map_or(Cents::ZERO, |replaced| replaced.credit_cents);
+        Cents((self.total().0 - credit.0).max(0))
     }
 
     /// Places it takes in its slot.
@@ -436,6 +459,7 @@ impl Booking {
                 cancelled_at: now,
                 payment: payment.clone(),
                 refund: self.total(),
+                exchanged_for: None,
             })),
             other => Err(StepError::WrongState { state: other.name(), step: "voided" }),
         }
@@ -453,7 +477,12 @@ impl Booking {
                 cancelled_at: now,
                 payment: None,
                 refund: Cents::ZERO,
+                exchanged_for: None,
             })),
+            // It goes on as another booking: whoever gives up means that one.
+            BookingState::Cancelled { exchanged_for: Some(_), .. } => {
+                Err(StepError::WrongState { state: "exchanged", step: "cancelled" })
+            }
             BookingState::Cancelled { .. } => Ok(seen),
             BookingState::Expired { expired_at } => Err(StepError::HoldExpired { expired_at }),
             other => Err(StepError::WrongState { state: other.name(), step: "cancelled" }),
@@ -523,12 +552,15 @@ impl Booking {
     ) -> Payment {
         Payment {
             id,
+            of: None,
             booking: self.uuid,
             order: self.order,
             attempt: self.payment_attempts,
             venue: self.venue_id.clone(),
-            amount_cents: self.total(),
+            amount_cents: self.due(),
             received_cents: None,
+            parts: 0,
+            parted_cents: Cents::ZERO,
             status,
             started_at,
             updated_at: now,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::booking::{Booking, BookingState, Channel, StepError};
 use crate::id::PaymentId;
+use crate::payment::share::{self, Share};
 use crate::tariff::Cents;
 use crate::ticket::{Ticket, TicketState};
 
@@ -46,6 +47,8 @@ pub struct GivenUp {
     pub booking: Booking,
     /// Those of its tickets that admitted until now.
     pub tickets: Vec<Ticket>,
+    /// The money that goes back.
+    pub refund: Vec<Share>,
 }
 
 impl Booking {
@@ -67,7 +70,7 @@ impl Booking {
         Some(Terms { until: self.slot.start, refund_until, refund })
     }
 
-    fn refund_until(&self) -> Option<Timestamp> {
+    pub(crate) fn refund_until(&self) -> Option<Timestamp> {
         let notice = self.cancellation.refund_until_minutes_before.map(i64::from)?;
         self.slot.start.checked_sub(notice.minutes()).ok()
     }
@@ -112,7 +115,7 @@ impl Booking {
         self.take_back(tickets, payment.clone(), self.total(), now)
     }
 
-    fn take_back(
+    pub(crate) fn take_back(
         &self,
         tickets: Vec<Ticket>,
         payment: Option<PaymentId>,
@@ -129,8 +132,11 @@ impl Booking {
                 TicketState::Redeemed { at, .. } => return Err(StepError::TicketUsed { at }),
             }
         }
-        let state = BookingState::Cancelled { cancelled_at: now, payment, refund };
-        Ok(GivenUp { booking: Self { state, ..self.clone() }, tickets: revoked })
+        let (back, _) = share::take(&self.paid_by(), refund);
+        let state =
+            BookingState::Cancelled { cancelled_at: now, payment, refund, exchanged_for: None };
+        let booking = Self { state, ..self.clone() };
+        Ok(GivenUp { booking, tickets: revoked, refund: back })
     }
 }
 
@@ -191,7 +197,12 @@ mod tests {
         let payment = PaymentId::new("attempt-1").ok();
         assert_eq!(
             given_up.booking.state,
-            BookingState::Cancelled { cancelled_at: now, payment, refund: Cents(1000) }
+            BookingState::Cancelled {
+                cancelled_at: now,
+                payment,
+                refund: Cents(1000),
+                exchanged_for: None
+            }
         );
     }
 

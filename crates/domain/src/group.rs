@@ -143,6 +143,7 @@ impl GroupAsk {
             units,
             uses,
             cancellation,
+            exchange: None,
             admission,
             person_limit: None,
             voucher: None,
@@ -379,6 +380,7 @@ impl Group {
             contact: ask.contact.clone(),
             locale: ask.locale,
             channel: Channel::Web,
+            replaces: None,
         };
         let keys = RiskKeys { contact: None, client: None };
         Booking {

@@ -13,6 +13,7 @@ use crate::admission::AdmissionRule;
 use crate::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::cancellation::Cancellation;
+use crate::exchange::ExchangeRule;
 use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId};
 use crate::person_limit::{Counted, PersonLimit};
@@ -53,6 +54,9 @@ pub struct HoldRequest {
     /// The discount code, by its hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voucher: Option<VoucherKey>,
+    /// The booking in whose place it shall come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<CallerUuid>,
 }
 
 /// So many of one unit.
@@ -162,6 +166,8 @@ pub struct Offer {
     pub uses: Vec<ResourceUse>,
     /// What goes back when the booking is given up.
     pub cancellation: Cancellation,
+    /// Until when it may be exchanged.
+    pub exchange: Option<ExchangeRule>,
     /// How its tickets admit.
     pub admission: AdmissionRule,
     /// How many tickets one person takes.
@@ -214,9 +220,18 @@ impl HoldRequest {
         let uses = uses_of(venue, product, day, places, &self.pieces)?;
         let pools = Pools::of(product, slot.start);
         let (cancellation, admission) = (product.cancellation, product.admission.clone());
-        let person_limit = product.person_limit;
-        let voucher = None;
-        Ok(Offer { slot, pools, units, uses, cancellation, admission, person_limit, voucher })
+        let (person_limit, exchange) = (product.person_limit, product.exchange.clone());
+        Ok(Offer {
+            slot,
+            pools,
+            units,
+            uses,
+            cancellation,
+            exchange,
+            admission,
+            person_limit,
+            voucher: None,
+        })
     }
 
     /// Turns an accepted offer into a booking on hold.
@@ -245,6 +260,10 @@ impl HoldRequest {
             cancellation: offer.cancellation,
             admission: offer.admission,
             voucher: offer.voucher,
+            exchange: offer.exchange,
+            replaces: None,
+            carried: Vec::new(),
+            reduced: None,
             holders: Holders::default(),
             counted: counted.map(|(limit, person)| Counted { person, limit }),
             payment_attempts: 0,
@@ -259,6 +278,11 @@ impl HoldRequest {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
+        // All else follows from the booking that is exchanged, which goes on changing.
+        if let Some(replaces) = &self.replaces {
+            hash.update(format!("exchange {replaces} {}", self.slot_id));
+            return hex(&hash.finalize());
+        }
         for part in [self.venue_id.as_str(), self.product_id.as_str(), self.option_id.as_str()] {
             hash.update(part.as_bytes());
             hash.update([0]);
@@ -284,7 +308,7 @@ impl HoldRequest {
             }
             hash.update(contact.phone.as_deref().unwrap_or_default().as_bytes());
         }
-        hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
 
     fn wanted_units<'t>(&self, tariff: &'t Tariff) -> Result<Vec<(&'t Unit, u32)>, HoldError> {
@@ -314,6 +338,11 @@ impl HoldRequest {
         }
         wanted.iter().try_for_each(|(unit, quantity)| check_company(unit, *quantity, wanted))
     }
+}
+
+/// The first half of a hash, which is enough to tell requests apart.
+fn hex(hash: &[u8]) -> String {
+    hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a venue sells under these names on a day: the product, and the option's tariff of that day.
@@ -407,7 +436,11 @@ pub(crate) fn uses_of(
 }
 
 /// A child comes with an adult; a companion comes with whom they accompany, one with each.
-fn check_company(unit: &Unit, quantity: u32, party: &[(&Unit, u32)]) -> Result<(), HoldError> {
+pub(crate) fn check_company(
+    unit: &Unit,
+    quantity: u32,
+    party: &[(&Unit, u32)],
+) -> Result<(), HoldError> {
     let coming = |ids: &[UnitId]| -> u32 {
         let among = party.iter().filter(|(unit, _)| ids.contains(&unit.id));
         among.map(|(_, quantity)| *quantity).sum()

@@ -62,6 +62,9 @@ pub enum HolderError {
     /// It was done before.
     #[error("the names of this booking changed {changes} times, which is all")]
     TooOften { changes: u32 },
+    /// They pass on with the visit.
+    #[error("the names are those of the booking that is exchanged")]
+    Exchanged,
     /// The booking is being paid for, or is no more.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -103,6 +106,12 @@ impl Booking {
         let seen = self.seen_at(now);
         let changes = match seen.state {
             _ if spelt == self.holders.names => return Ok(seen),
+            // Else an exchange would change more names than the rule does.
+            BookingState::OnHold { .. }
+                if self.replaces.is_some() && !self.holders.names.is_empty() =>
+            {
+                return Err(HolderError::Exchanged);
+            }
             BookingState::OnHold { .. } => 0,
             BookingState::Confirmed { .. } => {
                 let until = self.names_change_until().unwrap_or(self.slot.start);

@@ -223,6 +223,10 @@ mod tests {
             admission: AdmissionRule::default(),
             voucher: None,
             counted: None,
+            exchange: None,
+            replaces: None,
+            carried: Vec::new(),
+            reduced: None,
             holders: crate::holder::Holders::default(),
             draws: Vec::new(),
             uses: Vec::new(),
@@ -276,6 +280,7 @@ mod tests {
             cancelled_at: at("2026-11-21T09:00:00Z"),
             payment: None,
             refund: Cents::ZERO,
+            exchanged_for: None,
         });
         assert_eq!(told(Some(&confirmed()), &cancelled), Some(MailKind::Cancelled));
         assert_eq!(told(Some(&held()), &cancelled), None);
@@ -287,8 +292,12 @@ mod tests {
     fn a_visit_that_was_called_off_or_is_over_is_not_told_any_more() {
         let mail = Mail::begun(confirmed().uuid, MailKind::Confirmed, at("2026-11-20T09:05:01Z"));
         let cancelled_at = at("2026-11-20T09:06:00Z");
-        let cancelled =
-            booking(BookingState::Cancelled { cancelled_at, payment: None, refund: Cents::ZERO });
+        let cancelled = booking(BookingState::Cancelled {
+            cancelled_at,
+            payment: None,
+            refund: Cents::ZERO,
+            exchanged_for: None,
+        });
         for (booking, now) in [
             (Some(&cancelled), "2026-11-20T09:07:00Z"),
             (Some(&confirmed()), "2026-11-24T10:00:00Z"),

@@ -107,6 +107,12 @@ pub enum OfferError {
         /// What was asked for.
         minutes: u32,
     },
+    /// A visitor would have to exchange too long before.
+    #[error("{minutes} minutes before the slot are not 0 to {NOTICE_MAX_MINUTES}")]
+    ExchangeNotice {
+        /// What was asked for.
+        minutes: u32,
+    },
     /// Two pools bear one name, or one bears that of the open pool.
     #[error("the pool name `{name}` is taken")]
     PoolName {
@@ -180,6 +186,7 @@ impl OfferError {
             }
             Self::PersonLimit => "person_limit.tickets".to_owned(),
             Self::Notice { .. } => "cancellation.refund_until_minutes_before".to_owned(),
+            Self::ExchangeNotice { .. } => "exchange.until_minutes_before".to_owned(),
             Self::PoolName { index, .. } => format!("quotas[{index}].name"),
             Self::NoChannel { index, .. } => format!("quotas[{index}].channels"),
             Self::OverReserved { .. } => "quotas".to_owned(),
@@ -207,6 +214,9 @@ impl OfferError {
             Self::NamesNotice { .. } => "write 0 to 86400 minutes",
             Self::PersonLimit => "write 1 or more, or leave the limit out",
             Self::Notice { .. } => "write 0 to 527040 minutes, or null where no money goes back",
+            Self::ExchangeNotice { .. } => {
+                "write 0 to 527040 minutes, or null where nothing is exchanged"
+            }
             Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
             Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK",
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
@@ -289,6 +299,14 @@ impl Product {
             && minutes > NOTICE_MAX_MINUTES
         {
             return Err(OfferError::Notice { minutes });
+        }
+        if let Some(rule) = &self.exchange {
+            check_words(&rule.reason, || "exchange.reason".to_owned())?;
+            if let Some(minutes) = rule.until_minutes_before
+                && minutes > NOTICE_MAX_MINUTES
+            {
+                return Err(OfferError::ExchangeNotice { minutes });
+            }
         }
         if let Some(minimum) = self.minimum {
             minimum.check(self.capacity)?;

@@ -157,10 +157,10 @@ impl OrderRequest {
     }
 }
 
-/// What bookings cost together.
+/// What is to be paid for bookings together.
 #[must_use]
 pub fn total(bookings: &[Booking]) -> Cents {
-    bookings.iter().map(Booking::total).sum()
+    bookings.iter().map(Booking::due).sum()
 }
 
 /// Where an order stands: where all its bookings stand until they are confirmed, then confirmed for as
@@ -170,6 +170,17 @@ pub fn status(bookings: &[Booking]) -> &'static str {
     let confirmed = |booking: &&Booking| matches!(booking.state, BookingState::Confirmed { .. });
     let speaks = bookings.iter().find(confirmed).or(bookings.first());
     speaks.map_or("EXPIRED", |booking| booking.state.name())
+}
+
+/// Whether bookings were read one by one while a step of all of them was being written: until they are
+/// confirmed or end, they stand together.
+#[must_use]
+pub fn is_torn(bookings: &[Booking]) -> bool {
+    let is_open = |booking: &Booking| {
+        matches!(booking.state, BookingState::OnHold { .. } | BookingState::Paying { .. })
+    };
+    let name = |booking: &Booking| booking.state.name();
+    bookings.iter().any(is_open) && bookings.windows(2).any(|two| name(&two[0]) != name(&two[1]))
 }
 
 /// Begins an attempt to pay for bookings that are bought together. Repeated while one runs, it answers

@@ -4,6 +4,7 @@
 pub mod notice;
 pub mod receipt;
 pub mod refund;
+pub mod share;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ pub enum PaymentStatus {
 pub struct Payment {
     /// The attempt.
     pub id: PaymentId,
+    /// The payment that this is a part of, one that goes back by itself; none for an attempt.
+    pub of: Option<PaymentId>,
     /// What is paid for.
     pub booking: CallerUuid,
     /// The order that is paid as a whole; none for a booking bought by itself.
@@ -52,6 +55,10 @@ pub struct Payment {
     pub amount_cents: Cents,
     /// What came instead, where it was another amount.
     pub received_cents: Option<Cents>,
+    /// Parts that were taken off it so far.
+    pub parts: u32,
+    /// What they make together, which goes back with them.
+    pub parted_cents: Cents,
     /// Where the money stands.
     pub status: PaymentStatus,
     /// When the attempt began.
@@ -96,10 +103,16 @@ impl Payment {
         Some(Self { amount_cents: Cents(first.amount_cents.0 + rest.0), ..first })
     }
 
-    /// What goes back, where something does.
+    /// What goes back, where something does: all but what went back in parts.
     #[must_use]
     pub fn refund_cents(&self) -> Cents {
-        self.received_cents.unwrap_or(self.amount_cents)
+        Cents(self.received_cents.unwrap_or(self.amount_cents).0 - self.parted_cents.0)
+    }
+
+    /// What the provider knows the money by.
+    #[must_use]
+    pub fn at_provider(&self) -> &PaymentId {
+        self.of.as_ref().unwrap_or(&self.id)
     }
 
     /// Weighs an amount that the provider took against the one that was asked.
@@ -135,12 +148,15 @@ mod tests {
     fn payment(status: PaymentStatus, received: Option<i64>) -> Payment {
         Payment {
             id: PaymentId::new("attempt").unwrap(),
+            of: None,
             booking: "6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01".parse().unwrap(),
             order: None,
             attempt: 1,
             venue: VenueId::new("20240").unwrap(),
             amount_cents: Cents(500),
             received_cents: received.map(Cents),
+            parts: 0,
+            parted_cents: Cents::ZERO,
             status,
             started_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,

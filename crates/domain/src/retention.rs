@@ -240,7 +240,10 @@ impl Record {
             Self::TransferAccount => {
                 ("Conti per i rimborsi con bonifico", "Accounts for refunds by transfer")
             }
-            Self::Ticket => ("Biglietti e loro riemissioni", "Tickets and their re-issues"),
+            Self::Ticket => (
+                "Biglietti, loro riemissioni e restituzioni",
+                "Tickets, their re-issues and which were given back",
+            ),
             Self::Order => {
                 ("Quali visite fanno un ordine", "Which visits were bought as one order")
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::admission::AdmissionRule;
 use crate::calendar::Opening;
 use crate::cancellation::Cancellation;
+use crate::exchange::ExchangeRule;
 use crate::group::GroupRule;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::minimum::Minimum;
@@ -135,6 +136,9 @@ pub struct Product {
     /// What goes back to a visitor who gives a booking up.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// Until when a booking may be exchanged for another slot; none never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeRule>,
     /// What it takes of groups and school classes; none takes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<GroupRule>,

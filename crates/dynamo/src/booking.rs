@@ -144,6 +144,18 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     if let Some(voucher) = &booking.voucher {
         set("voucher", json("voucher", voucher)?);
     }
+    if let Some(rule) = &booking.exchange {
+        set("exchange", json("exchange", rule)?);
+    }
+    if let Some(replaced) = &booking.replaces {
+        set("replaces", json("replaces", replaced)?);
+    }
+    if !booking.carried.is_empty() {
+        set("carried", json("carried", &booking.carried)?);
+    }
+    if let Some(reduced) = &booking.reduced {
+        set("reduced", json("reduced", reduced)?);
+    }
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
     set("status", text(booking.state.name()));
@@ -171,7 +183,10 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
             }
         }
         BookingState::Expired { expired_at } => set("expired_at", instant(*expired_at)),
-        BookingState::Cancelled { cancelled_at, payment, refund } => {
+        BookingState::Cancelled { cancelled_at, payment, refund, exchanged_for } => {
+            if let Some(new) = exchanged_for {
+                set("exchanged_for", text(new.to_string()));
+            }
             set("cancelled_at", instant(*cancelled_at));
             set("refund_cents", number(refund.0));
             if let Some(payment) = payment {
@@ -218,6 +233,7 @@ fn state(read: &Attributes<'_>) -> Result<BookingState, Error> {
             cancelled_at: read.parsed("cancelled_at")?,
             payment: payment()?,
             refund: Cents(read.number("refund_cents")?),
+            exchanged_for: read.optional_parsed("exchanged_for")?,
         },
         other => return Err(read.malformed("status", format!("is `{other}`"))),
     })
@@ -259,6 +275,10 @@ impl TryFrom<&Item> for Stored {
                 changes: read.optional_number("holder_changes")?.unwrap_or(0),
             },
             counted: read.json_or_usual("counted")?,
+            exchange: read.json_or_usual("exchange")?,
+            replaces: read.json_or_usual("replaces")?,
+            carried: read.json_or_usual("carried")?,
+            reduced: read.json_or_usual("reduced")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };

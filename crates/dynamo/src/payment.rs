@@ -1,14 +1,17 @@
 //! Payment items: `BOOKING#uuid` / `PAYMENT#payment id`, one per attempt, and of an attempt to pay for
 //! an order one per booking, which is its part; and `PAYMENT#payment id` / `PAYMENT`, which finds the
 //! booking, or one of them, by the id that the provider knows and is what makes that id the attempt's
-//! alone. It is written with the start of the attempt and never tidied away, so that no
+//! alone. Of a payment parts may go back, each an item of its own, `PAYMENT#payment id-number`, of the
+//! booking on whose behalf it goes back. It is written with the start of the attempt and never tidied away, so that no
 //! notice number is ever given twice.
 
 use atrio_domain::booking::{Booking, Settlement};
 use atrio_domain::id::{CallerUuid, PaymentId, TicketId, VenueId};
 use atrio_domain::order;
+use atrio_domain::payment::share::Share;
 use atrio_domain::payment::{Payment, PaymentStatus, ProviderOutcome, Received};
 use atrio_domain::tariff::Cents;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, json, number, text};
@@ -55,6 +58,13 @@ pub(crate) fn lookup_item(payment: &Payment) -> Item {
 
 pub(crate) fn item(payment: &Payment) -> Result<Item, Error> {
     let mut item = payment_key(payment.booking, &payment.id);
+    if let Some(of) = &payment.of {
+        item.insert("part_of".into(), text(of.as_str()));
+    }
+    if payment.parts > 0 {
+        item.insert("parts".into(), number(payment.parts));
+        item.insert("parted_cents".into(), number(payment.parted_cents.0));
+    }
     if let Some(order) = payment.order {
         item.insert("order_uuid".into(), text(order.to_string()));
     }
@@ -84,12 +94,15 @@ fn payment(item: &Item) -> Result<Payment, Error> {
     };
     Ok(Payment {
         id: PaymentId::new(part(SK, PREFIX)?).map_err(|error| read.malformed(SK, error))?,
+        of: read.optional_parsed("part_of")?,
         booking: part(PK, "BOOKING#")?.parse().map_err(|error| read.malformed(PK, error))?,
         order: read.optional_parsed("order_uuid")?,
         attempt: read.number("attempt")?,
         venue: read.parsed("venue_id")?,
         amount_cents: Cents(read.number("amount_cents")?),
         received_cents: read.optional_number("received_cents")?.map(Cents),
+        parts: read.optional_number("parts")?.unwrap_or(0),
+        parted_cents: Cents(read.optional_number("parted_cents")?.unwrap_or(0)),
         status: read.json("status")?,
         started_at: read.parsed("started_at")?,
         updated_at: read.parsed("updated_at")?,
@@ -101,6 +114,18 @@ pub(crate) fn stands_as(payment: &Payment) -> Result<Condition, Error> {
     Ok(Condition::when("#status = :from")
         .name("#status", "status")
         .value(":from", json("status", &payment.status)?))
+}
+
+/// The attempt must stand where it was read, with as much of it left.
+fn parted_as(payment: &Payment) -> Result<Condition, Error> {
+    let stands = stands_as(payment)?;
+    Ok(if payment.parts == 0 {
+        stands.holding("#status = :from AND attribute_not_exists(parts)".to_owned())
+    } else {
+        stands
+            .value(":parts", number(payment.parts))
+            .holding("#status = :from AND parts = :parts".to_owned())
+    })
 }
 
 impl Store {
@@ -285,6 +310,31 @@ impl Store {
             }
         };
         Ok(matches!(self.transact(writes).await?, Written::All))
+    }
+
+    /// The writes that owe shares of payments back on behalf of a booking, each a part of its payment. The
+    /// caller changes the booking that the shares pay for in the same transaction, over the version that
+    /// was read: nobody else gives the same money back. None where a payment stands otherwise.
+    pub(crate) async fn owe_parts(
+        &self,
+        booking: CallerUuid,
+        shares: &[Share],
+        now: Timestamp,
+    ) -> Result<Option<Vec<TransactWriteItem>>, Error> {
+        let mut writes = Vec::with_capacity(3 * shares.len());
+        for share in shares {
+            let Some(paid) = self.payment(share.booking, &share.payment).await? else {
+                return Ok(None);
+            };
+            let parted = paid.part(share.cents, booking, now);
+            let Some(parted) = parted.map_err(|error| Error::service("Part")(error))? else {
+                return Ok(None);
+            };
+            writes.push(self.put(item(&parted.rest)?, parted_as(&parted.from)?)?);
+            writes.push(self.put(item(&parted.part)?, Condition::absent())?);
+            writes.push(self.put(lookup_item(&parted.part), Condition::absent())?);
+        }
+        Ok(Some(writes))
     }
 
     /// Marks money that came for nothing as due to go back; none when another request was faster.

@@ -7,12 +7,13 @@ use atrio_domain::booking::{Booking, BookingState, Settlement, StepError};
 use atrio_domain::cancellation::GivenUp;
 use atrio_domain::id::{CallerUuid, InvalidId, PaymentId, TicketId};
 use atrio_domain::order;
+use atrio_domain::payment::share::Share;
 use atrio_domain::payment::{Payment, PaymentStatus, ProviderOutcome};
 use atrio_domain::tariff::Cents;
 use atrio_domain::ticket::{self, Ticket};
 use jiff::Timestamp;
 
-use crate::booking::{Changed, Stored, With};
+use crate::booking::{Stored, With};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Store, payment};
 
@@ -99,14 +100,26 @@ impl Store {
             }
             Purchase::Order(uuid) => {
                 let order = self.order(uuid).await?.ok_or(StepFailure::UnknownOrder(uuid))?;
-                let mut stored = Vec::with_capacity(order.bookings.len());
-                for booking in order.bookings {
-                    // A booking is tidied away some weeks after its visit, the order after the last.
-                    stored.extend(self.booking(booking).await?);
+                let mut stored = self.all_of(&order.bookings).await?;
+                for _ in 1..ATTEMPTS {
+                    if !order::is_torn(&bookings_of(&stored)) {
+                        break;
+                    }
+                    stored = self.all_of(&order.bookings).await?;
                 }
                 if stored.is_empty() { Err(StepFailure::UnknownOrder(uuid)) } else { Ok(stored) }
             }
         }
+    }
+
+    /// Those of these bookings that are there: one is tidied away some weeks after its visit, an order
+    /// after the last.
+    async fn all_of(&self, bookings: &[CallerUuid]) -> Result<Vec<Stored>, Error> {
+        let mut stored = Vec::with_capacity(bookings.len());
+        for booking in bookings {
+            stored.extend(self.booking(*booking).await?);
+        }
+        Ok(stored)
     }
 
     /// The bookings that an attempt pays for, of which `uuid` is one, and its parts.
@@ -223,25 +236,31 @@ impl Store {
         to: GivenUp,
         now: Timestamp,
     ) -> Result<Option<Stored>, Error> {
-        let refunded = match &to.booking.state {
-            BookingState::Cancelled { payment: Some(id), refund, .. } if *refund > Cents::ZERO => {
-                self.payment(from.booking.uuid, id).await?
-            }
+        let uuid = from.booking.uuid;
+        let own = match &to.booking.state {
+            BookingState::Cancelled { payment: Some(id), .. } => self.payment(uuid, id).await?,
             _ => None,
         };
-        let refund_due = refunded.map(|paid| Payment {
+        // What is left of its own payment goes back as such, all other money in parts.
+        let is_rest = |share: &Share, paid: &Payment| {
+            share.booking == uuid && share.payment == paid.id && share.cents == paid.left_cents()
+        };
+        let (rest, parts): (Vec<Share>, Vec<Share>) = to
+            .refund
+            .into_iter()
+            .partition(|share| own.as_ref().is_some_and(|paid| is_rest(share, paid)));
+        let refund_due = own.filter(|_| !rest.is_empty()).map(|paid| Payment {
             status: PaymentStatus::RefundDue,
             updated_at: now,
             ..paid
         });
         let with = With::PlacesReturned(refund_due.as_ref(), &to.tickets);
-        let changed = self.change(from, &to.booking, with).await?;
-        let version = from.version + 1;
-        Ok((changed == Changed::Done).then(|| Stored {
-            booking: to.booking,
-            version,
-            tickets: from.tickets.clone(),
-        }))
+        let mut writes = self.changing(from, &to.booking, with)?;
+        let Some(owed) = self.owe_parts(uuid, &parts, now).await? else { return Ok(None) };
+        writes.extend(owed);
+        let is_done = matches!(self.transact(writes).await?, Written::All);
+        let (version, tickets) = (from.version + 1, from.tickets.clone());
+        Ok(is_done.then_some(Stored { booking: to.booking, version, tickets }))
     }
 
     /// Returns the places of a hold that ended, and of all that was held with it. Bookings that moved on
@@ -294,19 +313,28 @@ impl Store {
         Err(purchase.stale())
     }
 
+    /// Confirms bookings that are bought together, each in the place of the one that it replaces, where it
+    /// does; none when another request was faster.
     async fn confirm(
         &self,
         from: Vec<Stored>,
-        to: Vec<Booking>,
+        mut to: Vec<Booking>,
         parts: &[Payment],
         ticket_id: &impl Fn() -> TicketId,
         now: Timestamp,
-    ) -> Result<Option<Vec<Stored>>, Error> {
+    ) -> Result<Option<Vec<Stored>>, StepFailure> {
+        let mut replaced = Vec::new();
+        for booking in &mut to {
+            let Some(exchange) = self.exchange(booking, now).await? else { return Ok(None) };
+            *booking = exchange.new;
+            replaced.extend(exchange.writes);
+        }
         let issue = |to: &Booking| ticket::issue(to, (0..to.places()).map(|_| ticket_id()), now);
         let tickets: Vec<Vec<Ticket>> = to.iter().map(issue).collect();
-        let writes = self.changing_all(&from, &to, |line| {
+        let mut writes = self.changing_all(&from, &to, |line| {
             With::Confirmation(&tickets[line], payment::part_of(parts, &to[line]))
         })?;
+        writes.extend(replaced);
         if !matches!(self.transact(writes).await?, Written::All) {
             return Ok(None);
         }
@@ -339,8 +367,11 @@ impl Store {
                 let running = payment.clone();
                 return Ok((from, running));
             }
+            for booking in &to {
+                self.must_be_exchangeable(booking, now).await?;
+            }
             let started = |booking: &Booking| {
-                let costs = booking.total() > Cents::ZERO;
+                let costs = booking.due() > Cents::ZERO;
                 costs.then(|| booking.payment(fresh.clone(), PaymentStatus::Started, now, now))
             };
             let parts: Vec<Payment> = to.iter().filter_map(started).collect();
@@ -394,14 +425,20 @@ impl Store {
         settlement: Settlement<Vec<Booking>>,
         ticket_id: &impl Fn() -> TicketId,
         now: Timestamp,
-    ) -> Result<Option<Settled>, Error> {
+    ) -> Result<Option<Settled>, StepFailure> {
         match settlement {
             Settlement::Nothing => Ok(Some(Settled::Known)),
-            Settlement::Refund => self.owe_refund(&parts, now).await,
+            Settlement::Refund => Ok(self.owe_refund(&parts, now).await?),
             Settlement::Confirm(to) => {
                 let paid = payment::marked(parts, PaymentStatus::Paid, now);
-                let confirmed = self.confirm(from, to, &paid, ticket_id, now).await?;
-                Ok(confirmed.map(|_| Settled::Confirmed))
+                match (self.confirm(from.clone(), to, &paid, ticket_id, now).await, &from[..]) {
+                    (Ok(confirmed), _) => Ok(confirmed.map(|_| Settled::Confirmed)),
+                    // The money came, and what it was to be exchanged for a dearer visit is no more.
+                    (Err(StepFailure::Refused(_)), [alone]) => {
+                        Ok(self.release_unexchanged(alone, &paid, now).await?)
+                    }
+                    (Err(error), _) => Err(error),
+                }
             }
             Settlement::Retry(to) => {
                 let declined = payment::marked(parts, PaymentStatus::Declined, now);

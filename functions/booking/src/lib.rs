@@ -1,7 +1,9 @@
-//! Holding places, for one visit or for several in one order, confirming what is free, giving up,
-//! waiting for places, groups. The caller's uuid is the key to the booking and its idempotency key for
+//! Holding places, for one visit or for several in one order, confirming what is free, giving up whole or
+//! in part, exchanging, waiting for places, groups. The caller's uuid is the key to the booking and its idempotency key for
 //! ever: the same request answers the same, whatever crashed in between.
 
+mod exchange;
+mod give_back;
 mod group;
 mod holder;
 mod order;
@@ -15,6 +17,7 @@ mod waiting;
 use atrio_domain::booking::{Booking, Channel, Contact};
 use atrio_domain::hold::{HoldRequest, Offer, UnitQuantity};
 use atrio_domain::id::{CallerUuid, OptionId, ProductId, Shelfmark, SlotId, VenueId};
+use atrio_domain::quota::Pools;
 use atrio_domain::risk::{Decision, Features, Outcome, RiskKeys, decide};
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::Locale;
@@ -86,6 +89,8 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show))
         .routes(routes!(confirm))
         .routes(routes!(cancel))
+        .routes(routes!(exchange::quote_exchange, exchange::exchange))
+        .routes(routes!(give_back::give_back))
         .routes(routes!(holder::name_holders))
         .routes(routes!(order::hold))
         .routes(routes!(order::show))
@@ -167,6 +172,7 @@ impl From<HoldBody> for HoldRequest {
             locale: body.locale,
             channel: body.channel,
             voucher: None,
+            replaces: None,
         }
     }
 }
@@ -198,13 +204,24 @@ async fn hold(
     voucher::reduce(&context, &request, &mut offer, &venue, network, "", now).await?;
     let (decision, keys) = decided(&context, &request, &offer, address.as_deref(), now).await?;
     let pools = offer.pools.clone();
-    let fingerprinted = request.clone();
-    let mut booking = request.hold(offer, decision, keys, now);
-    match context.store.hold(&mut booking, &pools, now).await.map_err(internal)? {
+    let booking = request.clone().hold(offer, decision, keys, now);
+    held(&context, &request, booking, &pools, &venue, now).await
+}
+
+/// Takes the places of a booking and answers what became of the request.
+async fn held(
+    context: &Context,
+    request: &HoldRequest,
+    mut booking: Booking,
+    pools: &Pools,
+    venue: &Venue,
+    now: Timestamp,
+) -> Result<(StatusCode, axum::Json<BookingView>), Problem> {
+    match context.store.hold(&mut booking, pools, now).await.map_err(internal)? {
         Held::New => {
-            Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, &venue, now))))
+            Ok((StatusCode::CREATED, axum::Json(BookingView::of(&booking, None, venue, now))))
         }
-        Held::Before(before) => repeated(&fingerprinted, &before, &venue, now),
+        Held::Before(before) => repeated(request, &before, venue, now),
         Held::UuidReused => Err(problem::uuid_reused("uuid", booking.uuid)),
         Held::SoldOut { vacancies, more_at } => {
             Err(problem::sold_out("units", &booking, vacancies, more_at))

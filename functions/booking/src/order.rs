@@ -76,6 +76,7 @@ impl From<OrderBody> for OrderRequest {
     fn from(OrderBody { uuid, bookings, contact, locale, channel }: OrderBody) -> Self {
         let contact = Contact::from(contact);
         let lines = bookings.into_iter().map(|line| HoldRequest {
+            replaces: None,
             uuid: line.uuid,
             venue_id: line.venue_id,
             product_id: line.product_id,

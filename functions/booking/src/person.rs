@@ -91,11 +91,12 @@ pub(crate) async fn show_person(
     let venue = load_venue(&context, &booking.venue_id).await?;
     let tickets = context.store.tickets(&stored.tickets).await.map_err(internal)?;
     let payments = context.store.payments(uuid).await.map_err(internal)?;
+    let attempt = payments.iter().rfind(|payment| payment.of.is_none());
     Ok(axum::Json(PersonView {
         contact: booking.contact.clone().map(ContactView::of),
         holders: booking.holders.names.clone(),
         locale: booking.locale,
-        booking: BookingView::of(&booking, payments.last(), &venue, now),
+        booking: BookingView::of(&booking, attempt, &venue, now),
         tickets: tickets.iter().map(TicketUse::of).collect(),
         payments: payments.into_iter().map(PaymentRecord::of).collect(),
         decision: booking.decision.clone(),

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::exchange::{ExchangeRuleView, ReplacesView};
 use crate::holder::HoldersView;
 
 /// A booking.
@@ -52,6 +53,13 @@ pub(crate) struct BookingView {
     holders: Option<HoldersView>,
     /// What giving the booking up means; null where the visitor cannot do it.
     cancellation: Option<CancellationView>,
+    /// Whether it may be exchanged for another slot; null where the venue exchanges nothing.
+    exchange: Option<ExchangeRuleView>,
+    /// The booking in whose place it comes, with what that leaves to pay; null for most.
+    replaces: Option<ReplacesView>,
+    /// The booking that came in its place; null where none did.
+    #[schema(value_type = Option<String>)]
+    exchanged_for: Option<CallerUuid>,
     /// Why it is in this state, where that needs saying.
     #[schema(value_type = Option<Object>)]
     message: Option<Text>,
@@ -164,6 +172,12 @@ impl BookingView {
                 refund_until: terms.refund_until,
                 refund_cents: terms.refund,
             }),
+            exchange: ExchangeRuleView::of(booking),
+            replaces: ReplacesView::of(booking),
+            exchanged_for: match booking.state {
+                BookingState::Cancelled { exchanged_for, .. } => exchanged_for,
+                _ => None,
+            },
             message: message(booking, payment),
         }
     }
@@ -226,12 +240,21 @@ fn message(booking: &Booking, payment: Option<&Payment>) -> Option<Text> {
             "Attendiamo l'esito dal prestatore di pagamento; i posti restano riservati",
             "We are waiting for the payment provider's outcome; the places stay held",
         )),
+        BookingState::Expired { .. } if booking.replaces.is_some() => Some(Text::new(
+            "Lo spostamento non è avvenuto: la prenotazione di prima resta com'era, e quanto fosse stato pagato per la differenza è rimborsato",
+            "The exchange was not made: the booking before stands as it was, and whatever was paid of the difference goes back",
+        )),
         BookingState::Expired { .. } => Some(Text::new(
             "Il tempo è scaduto e i posti sono tornati disponibili; nulla è dovuto",
             "The time ran out and the places are on sale again; nothing is owed",
         )),
+        BookingState::Cancelled { exchanged_for: Some(_), .. } => Some(Text::new(
+            "La visita è stata spostata: i biglietti di questa prenotazione non valgono più, quelli nuovi sono della prenotazione che l'ha sostituita",
+            "The visit was moved: the tickets of this booking admit no more, the new ones are those of the booking in its place",
+        )),
         BookingState::Cancelled { payment, .. }
-            if payment.is_none() || booking.total() == Cents::ZERO =>
+            if (payment.is_none() && booking.carried.is_empty())
+                || booking.total() == Cents::ZERO =>
         {
             Some(Text::new(
                 "La prenotazione è stata annullata; nulla è dovuto",

@@ -64,6 +64,7 @@ impl From<JoinBody> for HoldRequest {
             locale: body.locale,
             channel: CHANNEL,
             voucher: None,
+            replaces: None,
         }
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn step(error: &StepError) -> Problem {
         | StepError::VisitBegan { .. }
         | StepError::TicketUsed { .. }
         | StepError::PartOfOrder { .. }
+        | StepError::Exchange(_)
         | StepError::RefundChanged { .. } => ("wrong-state", "look at the booking before going on"),
         StepError::HoldersMissing { .. } => {
             ("names-missing", "send `PUT /v1/bookings/{uuid}/holders` with a name for each ticket")

@@ -150,18 +150,31 @@ impl Letter {
             Locale::En => en,
         };
         let start = booking.slot.id.local_start();
+        let is_moved =
+            matches!(booking.state, BookingState::Cancelled { exchanged_for: Some(_), .. });
         let subject = format!(
             "{}: {}, {}",
-            say("Visita annullata", "Visit cancelled"),
+            if is_moved {
+                say("Visita spostata", "Visit moved")
+            } else {
+                say("Visita annullata", "Visit cancelled")
+            },
             venue.name,
             when(start, locale)
         );
         let opening = [
             greeting(contact, locale),
-            say(
-                "la tua visita è annullata e i biglietti non valgono più.",
-                "your visit is cancelled and its tickets admit no more.",
-            )
+            if is_moved {
+                say(
+                    "la tua visita è spostata: questi biglietti non valgono più, i nuovi arrivano con un altro messaggio.",
+                    "your visit is moved: these tickets admit no more, the new ones come in a mail of their own.",
+                )
+            } else {
+                say(
+                    "la tua visita è annullata e i biglietti non valgono più.",
+                    "your visit is cancelled and its tickets admit no more.",
+                )
+            }
             .to_owned(),
         ];
         let mut facts = vec![
@@ -169,7 +182,7 @@ impl Letter {
             (say("Quando", "When"), when(start, locale)),
         ];
         if let (BookingState::Cancelled { refund, .. }, true) =
-            (&booking.state, booking.total() > Cents::ZERO)
+            (&booking.state, booking.total() > Cents::ZERO && !(is_moved && is_even(booking)))
         {
             let amount = match *refund {
                 Cents::ZERO => {
@@ -238,6 +251,11 @@ fn greeting(contact: &Contact, locale: Locale) -> String {
         Locale::It => format!("Gentile {name},"),
         Locale::En => format!("Dear {name},"),
     }
+}
+
+/// Whether nothing goes back of a visit that is no more.
+fn is_even(booking: &Booking) -> bool {
+    matches!(booking.state, BookingState::Cancelled { refund: Cents::ZERO, .. })
 }
 
 fn facts(booking: &Booking, venue: &Venue) -> Vec<Fact> {

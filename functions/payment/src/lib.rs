@@ -160,7 +160,7 @@ async fn start(
     let number = |booking, attempt| context.provider.payment_id(booking, attempt);
     let started = context.store.start_payment(purchase, number, context.clock.now()).await;
     let (stored, id) = started.map_err(problem::step)?;
-    let amount_cents = stored.iter().map(|stored| stored.booking.total()).sum();
+    let amount_cents = stored.iter().map(|stored| stored.booking.due()).sum();
     let Some((first, others)) = stored.split_first() else { return Err(Problem::busy()) };
     let BookingState::Paying { started_at, .. } = &first.booking.state else {
         return Err(ended(&first.booking));

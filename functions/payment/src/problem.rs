@@ -45,6 +45,10 @@ pub(crate) fn step(failure: StepFailure) -> Problem {
                     "names-missing",
                     "send `PUT /v1/bookings/{uuid}/holders` with a name for each ticket",
                 ),
+                StepError::Exchange(_) => (
+                    "exchange-changed",
+                    "read the booking that is to be exchanged; ask for the exchange again",
+                ),
                 StepError::PaymentRequired { .. }
                 | StepError::SoldAtDesk
                 | StepError::VisitBegan { .. }

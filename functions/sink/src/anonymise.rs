@@ -2,6 +2,8 @@
 //! listed in `atrio-lake-schema`; here instants become hours and quarters, days ahead become bands
 //! and uuids become pseudonyms.
 
+use std::borrow::Cow;
+
 use atrio_domain::booking::{Booking, BookingState};
 use atrio_domain::device::StoredCount;
 use atrio_domain::pseudonym::{month_of, pseudonym};
@@ -47,28 +49,46 @@ pub(crate) enum Unmapped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sale {
     Confirmed(Timestamp),
-    Cancelled { at: Timestamp, refund: Cents },
+    Cancelled {
+        at: Timestamp,
+        refund: Cents,
+    },
+    /// Another booking came in its place, and all of its money went on to that one or back.
+    Exchanged(Timestamp),
+    /// Some of its tickets were given back, and so much of their price.
+    GivenBack {
+        at: Timestamp,
+        refund: Cents,
+    },
 }
 
 impl Sale {
     fn name(self) -> &'static str {
         match self {
             Self::Confirmed(_) => "CONFIRMED",
-            Self::Cancelled { .. } => "CANCELLED",
+            Self::Cancelled { .. } | Self::Exchanged(_) => "CANCELLED",
+            Self::GivenBack { .. } => "GIVEN_BACK",
         }
     }
 
     fn at(self) -> Timestamp {
         match self {
-            Self::Confirmed(at) | Self::Cancelled { at, .. } => at,
+            Self::Confirmed(at)
+            | Self::Exchanged(at)
+            | Self::Cancelled { at, .. }
+            | Self::GivenBack { at, .. } => at,
         }
     }
 
     /// The part of an amount that the sale moves: what is not given back stays in the sums.
     fn moved(self, amount: Cents) -> i64 {
         match self {
-            Self::Cancelled { refund: Cents::ZERO, .. } => 0,
-            Self::Confirmed(_) | Self::Cancelled { .. } => amount.0,
+            Self::Cancelled { refund: Cents::ZERO, .. }
+            | Self::GivenBack { refund: Cents::ZERO, .. } => 0,
+            Self::Confirmed(_)
+            | Self::Exchanged(_)
+            | Self::Cancelled { .. }
+            | Self::GivenBack { .. } => amount.0,
         }
     }
 }
@@ -86,18 +106,30 @@ pub(crate) fn day_of(change: &Change) -> Option<Date> {
     }
 }
 
-/// The sale that a step of a booking made or took back. A hold that ends was none.
-pub(crate) fn sale(old: Option<&Booking>, new: &Booking) -> Option<Sale> {
-    let was_confirmed = old.is_some_and(|old| matches!(old.state, BookingState::Confirmed { .. }));
-    match &new.state {
-        BookingState::Confirmed { confirmed_at, .. } if !was_confirmed => {
-            Some(Sale::Confirmed(*confirmed_at))
+/// The sale that a step of a booking made or took back, whole or in part, and what of the booking it
+/// moved. A hold that ends was none.
+pub(crate) fn sale<'b>(
+    old: Option<&Booking>,
+    new: &'b Booking,
+) -> Option<(Sale, Cow<'b, Booking>)> {
+    let old = old.filter(|old| matches!(old.state, BookingState::Confirmed { .. }));
+    let sale = match (&new.state, old) {
+        (BookingState::Confirmed { confirmed_at, .. }, None) => Sale::Confirmed(*confirmed_at),
+        (BookingState::Confirmed { .. }, Some(old)) => {
+            let gone = new.given_back_since(old)?;
+            let at = new.reduced.as_ref()?.last_at;
+            let refund = Cents(gone.total().0 - (new.forfeited().0 - old.forfeited().0));
+            return Some((Sale::GivenBack { at, refund }, Cow::Owned(gone)));
         }
-        BookingState::Cancelled { cancelled_at, refund, .. } if was_confirmed => {
-            Some(Sale::Cancelled { at: *cancelled_at, refund: *refund })
+        (BookingState::Cancelled { cancelled_at, exchanged_for: Some(_), .. }, Some(_)) => {
+            Sale::Exchanged(*cancelled_at)
         }
-        _ => None,
-    }
+        (BookingState::Cancelled { cancelled_at, refund, .. }, Some(_)) => {
+            Sale::Cancelled { at: *cancelled_at, refund: *refund }
+        }
+        _ => return None,
+    };
+    Some((sale, Cow::Borrowed(new)))
 }
 
 pub(crate) fn booking(

@@ -49,10 +49,12 @@ impl Rows {
         match change {
             Change::Booking { old, new } => {
                 let old = old.as_ref().map(|stored| &stored.booking);
-                let Some(event) = anonymise::sale(old, &new.booking) else { return Ok(()) };
+                let Some((event, moved)) = anonymise::sale(old, &new.booking) else {
+                    return Ok(());
+                };
                 // Both made before either is kept: a change is in the lake whole or not at all.
-                let row = anonymise::booking(&new.booking, event, key)?;
-                let units = anonymise::units(&new.booking, event, key)?;
+                let row = anonymise::booking(&moved, event, key)?;
+                let units = anonymise::units(&moved, event, key)?;
                 self.bookings.push(sequence, row);
                 for unit in units {
                     self.unit_items.push(sequence, unit);

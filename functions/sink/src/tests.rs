@@ -2,6 +2,7 @@ use atrio_domain::admission::AdmissionRule;
 use atrio_domain::booking::{Booking, BookingState, Channel, Contact, Origin, UnitLine};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::cancellation::Cancellation;
+use atrio_domain::give_back::Reduced;
 use atrio_domain::id::{OptionId, ProductId, UnitId, VenueId};
 use atrio_domain::risk::{self, Features, RiskKeys};
 use atrio_domain::tariff::Cents;
@@ -64,6 +65,10 @@ fn booking(state: BookingState) -> Booking {
         admission: AdmissionRule::default(),
         voucher: None,
         counted: None,
+        exchange: None,
+        replaces: None,
+        carried: Vec::new(),
+        reduced: None,
         holders: atrio_domain::holder::Holders::default(),
         payment_attempts: 0,
         state,
@@ -77,7 +82,7 @@ fn confirmed() -> Booking {
 #[test]
 fn a_sale_keeps_the_visit_and_loses_the_visitor() {
     let booking = confirmed();
-    let sale = sale(None, &booking).unwrap();
+    let sale = sale(None, &booking).unwrap().0;
     let row = anonymise::booking(&booking, sale, &KEY).unwrap();
     assert_eq!((row.month.as_str(), row.event.as_str()), ("2026-12", "CONFIRMED"));
     assert_eq!((row.party_size, row.amount_cents), (3, 1_600));
@@ -112,11 +117,12 @@ fn only_a_confirmation_and_what_takes_it_back_are_sales() {
         cancelled_at: at("2026-11-26T10:00:00Z"),
         payment: None,
         refund: Cents::ZERO,
+        exchanged_for: None,
     });
     assert_eq!(sale(None, &held), None);
-    assert!(matches!(sale(Some(&held), &confirmed()), Some(Sale::Confirmed(_))));
+    assert!(matches!(sale(Some(&held), &confirmed()), Some((Sale::Confirmed(_), _))));
     assert_eq!(sale(Some(&confirmed()), &confirmed()), None);
-    assert!(matches!(sale(Some(&confirmed()), &cancelled), Some(Sale::Cancelled { .. })));
+    assert!(matches!(sale(Some(&confirmed()), &cancelled), Some((Sale::Cancelled { .. }, _))));
     assert_eq!(sale(Some(&held), &cancelled), None);
 }
 
@@ -124,8 +130,13 @@ fn only_a_confirmation_and_what_takes_it_back_are_sales() {
 fn money_that_is_not_given_back_stays_in_the_sums() {
     let given_up = |refund| {
         let cancelled_at = at("2026-11-26T10:00:00Z");
-        let booking = booking(BookingState::Cancelled { cancelled_at, payment: None, refund });
-        let sale = sale(Some(&confirmed()), &booking).unwrap();
+        let booking = booking(BookingState::Cancelled {
+            cancelled_at,
+            payment: None,
+            refund,
+            exchanged_for: None,
+        });
+        let sale = sale(Some(&confirmed()), &booking).unwrap().0;
         let row = anonymise::booking(&booking, sale, &[7; 32]).unwrap();
         let units = anonymise::units(&booking, sale, &[7; 32]).unwrap();
         (row.amount_cents, units.iter().map(|unit| unit.total_cents).sum::<i64>())
@@ -134,6 +145,38 @@ fn money_that_is_not_given_back_stays_in_the_sums() {
     assert!(total > 0);
     assert_eq!(given_up(Cents(total)), (total, total));
     assert_eq!(given_up(Cents::ZERO), (0, 0));
+}
+
+#[test]
+fn tickets_given_back_leave_the_sums_with_what_is_given_back_of_their_price() {
+    let given_back = |forfeited_cents| {
+        let mut booking = confirmed();
+        booking.units[0].quantity = 1;
+        let last_at = at("2026-11-26T10:31:00Z");
+        booking.reduced = Some(Reduced { forfeited_cents, last_at });
+        let (sale, moved) = sale(Some(&confirmed()), &booking).unwrap();
+        let row = anonymise::booking(&moved, sale, &KEY).unwrap();
+        assert_eq!((row.event.as_str(), row.party_size), ("GIVEN_BACK", 1));
+        assert_eq!(row.recorded_hour, at("2026-11-26T10:00:00Z"));
+        let units = anonymise::units(&moved, sale, &KEY).unwrap();
+        assert_eq!((units.len(), units[0].quantity), (1, 1));
+        (row.amount_cents, units[0].total_cents)
+    };
+    assert_eq!(given_back(Cents::ZERO), (800, 800));
+    assert_eq!(given_back(Cents(800)), (0, 0), "the venue keeps it");
+}
+
+#[test]
+fn a_visit_that_was_exchanged_leaves_the_sums_whatever_goes_back() {
+    let moved = booking(BookingState::Cancelled {
+        cancelled_at: at("2026-11-26T10:00:00Z"),
+        payment: None,
+        refund: Cents::ZERO,
+        exchanged_for: Some(Uuid::from_u128(2).into()),
+    });
+    let (sale, row) = sale(Some(&confirmed()), &moved).unwrap();
+    let row = anonymise::booking(&row, sale, &KEY).unwrap();
+    assert_eq!((row.event.as_str(), row.amount_cents), ("CANCELLED", 1_600));
 }
 
 #[test]

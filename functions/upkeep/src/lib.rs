@@ -216,10 +216,13 @@ async fn refund(context: &Context, done: &mut Done) -> Result<(), atrio_dynamo::
                 continue;
             }
         };
-        // A booking's reference tells the parts of one payment apart, and opens nothing.
-        let part =
-            Refund { reference: payment.booking.reference(), amount_cents: payment.refund_cents() };
-        match sandbox.refund(&payment.id, &part).await {
+        // Tells the refunds of one payment apart, and opens nothing.
+        let reference = match &payment.of {
+            Some(_) => payment.id.to_string(),
+            None => payment.booking.reference(),
+        };
+        let part = Refund { reference, amount_cents: payment.refund_cents() };
+        match sandbox.refund(payment.at_provider(), &part).await {
             Ok(()) => {
                 if context.store.move_payment(&payment, PaymentStatus::Refunded, now).await? {
                     done.refunded += 1;

@@ -1,4 +1,5 @@
-//! Table `bookings`: one row when a booking is confirmed, one more when it is cancelled after that.
+//! Table `bookings`: one row when a booking is confirmed, one more each time that some of its tickets are
+//! given back, and one when it is cancelled.
 
 use deltalake::arrow::array::RecordBatch;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use crate::{Column, Privacy, SchemaError, Table};
 pub const TABLE: Table = Table {
     name: "bookings",
     version: 1,
-    meaning: "A booking that was confirmed, or cancelled after it was confirmed",
+    meaning: "A booking that was confirmed, given back in part, or cancelled",
     partition_by: &[crate::MONTH],
     least_group_size: 10,
     columns: &[
@@ -29,11 +30,15 @@ pub const TABLE: Table = Table {
             "How long before the slot's day the booking was made",
             Privacy::Generalised,
         ),
-        Column::integer("party_size", "people", "Places of the booking"),
+        Column::integer(
+            "party_size",
+            "people",
+            "Places of the booking; of a give-back, those given back",
+        ),
         Column::long(
             "amount_cents",
             "EUR cent",
-            "What the whole party pays; in a cancellation, what it gets back",
+            "What the whole party pays; of a give-back or a cancellation, what leaves the venue's sums",
         ),
         Column::text(
             "currency",
@@ -71,7 +76,7 @@ pub struct Row {
     pub slot_day: Date,
     /// The channel.
     pub channel: String,
-    /// `CONFIRMED` or `CANCELLED`.
+    /// `CONFIRMED`, `GIVEN_BACK` or `CANCELLED`.
     pub event: String,
     /// The booking's pseudonym.
     pub booking_key: String,

@@ -213,8 +213,8 @@ impl Column {
     /// What happened, in the tables of sales.
     pub(crate) const EVENT: Self = Self::text(
         "event",
-        "CONFIRMED or CANCELLED",
-        "What happened to the booking; a CANCELLED row takes its CONFIRMED row back",
+        "CONFIRMED, GIVEN_BACK or CANCELLED",
+        "What happened to the booking; a CANCELLED row takes it back, a GIVEN_BACK row takes so many tickets off it",
         Privacy::Operational,
     );
 

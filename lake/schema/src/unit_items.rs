@@ -11,7 +11,7 @@ use crate::{Column, SchemaError, Table};
 pub const TABLE: Table = Table {
     name: "unit_items",
     version: 1,
-    meaning: "So many units of one kind in a booking that was confirmed or cancelled",
+    meaning: "So many units of one kind in a booking that was confirmed, given back in part or cancelled",
     partition_by: &[crate::MONTH],
     least_group_size: 10,
     columns: &[
@@ -29,7 +29,7 @@ pub const TABLE: Table = Table {
         Column::long(
             "total_cents",
             "EUR cent",
-            "Price of all of the unit; in a cancellation, what goes back of it",
+            "Price of all of the unit; of a give-back or a cancellation, what leaves the venue's sums",
         ),
     ],
 };
@@ -49,7 +49,7 @@ pub struct Row {
     pub slot_day: Date,
     /// The channel.
     pub channel: String,
-    /// `CONFIRMED` or `CANCELLED`.
+    /// `CONFIRMED`, `GIVEN_BACK` or `CANCELLED`.
     pub event: String,
     /// The booking's pseudonym.
     pub booking_key: String,

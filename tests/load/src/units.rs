@@ -91,6 +91,7 @@ pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
     let venue_id = VenueId::new("20240")?;
     let venue = store.venue(&venue_id).await?.ok_or("the venue is gone")?;
     let request = HoldRequest {
+        replaces: None,
         uuid: Uuid::new_v4().into(),
         venue_id,
         product_id: ProductId::new("admission")?,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use atrio_domain::payment::ProviderOutcome;
-use atrio_runtime::provider::sandbox::OpenPayment;
+use atrio_runtime::provider::sandbox::{OpenPayment, Refund};
 use atrio_runtime::provider::{PayPage, PaymentReport};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -42,7 +42,8 @@ pub(super) struct Account {
     amount: i64,
     opened_at: Timestamp,
     outcome: Option<ProviderOutcome>,
-    refunded: bool,
+    /// What went back, by the platform's name for it.
+    refunds: BTreeMap<String, i64>,
 }
 
 impl Account {
@@ -52,9 +53,9 @@ impl Account {
     }
 
     /// What it took and did not give back.
-    pub(super) fn kept_cents(&self) -> Option<i64> {
-        let is_kept = self.outcome == Some(ProviderOutcome::Paid) && !self.refunded;
-        is_kept.then_some(self.amount)
+    pub(super) fn kept_cents(&self) -> i64 {
+        let taken = if self.outcome == Some(ProviderOutcome::Paid) { self.amount } else { 0 };
+        taken - self.refunds.values().sum::<i64>()
     }
 }
 
@@ -120,7 +121,8 @@ async fn open(State(bank): State<Bank>, Json(open): Json<OpenPayment>) -> Answer
     answer(&bank, |book| {
         let id = open.payment.payment_id.to_string();
         let amount = open.payment.amount_cents.0;
-        let fresh = Account { amount, opened_at: book.now, outcome: None, refunded: false };
+        let fresh =
+            Account { amount, opened_at: book.now, outcome: None, refunds: BTreeMap::new() };
         let account = book.accounts.entry(id.clone()).or_insert(fresh);
         if account.amount != amount {
             book.wrong.push(format!("payment {id} was opened again with {amount} cents"));
@@ -137,14 +139,21 @@ async fn report(State(bank): State<Bank>, Path(id): Path<String>) -> Answer<Paym
     })
 }
 
-async fn refund(State(bank): State<Bank>, Path(id): Path<String>) -> Answer<()> {
+async fn refund(
+    State(bank): State<Bank>,
+    Path(id): Path<String>,
+    Json(refund): Json<Refund>,
+) -> Answer<()> {
     answer(&bank, |book| {
         let account = book.accounts.get_mut(&id).ok_or(StatusCode::NOT_FOUND)?;
         if account.outcome != Some(ProviderOutcome::Paid) {
             book.wrong.push(format!("payment {id} was never paid and shall go back"));
             return Err(StatusCode::CONFLICT);
         }
-        account.refunded = true;
+        account.refunds.insert(refund.reference, refund.amount_cents.0);
+        if account.kept_cents() < 0 {
+            book.wrong.push(format!("more than was paid of payment {id} shall go back"));
+        }
         Ok(Json(()))
     })
 }

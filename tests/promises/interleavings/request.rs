@@ -24,6 +24,8 @@ pub(super) type Party = &'static [(&'static str, u32)];
 pub(super) enum Request {
     Hold { uuid: CallerUuid, slot: &'static str, party: Party, channel: &'static str },
     ConfirmFree(CallerUuid),
+    Exchange { old: CallerUuid, uuid: CallerUuid, slot: &'static str },
+    GiveBack { booking: CallerUuid, request: CallerUuid, ticket: TicketId },
     StartPayment(CallerUuid),
     GiveUp(CallerUuid),
     ProviderSays { payment: String, outcome: ProviderOutcome },
@@ -83,6 +85,14 @@ impl Request {
             }
             Self::ConfirmFree(uuid) => {
                 (Function::Booking, format!("/v1/bookings/{uuid}/confirm"), Value::Null)
+            }
+            Self::Exchange { old, uuid, slot } => {
+                let body = json!({ "uuid": uuid, "slot_id": slot });
+                (Function::Booking, format!("/v1/bookings/{old}/exchange"), body)
+            }
+            Self::GiveBack { booking, request, ticket } => {
+                let body = json!({ "uuid": request, "ticket_ids": [ticket] });
+                (Function::Booking, format!("/v1/bookings/{booking}/give-back"), body)
             }
             Self::GiveUp(uuid) => {
                 (Function::Booking, format!("/v1/bookings/{uuid}/cancel"), Value::Null)
@@ -164,7 +174,16 @@ impl Request {
         }
         let state = |uuid| table.bookings.get(uuid).map(|stored| &stored.booking.state);
         let stands = match self {
-            Self::Hold { uuid, .. } => table.bookings.contains_key(uuid),
+            Self::Hold { uuid, .. } | Self::Exchange { uuid, .. } => {
+                table.bookings.contains_key(uuid)
+            }
+            Self::GiveBack { booking, request, ticket } => {
+                let given = table.given_back.get(&(*booking, *request));
+                let refund = given.map(|refund| json!(refund));
+                let ticket = table.tickets.get(&ticket.to_string());
+                refund.as_ref() == Some(&said["refund_cents"])
+                    && ticket.is_some_and(|ticket| ticket.status == "REVOKED")
+            }
             Self::ConfirmFree(uuid) => matches!(
                 state(uuid),
                 Some(BookingState::Confirmed { .. } | BookingState::Cancelled { .. })
@@ -218,7 +237,7 @@ impl Request {
             Self::OpenShift { shift, .. } => {
                 is("/desk-busy") && said["open_shift"] == shift.to_string()
             }
-            Self::Hold { uuid, .. } => {
+            Self::Hold { uuid, .. } | Self::Exchange { uuid, .. } => {
                 let own = table.bookings.get(uuid);
                 (is("/sold-out") || is("/resource-occupied"))
                     && own.is_some_and(|stored| stored.booking.takes_places())

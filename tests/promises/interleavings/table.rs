@@ -23,6 +23,17 @@ use super::world::GUIDES;
 pub(super) struct Attempt {
     pub(super) booking: CallerUuid,
     pub(super) status: String,
+    /// The payment that this is a part of.
+    pub(super) of: Option<String>,
+    amount: i64,
+    parted: i64,
+}
+
+impl Attempt {
+    /// What did not go back in parts.
+    pub(super) fn left(&self) -> i64 {
+        self.amount - self.parted
+    }
 }
 
 /// A ticket, as written.
@@ -53,6 +64,8 @@ pub(super) struct Table {
     pub(super) findable: BTreeSet<String>,
     pub(super) tickets: BTreeMap<String, Issued>,
     pub(super) entries: BTreeMap<CallerUuid, Entry>,
+    /// Booking and request → what went back for the tickets that it gave back.
+    pub(super) given_back: BTreeMap<(CallerUuid, CallerUuid), i64>,
     /// Request → the ticket it gave.
     pub(super) reissues: BTreeMap<CallerUuid, String>,
     pub(super) shifts: BTreeMap<CallerUuid, StoredShift>,
@@ -149,8 +162,22 @@ impl Table {
                 self.bookings.insert(uuid_in(pk), Stored::try_from(item).unwrap());
             }
             ("BOOKING", sk) if sk.starts_with("PAYMENT#") => {
-                let attempt = Attempt { booking: uuid_in(pk), status: unquoted(item, "status") };
+                let cents = |name: &str| {
+                    let cents = item.get(name).map(|cents| cents.as_n().unwrap().parse().unwrap());
+                    cents.unwrap_or(0)
+                };
+                let attempt = Attempt {
+                    booking: uuid_in(pk),
+                    status: unquoted(item, "status"),
+                    of: item.get("part_of").map(|_| part(item, "part_of").to_owned()),
+                    amount: cents("amount_cents"),
+                    parted: cents("parted_cents"),
+                };
                 self.attempts.insert(rest(sk), attempt);
+            }
+            ("BOOKING", sk) if sk.starts_with("GIVEBACK#") => {
+                let refund = item["refund_cents"].as_n().unwrap().parse().unwrap();
+                self.given_back.insert((uuid_in(pk), uuid_in(sk)), refund);
             }
             ("BOOKING", sk) if sk.starts_with("REISSUE#") => {
                 self.reissues.insert(uuid_in(sk), part(item, "new_ticket").to_owned());
@@ -200,6 +227,8 @@ impl Table {
         self.check_places(pools, &mut wrong);
         self.check_guides(&mut wrong);
         self.check_money(&mut wrong);
+        self.check_sums(&mut wrong);
+        self.check_exchanges(&mut wrong);
         self.check_tickets(&mut wrong);
         self.check_entries(&mut wrong);
         self.check_drawers(&mut wrong);
@@ -279,11 +308,13 @@ impl Table {
                 {
                     status == "PAID"
                 }
-                BookingState::Cancelled { payment: Some(payment), refund, .. }
-                    if payment.as_str() == id =>
-                {
-                    let is_kept = *refund == Cents::ZERO;
-                    if is_kept { status == "PAID" } else { went_back(status) }
+                BookingState::Cancelled {
+                    payment: Some(payment), refund, exchanged_for, ..
+                } if payment.as_str() == id => {
+                    // Of one that stands on several payments parts go back: the sums tell.
+                    let is_kept = *refund == Cents::ZERO || exchanged_for.is_some();
+                    let has_parts = attempt.parted > 0;
+                    status == "PAID" && (is_kept || has_parts) || !is_kept && went_back(status)
                 }
                 // Whatever came of it, no booking hangs on it.
                 _ => status == "DECLINED" || went_back(status),
@@ -307,6 +338,76 @@ impl Table {
                 wrong.push(format!("P2: booking {} names no attempt", stored.booking.uuid));
             }
         }
+    }
+
+    /// P2: what is left of the payments of a visit, through all its exchanges, is what it costs where it
+    /// stands, and what the venue keeps by its rule. No cent of it stands for two, or goes back twice.
+    fn check_sums(&self, wrong: &mut Vec<String>) {
+        let mut left: BTreeMap<CallerUuid, (i64, i64)> = BTreeMap::new();
+        for attempt in self.attempts.values() {
+            if attempt.status == "PAID" && attempt.of.is_none() {
+                left.entry(self.first_of(attempt.booking)).or_default().0 += attempt.left();
+            }
+        }
+        for stored in self.bookings.values() {
+            let booking = &stored.booking;
+            left.entry(self.first_of(booking.uuid)).or_default().1 += kept(booking);
+        }
+        for (uuid, (left, kept)) in left {
+            if left != kept {
+                wrong.push(format!(
+                    "P2: of what was paid from {uuid} on {left} are left, not {kept}"
+                ));
+            }
+        }
+        for (id, attempt) in &self.attempts {
+            let parts = self.attempts.values().filter(|part| part.of.as_ref() == Some(id));
+            let sum: i64 = parts.map(|part| part.amount).sum();
+            if sum != attempt.parted || attempt.left() < 0 {
+                wrong.push(format!("P2: parts of {id} make {sum}, it says {}", attempt.parted));
+            }
+        }
+    }
+
+    /// The booking that a chain of exchanges began with.
+    fn first_of(&self, uuid: CallerUuid) -> CallerUuid {
+        let before =
+            self.bookings[&uuid].booking.replaces.as_ref().map(|replaced| replaced.booking);
+        match before.filter(|before| exchanged_for(&self.bookings[before].booking) == Some(uuid)) {
+            Some(before) => self.first_of(before),
+            None => uuid,
+        }
+    }
+
+    /// P2: of an exchange both halves are there: the old booking is no more because the new one stands,
+    /// or stood.
+    fn check_exchanges(&self, wrong: &mut Vec<String>) {
+        for stored in self.bookings.values() {
+            let booking = &stored.booking;
+            let Some(replaced) = &booking.replaces else { continue };
+            let is_done =
+                exchanged_for(&self.bookings[&replaced.booking].booking) == Some(booking.uuid);
+            let fits = match &booking.state {
+                BookingState::OnHold { .. }
+                | BookingState::Paying { .. }
+                | BookingState::Expired { .. } => !is_done,
+                BookingState::Confirmed { .. } => is_done,
+                BookingState::Cancelled { .. } => is_done || stored.tickets.is_empty(),
+            };
+            if !fits {
+                let state = booking.state.name();
+                wrong.push(format!(
+                    "P2: booking {} is {state}, what it replaces is exchanged: {is_done}",
+                    booking.uuid
+                ));
+            }
+        }
+    }
+
+    /// Bookings in whose place another came.
+    pub(super) fn exchanged(&self) -> usize {
+        let all = self.bookings.values().map(|stored| &stored.booking);
+        all.filter(|booking| exchanged_for(booking).is_some()).count()
     }
 
     /// P2: a confirmed booking has a ticket for each place, and nobody else has one.
@@ -390,6 +491,27 @@ impl Table {
         let owed = self.attempts.iter().filter(|(_, attempt)| attempt.status == "REFUND_DUE");
         held.chain(owed.map(|(id, _)| format!("refund of {id}"))).collect()
     }
+}
+
+fn exchanged_for(booking: &Booking) -> Option<CallerUuid> {
+    match booking.state {
+        BookingState::Cancelled { exchanged_for, .. } => exchanged_for,
+        _ => None,
+    }
+}
+
+/// What of the money for a booking the venue has, or has for good.
+fn kept(booking: &Booking) -> i64 {
+    let price = match &booking.state {
+        BookingState::Confirmed { .. } => booking.total().0,
+        BookingState::Cancelled { payment, refund, exchanged_for: None, .. }
+            if payment.is_some() || !booking.carried.is_empty() =>
+        {
+            booking.total().0 - refund.0
+        }
+        _ => 0,
+    };
+    price + booking.forfeited().0
 }
 
 fn went_back(status: &str) -> bool {

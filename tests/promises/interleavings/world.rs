@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use atrio::database::{self, Database, Tidying};
 use atrio_domain::calendar::{Closure, Opening};
 use atrio_domain::cancellation::Cancellation;
+use atrio_domain::exchange::ExchangeRule;
 use atrio_domain::id::{CallerUuid, PoolName, ResourceId, VenueId};
 use atrio_domain::payment::ProviderOutcome;
 use atrio_domain::premises::Premises;
 use atrio_domain::quota::{Pools, Quota, Size};
 use atrio_domain::resource::{Need, Per, Resource};
-use atrio_domain::tariff::Cents;
+use atrio_domain::tariff::{Cents, Validity};
 use atrio_domain::text::Text;
 use atrio_domain::venue::{HoursSource, Venue, VenueKind, shipped_product};
 use atrio_dynamo::Store;
@@ -25,7 +26,7 @@ use super::bank::Bank;
 use super::line::{Caller, Line, Luck, TRANSACTION};
 use super::platform::Platform;
 use super::request::{DAY, Request, VENUE};
-use super::table::Table;
+use super::table::{Attempt, Table};
 use crate::chance::Chance;
 
 /// Half an hour before the first slot: the gate lets in, and visits can still be given up.
@@ -92,6 +93,23 @@ fn museum(chance: &mut Chance) -> Venue {
     if chance.percent(50) {
         product.cancellation = Cancellation { refund_until_minutes_before: Some(10) };
     }
+    product.exchange = chance.percent(85).then(|| ExchangeRule {
+        until_minutes_before: Some(0),
+        reason: Text::new("Fino all'inizio", "Until it starts"),
+    });
+    let of_days = |cents: i64, from: Option<&str>, to: Option<&str>| {
+        let mut tariff = product.options[0].tariffs[0].clone();
+        tariff.units.iter_mut().find(|unit| unit.id.as_str() == "adult").unwrap().price_cents =
+            Cents(cents);
+        let day = |day: &str| day.parse().unwrap();
+        tariff.valid = Validity { from: from.map(day), to: to.map(day) };
+        tariff
+    };
+    product.options[0].tariffs = vec![
+        of_days(1_000, None, Some(DAY)),
+        of_days(1_500, Some("2026-11-25"), Some("2026-11-25")),
+        of_days(600, Some("2026-11-26"), None),
+    ];
     let mut resources = Vec::new();
     if chance.percent(50) {
         let id = ResourceId::new("guide").unwrap();
@@ -377,13 +395,17 @@ impl World {
         self.expect(unlike.is_empty(), || unlike.join("\n"));
         let confirmed = self.table.tickets.values().filter(|ticket| ticket.status != "REVOKED");
         let summary = format!(
-            "{} requests, {} calls, {} bookings, {} tickets that admit or admitted",
+            "{} requests, {} calls, {} bookings, {} exchanged, {} given back in part, {} refunds of parts, {} \
+             tickets that admit or admitted",
             self.callers,
             self.story
                 .iter()
                 .filter(|line| line.starts_with('#') && !line.contains(" asks "))
                 .count(),
             self.table.bookings.len(),
+            self.table.exchanged(),
+            self.table.given_back.len(),
+            self.table.attempts.values().filter(|attempt| attempt.of.is_some()).count(),
             confirmed.count(),
         );
         summary
@@ -400,19 +422,16 @@ impl World {
         }
     }
 
-    /// P2: what the bank kept is what confirmed visits cost, or what a venue keeps by its rule.
+    /// P2: what the bank kept of a payment is what the table says is left of it; that this is what confirmed
+    /// visits cost, or what a venue keeps by its rule, the table shows.
     fn unlike_the_bank(&self) -> Vec<String> {
         let book = self.bank.book();
         let mut wrong = Vec::new();
         for (id, account) in &book.accounts {
             let attempt = self.table.attempts.get(id);
             let status = attempt.map_or("unknown", |attempt| attempt.status.as_str());
-            let price =
-                attempt.map(|attempt| self.table.bookings[&attempt.booking].booking.total());
-            let fits = match account.kept_cents() {
-                Some(kept) => status == "PAID" && price == Some(Cents(kept)),
-                None => status != "PAID" && status != "REFUND_DUE",
-            };
+            let left = attempt.filter(|_| status == "PAID").map_or(0, Attempt::left);
+            let fits = account.kept_cents() == left && status != "REFUND_DUE";
             if !fits {
                 wrong.push(format!("P2: attempt {id} is {status}, the bank has {account:?}"));
             }
@@ -428,7 +447,9 @@ impl World {
     /// The bookings, in the order in which they were asked for.
     pub(super) fn bookings(&self) -> Vec<Stored> {
         let held = self.asked.iter().filter_map(|asked| match &asked.request {
-            Request::Hold { uuid, .. } => self.table.bookings.get(uuid).cloned(),
+            Request::Hold { uuid, .. } | Request::Exchange { uuid, .. } => {
+                self.table.bookings.get(uuid).cloned()
+            }
             _ => None,
         });
         held.collect()

@@ -6,6 +6,7 @@ import { booking } from '../../src/lib/i18n/booking';
 import { common } from '../../src/lib/i18n/common';
 import { dashboard } from '../../src/lib/i18n/dashboard';
 import { desk } from '../../src/lib/i18n/desk';
+import { exchange } from '../../src/lib/i18n/exchange';
 import { find } from '../../src/lib/i18n/find';
 import { gate } from '../../src/lib/i18n/gate';
 import { groups } from '../../src/lib/i18n/groups';
@@ -56,6 +57,7 @@ test('every message has the same holes and plurals in both languages', () => {
 		...venue,
 		...waiting,
 		...booking,
+		...exchange,
 		...gate,
 		...groups,
 		...members,

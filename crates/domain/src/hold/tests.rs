@@ -60,6 +60,7 @@ pub(crate) fn visitor_asks(units: &[(&str, u32)], slot: &str) -> HoldRequest {
         }),
         locale: Locale::It,
         channel: Channel::Web,
+        replaces: None,
     }
 }
 

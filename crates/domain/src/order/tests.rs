@@ -137,6 +137,7 @@ fn bookings_read_while_somebody_moved_them_are_read_again() {
     let (_, bookings) = held();
     let paying = start_payment(&bookings, &attempt(), now()).unwrap();
     let torn = [paying[0].clone(), bookings[1].clone()];
+    assert!(is_torn(&torn) && !is_torn(&paying) && !is_torn(&bookings));
     assert_eq!(settle(&torn, &attempt(), ProviderOutcome::Paid, now()), None);
 }
 

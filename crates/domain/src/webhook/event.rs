@@ -262,7 +262,8 @@ pub fn of_booking(old: Option<&Booking>, new: &Booking) -> Option<News> {
 /// Whether a step of a booking took places, or gave some back.
 #[must_use]
 pub fn moves_places(old: Option<&Booking>, new: &Booking) -> bool {
-    old.is_some_and(Booking::takes_places) != new.takes_places()
+    let taken = |booking: &Booking| if booking.takes_places() { booking.places() } else { 0 };
+    old.map_or(0, taken) != taken(new)
 }
 
 /// Somebody's entry.

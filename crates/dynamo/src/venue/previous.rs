@@ -67,6 +67,7 @@ impl From<PreviousProduct> for Product {
             pieces_max: 0,
             minimum: None,
             cancellation: Cancellation::default(),
+            exchange: None,
             groups: None,
             person_limit: None,
             admission: AdmissionRule::default(),

@@ -13,7 +13,9 @@ import type {
 	Decision,
 	DeskBookingRequest,
 	Direction,
+	ExchangeQuote,
 	GateState,
+	GivenBack,
 	Group,
 	GroupRequest,
 	KeptRecord,
@@ -147,6 +149,18 @@ export const getHolders = async (uuid: string) =>
 /** Gives a booking up; refused when another amount than `refundCents` goes back by now. */
 export const cancelBooking = (uuid: string, refundCents: number) =>
 	json<Booking>(`/v1/bookings/${id(uuid)}/cancel?refund_cents=${refundCents}`, { method: 'POST', body: {} });
+
+/** What another time would cost in the place of a booking; without one, whether there may be one. */
+export const quoteExchange = (uuid: string, slotId?: string) =>
+	json<ExchangeQuote>(
+		`/v1/bookings/${id(uuid)}/exchange${slotId ? `?slot_id=${encodeURIComponent(slotId)}` : ''}`
+	);
+
+export const holdExchange = (uuid: string, body: { uuid: string; slot_id: string }) =>
+	json<Booking>(`/v1/bookings/${id(uuid)}/exchange`, { method: 'POST', body });
+
+export const giveBack = (uuid: string, body: { uuid: string; ticket_ids: string[] }) =>
+	json<GivenBack>(`/v1/bookings/${id(uuid)}/give-back`, { method: 'POST', body });
 
 /** Where a copy of all that is kept of the person behind a booking is read. */
 export const personAddress = (uuid: string) => `/v1/bookings/${id(uuid)}/person`;

@@ -217,7 +217,28 @@ export interface Booking {
 	holders: { places: number; are_given: boolean; change_until: string; changes_left: number } | null;
 	/** What giving the booking up means now; null where the visitor cannot do it. */
 	cancellation: { until: string; refund_until: string | null; refund_cents: number } | null;
+	/** Whether it may be exchanged for another time; null where the venue exchanges nothing. */
+	exchange: { until: string | null; reason: Text } | null;
+	/** The booking in whose place it comes, with what that leaves to pay. */
+	replaces: { booking: string; credit_cents: number; due_cents: number; refund_cents: number } | null;
+	/** The booking that came in its place. */
+	exchanged_for: string | null;
 	message: Text | null;
+}
+
+/** What another time in the place of a booking would mean. */
+export interface ExchangeQuote {
+	is_possible: boolean;
+	why_not: Text | null;
+	until: string | null;
+	credit_cents: number;
+	offer: { slot: SlotTime; total_cents: number; due_cents: number; refund_cents: number } | null;
+}
+
+export interface GivenBack {
+	uuid: string;
+	ticket_ids: string[];
+	refund_cents: number;
 }
 
 export interface Ticket {

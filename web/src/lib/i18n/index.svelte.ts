@@ -7,6 +7,7 @@ import { booking } from './booking';
 import { common } from './common';
 import { dashboard } from './dashboard';
 import { desk } from './desk';
+import { exchange } from './exchange';
 import { find } from './find';
 import { gate } from './gate';
 import { groups } from './groups';
@@ -24,6 +25,7 @@ const messages = {
 	...venue,
 	...waiting,
 	...booking,
+	...exchange,
 	...gate,
 	...groups,
 	...members,

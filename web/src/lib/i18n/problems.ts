@@ -72,6 +72,34 @@ export const problems = {
 		en: 'The payment provider refuses this payment: nothing was charged. Write to the venue.'
 	},
 	'problem.refund-filed': { it: 'Il rimborso è già in viaggio.', en: 'The refund is on its way already.' },
+	'problem.not-exchangeable': {
+		it: 'Questa visita non si può spostare.',
+		en: 'This visit cannot be moved.'
+	},
+	'problem.exchange-too-late': {
+		it: 'Il termine per spostare questa visita è passato.',
+		en: 'The term for moving this visit has passed.'
+	},
+	'problem.exchange-changed': {
+		it: 'La visita da spostare è cambiata nel frattempo: nulla è stato addebitato.',
+		en: 'The visit to be moved has changed meanwhile: nothing was charged.'
+	},
+	'problem.exchanged-too-often': {
+		it: 'Questa visita è già stata spostata troppe volte.',
+		en: 'This visit was moved too often.'
+	},
+	'problem.same-slot': {
+		it: 'La visita è già per questo orario.',
+		en: 'The visit is for this time already.'
+	},
+	'problem.unaccompanied': {
+		it: 'Chi resta non può venire da solo: serve chi lo accompagna.',
+		en: 'Who stays cannot come alone: someone must come along.'
+	},
+	'problem.all-tickets': {
+		it: 'Per restituirli tutti annulla la prenotazione.',
+		en: 'To give all of them back, cancel the booking.'
+	},
 	'problem.unknown-order': { it: 'Questo ordine non esiste.', en: 'There is no such order.' },
 	'problem.part-of-order': {
 		it: 'Questa visita fa parte di un ordine: vale per tutto l’ordine.',
