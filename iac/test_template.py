@@ -105,6 +105,15 @@ STAFF = {
     "GET /v1/venues/{venue_id}/staff/{member_id}",
     "PUT /v1/venues/{venue_id}/staff/{member_id}",
     "DELETE /v1/venues/{venue_id}/staff/{member_id}",
+    "GET /v1/venues/{venue_id}/events",
+    "GET /v1/venues/{venue_id}/webhooks",
+    "GET /v1/venues/{venue_id}/webhooks/{webhook_id}",
+    "PUT /v1/venues/{venue_id}/webhooks/{webhook_id}",
+    "DELETE /v1/venues/{venue_id}/webhooks/{webhook_id}",
+    "POST /v1/venues/{venue_id}/webhooks/{webhook_id}/rotate",
+    "POST /v1/venues/{venue_id}/webhooks/{webhook_id}/test",
+    "POST /v1/venues/{venue_id}/webhooks/{webhook_id}/replay",
+    "GET /v1/venues/{venue_id}/webhooks/{webhook_id}/deliveries",
     "POST /v1/venues/{venue_id}/call-offs",
     "POST /v1/venues/{venue_id}/shifts",
     "GET /v1/venues/{venue_id}/shifts",
@@ -124,11 +133,12 @@ SECRETS = {
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
     "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify"},
 }
-# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, the
-# lines of those who wait, the requests of a venue's groups.
+# Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, endpoints to
+# tell, the lines of those who wait, the requests of a venue's groups.
 INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "GATE#*", "WAITING#*"},
               "booking": {"WAITING#*", "GROUPS#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
-              "venue": {"GATE#*"}, "notify": {"MAIL"}}
+              "venue": {"GATE#*"}, "notify": {"MAIL"},
+              "webhook": {"WEBHOOK"}}
 # Actions that AWS accepts on no narrower resource than *.
 RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # AWS managed cache policy.
@@ -314,6 +324,10 @@ def guarded_partitions_have_few_readers(template):
             writes = any("Put" in action or "Delete" in action for action in listed(statement["Action"]))
             if any(key.startswith("KEY#") for key in leading_keys(statement)) and name not in ("sink", "upkeep"):
                 findings.append(f"{where}: pseudonym keys belong to sink and upkeep")
+            if any(key.startswith("WEBHOOKS#") for key in leading_keys(statement)) and name not in ("venue", "webhook"):
+                findings.append(f"{where}: the secrets of endpoints belong to venue and webhook")
+            if any(key.startswith("BOOKING#") for key in leading_keys(statement)) and name == "webhook":
+                findings.append(f"{where}: who speaks to strangers has no way to a visitor")
             if any(key.startswith("BOOKING#") for key in leading_keys(statement)) and name == "dashboard":
                 findings.append(f"{where}: a dashboard has no way to a visitor")
             if "/index/" in resource and set(leading_keys(statement)) != INDEX_KEYS.get(name):
@@ -350,7 +364,7 @@ def streams_are_bounded(template):
             findings.append(f"{logical}: leaves less than half the stream's hours to read a dead letter again")
         if not 0 <= stream.get("MaximumRetryAttempts", -1) <= 10_000:
             findings.append(f"{logical}: retries without bound")
-    wanted = {"ingest", "sink", "fraud", "notify"}
+    wanted = {"ingest", "sink", "fraud", "notify", "webhook"}
     found = {owner(template, source["FunctionName"]) for source in sources(template).values()}
     found |= {name for name, _, _ in listeners(template)}
     return findings + [f"no stream feeds {name}" for name in wanted - found]
@@ -626,6 +640,28 @@ def the_transform_adds_aliases_and_no_permissions(template):
     return findings
 
 
+def the_firewall_counts_as_one_machine_does(template):
+    """The rate-based rules of global.yaml and the usual figures of `atrio serve --limits`."""
+    source = (HERE.parent / "crates/atrio/src/limits.rs").read_text()
+    found = re.findall(r"\(Class::(\w+), Allowance::of\(([\d_]+), (\d+)\)\)", source)
+    wanted = {name.lower(): (int(requests.replace("_", "")), int(seconds)) for name, requests, seconds in found}
+    rules, seen, findings = template["Resources"]["WebAcl"]["Properties"]["Rules"], {}, []
+    for rule in rules:
+        rate = rule["Statement"].get("RateBasedStatement")
+        if not rate:
+            continue
+        answer = rule["Action"]["Block"]["CustomResponse"]
+        headers = {header["Name"]: header["Value"] for header in answer["ResponseHeaders"]}
+        said = re.fullmatch(r'"(\w+)";q=(\d+);w=(\d+)', headers.get("RateLimit-Policy", ""))
+        if answer["ResponseCode"] != 429 or "Retry-After" not in headers or "RateLimit" not in headers or not said:
+            findings.append(f"{rule['Name']}: does not say how many, and when to come again")
+            continue
+        seen[said[1]] = (int(said[2]), int(said[3]))
+        if seen[said[1]] != (rate["Limit"], rate["EvaluationWindowSec"]):
+            findings.append(f"{rule['Name']}: counts by other figures than it says")
+    return findings + ([] if seen == wanted and len(wanted) == 3 else [f"the firewall counts {seen}, one machine {wanted}"])
+
+
 # ------------------------------------------------------------------ what breaks each check
 
 
@@ -701,6 +737,8 @@ CHECKS = [
     (guarded_partitions_have_few_readers, [
         lambda template: leading_keys(role_statements(template, "booking")[1]).append("KEY#*"),
         lambda template: leading_keys(role_statements(template, "dashboard")[1]).append("BOOKING#*"),
+        lambda template: leading_keys(role_statements(template, "booking")[1]).append("WEBHOOKS#*"),
+        lambda template: leading_keys(role_statements(template, "webhook")[3]).append("BOOKING#*"),
         statement_at("DashboardRole", 3, "Action", value=["s3:GetObject", "s3:PutObject"]),
     ]),
     (streams_are_bounded, [
@@ -725,6 +763,7 @@ CHECKS = [
         properties_at("BookingsPipe", "SourceParameters", "FilterCriteria", drop=True),
         lambda template: leading_keys(role_statements(template, "sink")[3]).append("DEVICE#*"),
         lambda template: leading_keys(role_statements(template, "notify")[4]).append("BOOKING#*"),
+        lambda template: leading_keys(role_statements(template, "webhook")[5]).append("REDEMPTION#*"),
     ]),
     (what_must_not_run_twice_does_not, [
         properties_at("SinkFunction", "ReservedConcurrentExecutions", drop=True),
@@ -801,7 +840,16 @@ def main():
             broken = copy.deepcopy(template)
             edit(broken)
             count(f"{name}: notices break {number}", [] if check(broken) else ["the broken copy passed"])
-    count("global.yaml: actions and resources are named", actions_and_resources_are_named(load("global.yaml")))
+    firewall = load("global.yaml")
+    count("global.yaml: actions and resources are named", actions_and_resources_are_named(firewall))
+    name = "global.yaml: the firewall counts as one machine does"
+    count(name, the_firewall_counts_as_one_machine_does(firewall))
+    rate = at("WebAcl", "Properties", "Rules", 3, "Statement", "RateBasedStatement", "Limit", value=300)
+    unsaid = at("WebAcl", "Properties", "Rules", 4, "Action", "Block", "CustomResponse", "ResponseHeaders", value=[])
+    for number, edit in enumerate((rate, unsaid, lambda template: template["Resources"]["WebAcl"]["Properties"]["Rules"].pop()), 1):
+        broken = copy.deepcopy(firewall)
+        edit(broken)
+        count(f"{name}: notices break {number}", [] if the_firewall_counts_as_one_machine_does(broken) else ["the broken copy passed"])
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -130,6 +130,7 @@ fn cases() -> Vec<Case> {
         Case { function: "ingest", event: json!({"Records": []}), answers: no_failures },
         Case { function: "fraud", event: json!({"Records": []}), answers: no_failures },
         Case { function: "notify", event: schedule.clone(), answers: no_failures },
+        Case { function: "webhook", event: schedule.clone(), answers: no_failures },
         Case { function: "sink", event: window, answers: |a| a.get("errorType").is_none() },
         Case { function: "upkeep", event: schedule, answers: |a| a["failed"].as_i64() == Some(0) },
     ]

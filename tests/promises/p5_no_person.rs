@@ -184,6 +184,10 @@ async fn nothing_in_the_lake_or_the_log_leads_back_to_a_person() {
     let museum =
         Process::start(Options { log: "info,rmqtt=error".to_owned(), ..Options::default() }).await;
     let visitor = person(&museum);
+    // A partner who is told of all of it, and never listens.
+    let (manager, partner) = (Manager::of(&museum, VENUE).await, fresh_uuid());
+    let server = serde_json::json!({"url": "http://127.0.0.1:9/"});
+    manager.changes(&format!("webhooks/{partner}"), "*", &server).await.expect(201);
     let ids = everything_happens(&museum, &visitor).await;
     museum.nothing_left_over().await;
     crate::p5_retention::everything_ends_as_published(&museum).await;

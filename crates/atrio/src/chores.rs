@@ -1,5 +1,5 @@
 //! What one machine does by the clock, where AWS has schedules and releases: upkeep, mails that nobody
-//! took, rotated keys, compaction. Each goes on until told to stop.
+//! took, webhooks, rotated keys, compaction. Each goes on until told to stop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use atrio_lake_write::LakeWriter;
 use atrio_runtime::{Clock, Shared};
 use ed25519_dalek::VerifyingKey;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::data_dir::DataDir;
 use crate::keys::{RotationError, Secrets};
@@ -19,6 +20,12 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(2);
 
 /// How often mails that nobody took are looked for.
 const MAIL_EVERY: Duration = Duration::from_secs(2);
+
+/// How often endpoints that there is something to tell are looked for.
+const WEBHOOKS_EVERY: Duration = Duration::from_millis(250);
+
+/// Endpoints that are told at a time.
+const WEBHOOKS_AT_A_TIME: usize = 64;
 
 /// How often the keys of tickets are read again, for a rotation.
 const KEYS_EVERY: Duration = Duration::from_secs(1);
@@ -59,6 +66,30 @@ pub(crate) async fn retry_mail(notify: atrio_notify::Context, mut stop: watch::R
     while tokio::time::timeout(MAIL_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
         if let Err(error) = atrio_notify::retry(&notify).await {
             tracing::error!(error = chain(&error), "mails that wait will be looked for again");
+        }
+    }
+}
+
+/// Tells endpoints what there is to tell, each by itself: one that is slow holds up no other. Whoever is told
+/// when all stops is told again after the next start.
+pub(crate) async fn tell_webhooks(
+    webhook: atrio_webhook::Context,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut told = JoinSet::new();
+    while tokio::time::timeout(WEBHOOKS_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+        while told.try_join_next().is_some() {}
+        let due = match atrio_webhook::due(&webhook).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(error = chain(&error), "endpoints will be looked for again");
+                continue;
+            }
+        };
+        let room = WEBHOOKS_AT_A_TIME.saturating_sub(told.len());
+        for stored in due.into_iter().take(room) {
+            let webhook = webhook.clone();
+            told.spawn(async move { atrio_webhook::deliver(&webhook, stored).await });
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::Secrets;
+use crate::limits::Allowances;
 use crate::platform::{Installation, Platform, Settings};
 use crate::pump::chain;
 use crate::{lake_check, outbox, sample_traffic};
@@ -63,6 +64,10 @@ enum Command {
         /// Who takes the money: `sandbox`, or `pagopa` as the variables ATRIO_PAGOPA_… name it.
         #[arg(long, default_value = "sandbox", env = "ATRIO_PAYMENT_KIND")]
         payment: provider::Kind,
+        /// How much one caller may ask of the API: `off`, or requests and seconds by class, such as
+        /// `reading=30000/300,holding=6000/300,staff=15000/300`, which is what holds where nothing is said.
+        #[arg(long, env = "ATRIO_LIMITS")]
+        limits: Option<Allowances>,
     },
     /// Prints a bearer token of the embedded issuer, which stands in for the identity provider: it says
     /// who somebody is. With a role, appoints them first.
@@ -217,7 +222,7 @@ pub async fn run(program: Program) -> ExitCode {
 async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
     let data = program.data;
     match program.command {
-        Command::Serve { http, mqtt, traffic, web, now, payment } => {
+        Command::Serve { http, mqtt, traffic, web, now, payment, limits } => {
             let traffic = match traffic {
                 Speed::Off => None,
                 Speed::Times(_) if payment == provider::Kind::PagoPa => {
@@ -225,7 +230,8 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
                 }
                 Speed::Times(speed) => Some(speed),
             };
-            serve(Settings { data, http, mqtt, traffic, web, now, payment }).await?;
+            let limits = limits.unwrap_or_default();
+            serve(Settings { data, http, mqtt, traffic, web, now, payment, limits }).await?;
         }
         Command::Token { role, venue, subject, address } => {
             let attached = Attached::to(&data).await?;

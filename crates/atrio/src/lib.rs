@@ -11,6 +11,7 @@ pub mod devices;
 pub mod gate;
 pub mod keys;
 pub mod lake_check;
+pub mod limits;
 mod outbox;
 pub mod pages;
 pub mod payment_book;

@@ -20,6 +20,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Info, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::limits::{Limits, limit};
 use crate::pump::Progress;
 
 /// What the platform counts of itself.
@@ -39,6 +40,7 @@ pub fn router(
     web: &Path,
     figures: Arc<Figures>,
     clock: Clock,
+    limits: Option<Arc<Limits>>,
 ) -> Router {
     let (functions, description) = functions.split_for_parts();
     let description = Arc::new(describe(description));
@@ -70,6 +72,7 @@ pub fn router(
         .route("/v1/{*unknown}", axum::routing::any(unknown_route))
         .method_not_allowed_fallback(wrong_method)
         .fallback_service(pages)
+        .layer(middleware::from_fn_with_state(limits, limit))
         .layer(middleware::from_fn_with_state(figures, count))
         .layer(middleware::from_fn_with_state(clock, date))
         .layer(header("x-content-type-options", "nosniff"))
@@ -84,10 +87,16 @@ pub fn router(
         }))
 }
 
+const DESCRIPTION: &str = "Tickets and visitor data of Italian cultural venues. One caller (a member of \
+    staff by their token, anyone else by their network address) may send so many requests in a while, by \
+    class: `reading`, `holding` (what changes something) and `staff`. The headers `RateLimit-Policy` and \
+    `RateLimit` (draft-ietf-httpapi-ratelimit-headers) say how many, and what is left; one too many is \
+    answered 429 with `Retry-After`.";
+
 fn describe(mut api: OpenApi) -> OpenApi {
     atrio_runtime::description::complete(&mut api);
     api.info = Info::new("atrio", env!("CARGO_PKG_VERSION"));
-    api.info.description = Some("Tickets and visitor data of Italian cultural venues".to_owned());
+    api.info.description = Some(DESCRIPTION.to_owned());
     let components = api.components.get_or_insert_default();
     let staff = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("staff", SecurityScheme::Http(staff));

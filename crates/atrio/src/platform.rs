@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atrio_domain::ticket::KeyRing;
+use atrio_domain::webhook::address::Destinations;
 use atrio_lake_query::Lake;
 use atrio_lake_write::LakeWriter;
 use atrio_runtime::provider::pagopa::PagoPa;
@@ -25,6 +26,7 @@ use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, TableAt, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::{Issuer, Secrets};
+use crate::limits::{Allowances, Limits};
 use crate::pages::{self, Figures};
 use crate::pump::{self, Watcher, chain};
 use crate::sandbox::Sandbox;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub now: Option<Timestamp>,
     /// Who takes the money: the embedded sandbox, or pagoPA as the environment names it.
     pub payment: provider::Kind,
+    /// How much one caller may ask of the API.
+    pub limits: Allowances,
 }
 
 /// Why the platform does not start.
@@ -202,6 +206,7 @@ impl Platform {
             public_url,
             table: database.at().clone(),
             figures: Arc::clone(&figures),
+            limits: settings.limits,
         };
         // Before the first answer of `/healthz`: who sees it ready finds its addresses.
         data.announce(&run)?;
@@ -345,6 +350,7 @@ struct Parts {
     public_url: String,
     table: TableAt,
     figures: Arc<Figures>,
+    limits: Allowances,
 }
 
 impl Parts {
@@ -386,6 +392,7 @@ impl Parts {
                 clock,
                 access: access.clone(),
                 contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
+                destinations: self.destinations(),
             }))
             .merge(atrio_desk::router(atrio_desk::Context {
                 store: store.clone(),
@@ -417,8 +424,12 @@ impl Parts {
         if outbox::address(&self.public_url).is_some() {
             beside = beside.merge(outbox::router(self.outbox()));
         }
-        let router =
-            pages::router(self.functions()?, beside, web, Arc::clone(&self.figures), self.clock);
+        let limits = Limits::new(
+            &self.limits,
+            self.secrets.issuer().access(self.clock, self.store.clone())?,
+        );
+        let figures = Arc::clone(&self.figures);
+        let router = pages::router(self.functions()?, beside, web, figures, self.clock, limits);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         Ok(tokio::spawn(async move {
             let stopped = async move {
@@ -430,6 +441,14 @@ impl Parts {
                 tracing::error!(%error, "HTTP stopped");
             }
         }))
+    }
+
+    /// How far webhooks are sent: to programs of this machine only where nobody else speaks to it.
+    fn destinations(&self) -> Destinations {
+        match outbox::address(&self.public_url) {
+            Some(_) => Destinations::LoopbackToo,
+            None => Destinations::Public,
+        }
     }
 
     /// The folder of mails.
@@ -478,9 +497,16 @@ impl Parts {
                 stop.clone(),
             ))
         };
+        let webhook = atrio_webhook::Context {
+            store: self.store.clone(),
+            clock: self.clock,
+            transport: Arc::new(atrio_webhook::Transport::new(self.destinations())?),
+        };
         Ok(vec![
             watching(Watcher::Fraud(fraud)),
             watching(Watcher::Notify(notify.clone())),
+            watching(Watcher::Webhook(webhook.clone())),
+            tokio::spawn(chores::tell_webhooks(webhook, stop.clone())),
             tokio::spawn(chores::retry_mail(notify, stop.clone())),
             tokio::spawn(rotation.follow(stop.clone())),
             tokio::spawn(chores::keep_up(upkeep, stop.clone())),

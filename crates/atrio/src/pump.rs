@@ -245,6 +245,8 @@ pub enum Watcher {
     Fraud(atrio_fraud::Context),
     /// Writes mail.
     Notify(atrio_notify::Context),
+    /// Keeps the logs of events that webhooks are told.
+    Webhook(atrio_webhook::Context),
 }
 
 impl Watcher {
@@ -253,6 +255,7 @@ impl Watcher {
         match self {
             Self::Fraud(_) => "fraud-position.json",
             Self::Notify(_) => "notify-position.json",
+            Self::Webhook(_) => "webhook-position.json",
         }
     }
 
@@ -262,6 +265,7 @@ impl Watcher {
         match self {
             Self::Fraud(_) => BATCH,
             Self::Notify(_) => BATCH / 20,
+            Self::Webhook(_) => BATCH / 10,
         }
     }
 
@@ -269,6 +273,7 @@ impl Watcher {
         match self {
             Self::Fraud(context) => atrio_fraud::handle(context, records).await,
             Self::Notify(context) => atrio_notify::handle(context, records).await,
+            Self::Webhook(context) => atrio_webhook::handle(context, records).await,
         }
     }
 }

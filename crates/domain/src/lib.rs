@@ -37,3 +37,4 @@ pub mod ticket;
 pub mod venue;
 pub mod voucher;
 pub mod waiting;
+pub mod webhook;

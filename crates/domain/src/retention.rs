@@ -22,6 +22,8 @@ pub enum Record {
     Order,
     /// That a mail was sent.
     Mail,
+    /// What was told of a booking, an entry or a slot to a venue's partners, and what came of it.
+    Event,
     /// Places that one person holds where a product limits them.
     PersonLimit,
     /// How often one contact or one network address booked or was declined of late.
@@ -95,7 +97,7 @@ const fn days(days: i64) -> SignedDuration {
 
 impl Record {
     /// All of them, those about persons first.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Booking,
         Self::Group,
         Self::Waiting,
@@ -103,6 +105,7 @@ impl Record {
         Self::Ticket,
         Self::Order,
         Self::Mail,
+        Self::Event,
         Self::PersonLimit,
         Self::Velocity,
         Self::CodeGuess,
@@ -134,7 +137,7 @@ impl Record {
             // The parts of its payment are found for as long as one may have to be paid back.
             Self::Order => Term::For(days(120), Since::Visit),
             Self::TransferAccount => Term::For(days(60), Since::Written),
-            Self::Admission | Self::Presence | Self::Conflict => {
+            Self::Admission | Self::Presence | Self::Conflict | Self::Event => {
                 Term::For(days(30), Since::Written)
             }
             Self::Decision | Self::DeadLetter => Term::For(days(90), Since::Written),
@@ -175,6 +178,7 @@ impl Record {
             Self::Ticket
             | Self::Order
             | Self::Mail
+            | Self::Event
             | Self::PersonLimit
             | Self::Velocity
             | Self::CodeGuess
@@ -200,6 +204,7 @@ impl Record {
             Self::Ticket => "ticket",
             Self::Order => "order",
             Self::Mail => "mail",
+            Self::Event => "event",
             Self::PersonLimit => "person-limit",
             Self::Velocity => "velocity",
             Self::CodeGuess => "code-guess",
@@ -243,6 +248,10 @@ impl Record {
                 ("Quali visite fanno un ordine", "Which visits were bought as one order")
             }
             Self::Mail => ("Che una mail è partita", "That a mail was sent"),
+            Self::Event => (
+                "Eventi detti ai sistemi dei luoghi e dei loro partner, senza nomi",
+                "Events told to the venues’ and their partners’ systems, without names",
+            ),
             Self::PersonLimit => (
                 "Biglietti per persona, dove c’è un limite",
                 "Tickets per person, where there is a limit",
@@ -316,6 +325,7 @@ impl Record {
                 "Un biglietto entra una volta, e la sala non si riempie oltre",
                 "A ticket enters once, and no room is overfilled",
             ),
+            Self::Event => ("Chi ne ha perso uno lo rilegge", "Whoever missed one reads it again"),
             Self::DeadLetter => ("Trova sensori guasti", "Finds broken devices"),
             Self::PseudonymKey => (
                 "Unisce ciò che arriva tardi; distrutta, nessuno risale alla prenotazione",

@@ -9,6 +9,7 @@ pub mod change;
 pub mod conflict;
 pub mod count;
 pub mod decision;
+pub mod event_log;
 mod exchange;
 pub mod gate_day;
 pub mod give_back;
@@ -34,6 +35,7 @@ pub mod velocity;
 pub mod venue;
 pub mod voucher;
 pub mod waiting;
+pub mod webhook;
 
 use std::collections::HashMap;
 

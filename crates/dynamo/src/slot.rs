@@ -194,6 +194,15 @@ impl Store {
         Ok(stored.map(|stored| stored.counts).unwrap_or_default())
     }
 
+    /// The places of a booking's slot, as they are.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn places_of(&self, booking: &Booking) -> Result<Option<Places>, Error> {
+        let item = self.get(slot_key(booking)).await?;
+        Ok(item.as_ref().map(StoredSlot::try_from).transpose()?.map(|stored| stored.places))
+    }
+
     /// Slots of which it was to be decided before `now` whether they take place, at most `limit`. A
     /// malformed one does not hide the others.
     ///

@@ -11,7 +11,7 @@ use crate::{Error, PK, SK, Store};
 
 /// The sparse index of items that something must be done about by a certain time.
 pub const DUE_INDEX: &str = "due";
-/// What is due: `HOLD`, `PAYMENT`, `REFUND`, `MAIL`, `MINIMUM`, the gates of a venue's day, or the line
+/// What is due: `HOLD`, `PAYMENT`, `REFUND`, `MAIL`, `MINIMUM`, `WEBHOOK`, the gates of a venue's day, or the line
 /// of a slot.
 pub const DUE_PK: &str = "due_pk";
 /// When it is due; at a gate, the slot; in a line, since when they wait.

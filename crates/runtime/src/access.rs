@@ -10,7 +10,7 @@ use atrio_domain::staff::{Grant, Reach, Subject};
 use atrio_dynamo::Store;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
@@ -117,6 +117,12 @@ impl Access {
         )
     }
 
+    /// Whom the token among these headers is for, where it is good. What they may do is not looked up.
+    #[must_use]
+    pub fn subject_of(&self, headers: &HeaderMap) -> Option<Subject> {
+        self.subject(token(headers)?).ok()
+    }
+
     async fn staff(&self, token: &str) -> Result<Staff, Problem> {
         let subject = self.subject(token)?;
         let grants = self.0.directory.grants_of(&subject).await;
@@ -183,14 +189,14 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or(Refused::Missing)?;
-        Access::from_ref(state).staff(token.trim()).await
+        let token = token(&parts.headers).ok_or(Refused::Missing)?;
+        Access::from_ref(state).staff(token).await
     }
+}
+
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").map(str::trim)
 }
 
 impl Staff {

@@ -2,23 +2,39 @@
 //! what the readers of addresses and bodies refuse. A function describes what it refuses by itself.
 
 use axum::http::StatusCode;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ContentBuilder, Object, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 /// The media type of a problem document (RFC 9457).
 const PROBLEM: &str = "application/problem+json";
 
+/// What comes with the refusal of a request that is one too many.
+const LIMITED: [(&str, &str); 3] = [
+    ("Retry-After", "seconds after which the next request is taken"),
+    (
+        "RateLimit-Policy",
+        "the class of the request, how many (`q`) are taken in how many seconds (`w`)",
+    ),
+    (
+        "RateLimit",
+        "the class, how many are left (`r`), and in how many seconds there are more (`t`)",
+    ),
+];
+
 /// Completes the description that the functions gave together.
 pub fn complete(api: &mut OpenApi) {
-    for item in api.paths.paths.values_mut() {
+    for (path, item) in &mut api.paths.paths {
+        let is_limited = !path.starts_with("/v1/payments/");
         let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
         for operation in methods.into_iter().flatten() {
-            complete_operation(operation);
+            complete_operation(operation, is_limited);
         }
     }
 }
 
-fn complete_operation(operation: &mut Operation) {
+fn complete_operation(operation: &mut Operation, is_limited: bool) {
     let has_body = operation.request_body.is_some();
     let mut refused = Vec::new();
     if has_body || operation.parameters.as_ref().is_some_and(|all| !all.is_empty()) {
@@ -30,6 +46,9 @@ fn complete_operation(operation: &mut Operation) {
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             StatusCode::UNPROCESSABLE_ENTITY,
         ]);
+    }
+    if is_limited {
+        refused.push(StatusCode::TOO_MANY_REQUESTS);
     }
     let responses = &mut operation.responses.responses;
     for status in refused {
@@ -49,5 +68,12 @@ fn complete_operation(operation: &mut Operation) {
 fn problem(status: StatusCode) -> Response {
     let schema = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let meaning = status.canonical_reason().unwrap_or("Refused");
-    ResponseBuilder::new().description(meaning).content(PROBLEM, schema).build()
+    let mut response = ResponseBuilder::new().description(meaning).content(PROBLEM, schema);
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        for (name, what) in LIMITED {
+            let text = HeaderBuilder::new().schema(Some(Object::with_type(Type::String)));
+            response = response.header(name, text.description(Some(what)).build());
+        }
+    }
+    response.build()
 }

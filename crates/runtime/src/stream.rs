@@ -7,6 +7,15 @@ use atrio_dynamo::change::Change;
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use lambda_http::Error;
+use serde::Deserialize;
+
+/// Why a function was woken that hears the bus: for changes, or by the schedule, which brings none.
+#[derive(Debug, Deserialize)]
+pub struct Waking {
+    /// The changes.
+    #[serde(rename = "Records", default)]
+    pub records: Vec<EventRecord>,
+}
 
 /// Takes records one by one. The answer names the first that failed: the stream goes on from there.
 pub async fn one_by_one<'a, F>(

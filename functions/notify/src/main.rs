@@ -1,16 +1,8 @@
 //! The Lambda of this function: the bus brings it changes of the table, a schedule wakes it for mails
 //! that nobody took.
 
-use aws_lambda_events::event::dynamodb::EventRecord;
+use atrio_runtime::stream::Waking;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde::Deserialize;
-
-/// Why the function was woken: for changes, or by the schedule, which brings none.
-#[derive(Debug, Deserialize)]
-struct Waking {
-    #[serde(rename = "Records", default)]
-    records: Vec<EventRecord>,
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {

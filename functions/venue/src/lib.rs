@@ -1,14 +1,17 @@
 //! What a venue offers, as its own staff set it: hours, closures, areas with limits, products with
-//! capacity and tariffs; and who that staff is.
+//! capacity and tariffs; who that staff is; and which servers are told what becomes of it.
 //! Every change names what it was made from, leaves a record of who changed what, and says
 //! which booked places it leaves without a slot.
 
 mod call_off;
 mod campaigns;
+mod deliveries;
+mod events;
 mod pieces;
 mod problem;
 mod staff;
 mod view;
+mod webhooks;
 
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
 use atrio_domain::id::{ProductId, SlotId};
@@ -17,6 +20,7 @@ use atrio_domain::premises::Premises;
 use atrio_domain::resource::{Resource, check_needs_of, check_resources};
 use atrio_domain::staff::Reach;
 use atrio_domain::venue::{HoursSource, Product, Venue};
+use atrio_domain::webhook::address::Destinations;
 use atrio_dynamo::Store;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::venue::{StoredVenue, VenueChanged};
@@ -54,6 +58,8 @@ pub struct Context {
     pub access: Access,
     /// Hashes discount codes, and the addresses of staff who have not signed in yet.
     pub contact_hash_key: std::sync::Arc<[u8]>,
+    /// How far webhooks are sent.
+    pub destinations: Destinations,
 }
 
 impl FromRef<Context> for Access {
@@ -79,6 +85,7 @@ impl Context {
             store,
             clock,
             contact_hash_key: key.into_bytes().into(),
+            destinations: Destinations::Public,
         })
     }
 }
@@ -97,6 +104,13 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(staff::show_member, staff::set_member, staff::remove_member))
         .routes(routes!(list_changes))
         .routes(routes!(call_off::call_off))
+        .routes(routes!(webhooks::list_webhooks))
+        .routes(routes!(webhooks::show_webhook, webhooks::change_webhook, webhooks::remove_webhook))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(deliveries::test_webhook))
+        .routes(routes!(deliveries::replay_events))
+        .routes(routes!(deliveries::list_deliveries))
+        .routes(routes!(events::list_events))
         .with_state(context)
 }
 
@@ -425,7 +439,7 @@ async fn left_without_slot(context: &Context, venue: &Venue) -> Result<Vec<Stran
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct AuditQuery {
+pub(crate) struct AuditQuery {
     /// How many, at most 200.
     #[serde(default = "fifty")]
     limit: i32,

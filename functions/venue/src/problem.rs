@@ -5,6 +5,7 @@ use atrio_domain::offer::OfferError;
 use atrio_domain::premises::PremisesError;
 use atrio_domain::staff::StaffError;
 use atrio_domain::voucher::CampaignError;
+use atrio_domain::webhook::{ENDPOINTS_MAX, SettingsError};
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
 use jiff::civil::Date;
@@ -146,4 +147,62 @@ pub(crate) fn limit(given: i32, most: i32) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "invalid-query")
         .detail(format_args!("`limit` is {given}, 1 to {most} are answered"))
         .field("limit", "is out of range", format!("ask for at most {most}"))
+}
+
+/// The endpoint cannot be told at like this.
+pub(crate) fn webhook(error: &SettingsError) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-webhook").detail(error).field(
+        error.field(),
+        error,
+        error.fix(),
+    )
+}
+
+/// There is no such endpoint.
+pub(crate) fn unknown_webhook(id: CallerUuid) -> Problem {
+    let fix = "take an id from `GET /v1/venues/{venue_id}/webhooks`";
+    Problem::not_found("unknown-webhook", "webhook_id", &id.to_string(), fix)
+}
+
+/// The venue has endpoints enough.
+pub(crate) fn too_many_webhooks() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "too-many-webhooks")
+        .detail(format_args!("the venue has {ENDPOINTS_MAX} endpoints already"))
+        .field("webhook_id", "would be one more", "remove one that is not needed any more")
+}
+
+/// An endpoint that is off is sent nothing.
+pub(crate) fn webhook_off() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "webhook-off")
+        .detail("the endpoint is off, so nothing is sent to it")
+        .field("webhook_id", "is off", "set `enabled` first")
+}
+
+/// Events are being sent once more already.
+pub(crate) fn replay_running(next: u64, to: u64) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "replay-running")
+        .detail(format_args!("the events {next} to {to} are being sent once more"))
+        .field("from", "has to wait", "ask again when those are sent")
+        .fact("replay", serde_json::json!({"next": next, "to": to}))
+}
+
+/// The events to send once more are none, or too many.
+pub(crate) fn replay(field: &str, what: impl std::fmt::Display, fix: &str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-replay")
+        .detail(format_args!("`{field}` {what}"))
+        .field(field, what, fix)
+}
+
+/// For so long both secrets do not sign.
+pub(crate) fn overlap(hours: u32, most: u32) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field")
+        .detail(format_args!("`overlap_hours` is {hours}, 0 to {most} are taken"))
+        .field("overlap_hours", "is out of range", format!("write at most {most}"))
+}
+
+/// The uuid made a secret before, which is not shown any more.
+pub(crate) fn secret_shown_before() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "uuid-reused")
+        .detail("the secret of this request was shown, and is not shown again")
+        .field("uuid", "made a secret before", "make a fresh uuid to rotate once more")
 }

@@ -15,7 +15,7 @@ use crate::measure::Times;
 use crate::report::{self, mebibytes};
 
 /// Functions without the lake's engine.
-const FUNCTIONS: [&str; 11] = [
+const FUNCTIONS: [&str; 12] = [
     "availability",
     "booking",
     "payment",
@@ -26,6 +26,7 @@ const FUNCTIONS: [&str; 11] = [
     "ingest",
     "fraud",
     "notify",
+    "webhook",
     "upkeep",
 ];
 

@@ -129,6 +129,7 @@ impl Platform {
                 clock,
                 access,
                 contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
+                destinations: atrio_domain::webhook::address::Destinations::Public,
             }),
         }
     }

@@ -1,0 +1,292 @@
+//! Tells the servers that a venue registered what became of its bookings, tickets and slots. Changes of the
+//! table become events of the venue's log, once each; endpoints are then told the log in its order, signed,
+//! each from where it stands, and again later what they did not take. No endpoint waits for another, and
+//! nothing waits for them. Neither an address nor a secret stands in a log.
+
+mod transport;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atrio_domain::booking::Booking;
+use atrio_domain::id::VenueId;
+use atrio_domain::redemption::Direction;
+use atrio_domain::webhook::EndpointState;
+use atrio_domain::webhook::address::Destinations;
+use atrio_domain::webhook::delivery::{Progress, Verdict, judge};
+use atrio_domain::webhook::event::{Admitted, moves_places, of_admission, of_booking, of_places};
+use atrio_dynamo::change::Change;
+use atrio_dynamo::event_log::{Logged, LoggedEvent, OfSlot};
+use atrio_dynamo::redemption::Entry;
+use atrio_dynamo::webhook::{Delivery, DeliveryState, Next, StoredEndpoint};
+use atrio_dynamo::{Error, Store};
+use atrio_runtime::environment::EnvironmentError;
+use atrio_runtime::{Clock, random, stream};
+use aws_lambda_events::event::dynamodb::EventRecord;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+pub use transport::Transport;
+
+/// What the function works with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The table.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Sends.
+    pub transport: Arc<Transport>,
+}
+
+impl Context {
+    /// Works on what the environment names, and sends to the public network only.
+    ///
+    /// # Errors
+    /// When a variable is missing or cannot be used.
+    pub fn from_environment() -> Result<Self, EnvironmentError> {
+        Ok(Self {
+            store: atrio_runtime::aws::store_from_environment()?,
+            clock: Clock::system(),
+            transport: Arc::new(Transport::new(Destinations::Public)?),
+        })
+    }
+}
+
+/// Endpoints looked for at a time.
+const PAGE: i32 = 100;
+
+/// Events read at a time to find one that an endpoint wants.
+const LOOK_AHEAD: i32 = 5;
+
+/// How long an endpoint is nobody else's between two events: longer than one may take.
+const CLAIM: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long one endpoint is told before the next round goes on with it: what a function may run, less one
+/// event.
+const ROUND: Duration = Duration::from_secs(30);
+
+/// Puts what the records of the table's stream report into the logs of their venues. The answer names the
+/// first record that is not there: the stream goes on from it.
+pub async fn handle(context: &Context, records: &[EventRecord]) -> DynamoDbEventResponse {
+    stream::one_by_one(records, |record| take(context, record)).await
+}
+
+async fn take(context: &Context, record: &EventRecord) -> Result<(), Error> {
+    match stream::change_of(record) {
+        Change::Booking { old, new } => {
+            let (old, new) = (old.map(|old| old.booking), new.booking);
+            if let Some(news) = of_booking(old.as_ref(), &new) {
+                context.store.log_event(&news, None, context.clock.now()).await?;
+            }
+            if moves_places(old.as_ref(), &new) { tell_places(context, &new).await } else { Ok(()) }
+        }
+        Change::Entry(entry) if entry.direction == Direction::Entry => {
+            tell_entry(context, &entry, None).await
+        }
+        Change::EntryUndone(entry) => {
+            let undone_at = entry.undone.as_ref().map(|undo| undo.at);
+            tell_entry(context, &entry, undone_at).await
+        }
+        Change::Entry(_) | Change::Decision(_) | Change::Count(_) | Change::Other => Ok(()),
+    }
+}
+
+async fn has_listeners(context: &Context, venue: &VenueId) -> Result<bool, Error> {
+    Ok(!context.store.webhooks(venue).await?.is_empty())
+}
+
+/// What the places of a slot are by now counts, not what they were at the change: changes may come out of
+/// their order, and what is told last must be true.
+async fn tell_places(context: &Context, booking: &Booking) -> Result<(), Error> {
+    if !has_listeners(context, &booking.venue_id).await? {
+        return Ok(());
+    }
+    loop {
+        let Some(places) = context.store.places_of(booking).await? else { return Ok(()) };
+        let before = context.store.told_of_slot(booking).await?;
+        let now = context.clock.now();
+        let Some((news, by_then)) = of_places(booking, places, before, now) else { return Ok(()) };
+        let of_slot = OfSlot { booking, before, by_then };
+        match context.store.log_event(&news, Some(of_slot), now).await? {
+            Logged::Overtaken => {}
+            Logged::Under(_) | Logged::Known | Logged::NobodyListens => return Ok(()),
+        }
+    }
+}
+
+async fn tell_entry(
+    context: &Context,
+    entry: &Entry,
+    undone_at: Option<Timestamp>,
+) -> Result<(), Error> {
+    let first: Vec<_> = entry.passed.iter().filter(|passed| passed.after.is_none()).collect();
+    let Some(one) = first.first() else { return Ok(()) };
+    if !has_listeners(context, &entry.venue).await? {
+        return Ok(());
+    }
+    let Some(ticket) = context.store.ticket(one.ticket).await? else { return Ok(()) };
+    let admitted = Admitted {
+        redemption: entry.uuid,
+        booking: ticket.booking,
+        venue: entry.venue.clone(),
+        product: entry.product.clone(),
+        slot: entry.slot,
+        gate: entry.gate.clone(),
+        tickets: first.iter().map(|passed| (passed.ticket, passed.unit.clone())).collect(),
+        at: entry.redeemed_at,
+    };
+    if let Some(news) = of_admission(&admitted, undone_at) {
+        context.store.log_event(&news, None, context.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// Tells every endpoint that is due, side by side, and waits for all of them.
+///
+/// # Errors
+/// When what is due cannot be read; an endpoint that fails is told again later.
+pub async fn deliver_due(context: &Context) -> Result<(), Error> {
+    let mut told = JoinSet::new();
+    for stored in due(context).await? {
+        let context = context.clone();
+        told.spawn(async move { deliver(&context, stored).await });
+    }
+    told.join_all().await;
+    Ok(())
+}
+
+/// The endpoints that are due.
+///
+/// # Errors
+/// When they cannot be read. A malformed one is logged and left out.
+pub async fn due(context: &Context) -> Result<Vec<StoredEndpoint>, Error> {
+    let due = context.store.webhooks_due(context.clock.now(), PAGE).await?;
+    let readable = due.into_iter().filter_map(|stored| {
+        stored
+            .inspect_err(|error| {
+                tracing::error!(error = error.to_string(), "an endpoint cannot be read");
+            })
+            .ok()
+    });
+    Ok(readable.collect())
+}
+
+/// Tells one endpoint what it was not told yet, unless somebody else does.
+pub async fn deliver(context: &Context, stored: StoredEndpoint) {
+    let webhook = stored.endpoint.id;
+    // On the heap: the clients' futures nest deeper than the compiler follows in a program.
+    if let Err(error) = Box::pin(tell(context, &stored)).await {
+        let (webhook, error) = (webhook.to_string(), error.to_string());
+        tracing::error!(webhook, error, "an endpoint is told again later");
+    }
+}
+
+async fn tell(context: &Context, due: &StoredEndpoint) -> Result<(), Error> {
+    let claim = u128::from_be_bytes(random::bytes()).to_string();
+    let until = later(context.clock.now(), CLAIM);
+    if !context.store.claim_webhook(due, &claim, until).await? {
+        return Ok(());
+    }
+    let begun = Instant::now();
+    loop {
+        // Read anew for each event: staff may have changed address, secret or mind.
+        let read = context.store.webhook(&due.endpoint.venue, due.endpoint.id).await?;
+        let Some(stored) = read.filter(|stored| stored.claim.as_ref() == Some(&claim)) else {
+            return Ok(());
+        };
+        let (event, progress) = next_wanted(&context.store, &stored).await?;
+        let Some(event) = event else {
+            if context.store.rest_webhook(&stored, &claim, progress.cursor).await? {
+                return Ok(());
+            }
+            continue;
+        };
+        let is_over = begun.elapsed() > ROUND;
+        if !send(context, &stored, &claim, &event, progress, is_over).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// The next event that an endpoint wants, and where it stands before it; or that there is none.
+async fn next_wanted(
+    store: &Store,
+    stored: &StoredEndpoint,
+) -> Result<(Option<LoggedEvent>, Progress), Error> {
+    let endpoint = &stored.endpoint;
+    let mut progress = stored.progress;
+    loop {
+        let events = store.events(&endpoint.venue, progress.window(), LOOK_AHEAD).await?;
+        let is_end = events.is_empty();
+        for event in events {
+            if endpoint.wants(event.kind, event.only_for) {
+                return Ok((Some(event), progress));
+            }
+            progress = progress.past(event.sequence);
+        }
+        match (is_end, progress.replay) {
+            (true, Some(_)) => progress.replay = None,
+            (true, None) => {
+                // What is not in the log any more is not waited for.
+                progress.cursor = progress.cursor.max(stored.head);
+                return Ok((None, progress));
+            }
+            (false, _) => {}
+        }
+    }
+}
+
+/// Sends one event and notes what became of it; true when the next can follow at once.
+async fn send(
+    context: &Context,
+    stored: &StoredEndpoint,
+    claim: &str,
+    event: &LoggedEvent,
+    progress: Progress,
+    is_over: bool,
+) -> Result<bool, Error> {
+    let endpoint = &stored.endpoint;
+    let begun = Instant::now();
+    let outcome = context.transport.send(endpoint, event, context.clock.now()).await;
+    let (now, attempts) = (context.clock.now(), progress.attempts + 1);
+    let chance = u32::from_be_bytes(random::bytes()) % 1_001;
+    let (to, next, state) = match judge(attempts, &outcome, chance, now) {
+        Verdict::Taken => {
+            let next = if is_over {
+                Next::HandOver { at: now }
+            } else {
+                Next::GoOn { until: later(now, CLAIM) }
+            };
+            (progress.past(event.sequence), next, DeliveryState::Delivered)
+        }
+        Verdict::Again { at } => {
+            let failing_since = stored.failing_since.unwrap_or(now);
+            let next = Next::Pause { at, failing_since };
+            (Progress { attempts, ..progress }, next, DeliveryState::Waiting { next_at: at })
+        }
+        Verdict::Disable { reason } => {
+            tracing::warn!(webhook = endpoint.id.to_string(), reason, "an endpoint is disabled");
+            let next = Next::Stop(EndpointState::Disabled { at: now, reason });
+            (Progress { attempts: 0, ..progress }, next, DeliveryState::GivenUp)
+        }
+    };
+    let delivery = Delivery {
+        sequence: event.sequence,
+        event: event.id.to_string(),
+        kind: event.kind.name().to_owned(),
+        state,
+        attempts,
+        last_at: now,
+        last_outcome: outcome.words(),
+        last_millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    let is_mine = context.store.note_delivery(endpoint, claim, &to, &next, &delivery).await?;
+    Ok(is_mine && matches!(next, Next::GoOn { .. }))
+}
+
+fn later(at: Timestamp, pause: SignedDuration) -> Timestamp {
+    at.saturating_add(pause).unwrap_or(Timestamp::MAX)
+}
