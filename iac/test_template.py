@@ -393,6 +393,10 @@ def what_the_bus_brings_is_lost_nowhere(template):
             findings.append(f"{name}: an event that fails is nowhere")
         if rule["EventPattern"].get("source") != ["atrio.table"]:
             findings.append(f"{name}: hears others than the table")
+        if name == "notify":
+            image = rule["EventPattern"]["detail"]["dynamodb"]["NewImage"]
+            if not all(word in str(image) for word in ["CONFIRMED", "CANCELLED", "origin"]):
+                findings.append("notify: does not hear all that it mails")
     return findings
 
 
@@ -757,6 +761,7 @@ CHECKS = [
         properties_at("Bus", "KmsKeyIdentifier", drop=True),
         properties_at("FraudRule", "Targets", 0, "DeadLetterConfig", drop=True),
         properties_at("NotifyRule", "Targets", 0, "InputTransformer", drop=True),
+        properties_at("NotifyRule", "EventPattern", "detail", "dynamodb", "NewImage", value={"status": {"S": ["CONFIRMED"]}}),
         properties_at("NotifyFunction", "EventInvokeConfig", drop=True),
     ]),
     (no_function_hears_its_own_writes, [

@@ -254,6 +254,7 @@ async fn an_order_that_nobody_pays_expires_as_a_whole_also_through_kills() {
 #[tokio::test]
 async fn a_free_order_is_confirmed_without_a_payment() {
     let museum = Process::fresh().await;
+    let visitor = Visitor::of(&museum);
     let minors = |venue| Wish::at(venue, FRIDAY, &[("minor", 2)]);
     let (order, bookings) = visitor.holds_order(&[minors(HERE), minors(THERE)]).await;
     visitor.starts_order_payment(&order).await.expect_problem(409, "nothing-to-pay", "uuid");
@@ -288,7 +289,6 @@ async fn watches(visitor: Visitor, uuid: String) -> Vec<String> {
 #[tokio::test]
 async fn whoever_looks_while_an_order_is_confirmed_sees_all_of_it_or_nothing() {
     let museum = Process::fresh().await;
-    let visitor = Visitor::of(&museum);
     let minors = |venue, slot| Wish::at(venue, slot, &[("minor", 1)]);
     let wishes = [minors(HERE, FRIDAY), minors(HERE, FRIDAY_NOON), minors(THERE, FRIDAY)];
     for _ in 0..25 {
