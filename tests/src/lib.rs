@@ -6,6 +6,7 @@
 
 mod answer;
 mod appointer;
+mod behaviour;
 mod device;
 mod exchanges;
 mod gate_program;

@@ -62,6 +62,10 @@ async fn a_visitor_moves_to_a_dearer_slot_and_pays_only_the_difference() {
         visitor.vacancies(&two_adults(FRIDAY)).await,
         visitor.vacancies(&two_adults(DECEMBER)).await,
     );
+    let shop = visitor.api.get(&format!("/v1/venues/{VENUE}")).await.expect(200);
+    let product = &shop["products"][0];
+    assert_eq!(product["exchange"]["until_minutes_before"], 60, "{product}");
+    assert_eq!(product["cancellation"]["refund_until_minutes_before"], 1440);
     let held = visitor.hold(&two_adults(FRIDAY)).await;
     let rule = visitor.booking(&held).await["exchange"].clone();
     assert_eq!(rule["until"], "2026-11-27T09:00:00Z", "shown before paying, with its reason");
@@ -284,6 +288,7 @@ async fn a_difference_paid_for_a_visit_that_is_no_more_goes_back() {
     visitor.cancel(&other).await.expect(200);
     visitor.start_payment(&hold).await.expect_problem(409, "exchange-changed", "uuid");
     visitor.cancel(&hold).await.expect(200);
+    assert_eq!(visitor.counted(&museum, 4).await.declines, 0, "nobody declined to pay");
     museum.nothing_left_over().await;
 }
 

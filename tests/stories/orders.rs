@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use atrio::data_dir::DataDir;
 use atrio::keys::Secrets;
 use atrio::{payment_book, sandbox};
-use atrio_domain::risk::RiskKeys;
 use atrio_runtime::provider::signature;
 use atrio_tests::{Manager, Outcome, Process, SOON, Visitor, Wish, eventually, fresh_uuid};
 use futures::future::join_all;
@@ -348,16 +347,8 @@ async fn a_declined_order_counts_as_one_declined_payment() {
         visitor.pays_order(&order, Outcome::Decline).await;
         visitor.sees_order(&order, "ON_HOLD").await;
     }
-    // Behaviour is counted from the stream in its order: once this hold is, the declines are.
     let last = visitor.hold(&adults(THERE, FRIDAY_NOON, 1)).await;
-    let secrets = Secrets::open(&DataDir::open(museum.data()).unwrap()).unwrap();
-    let key = secrets.contact_hash_key.as_bytes();
-    let keys = RiskKeys::of(key, Some(&visitor.contact.email), None);
-    let counted = eventually("all holds are counted", SOON, async || {
-        let (contact, _) = museum.store().velocities(&keys, museum.now()).await.unwrap();
-        if contact.holds == 4 { Ok(contact) } else { Err(format!("{contact:?}")) }
-    })
-    .await;
+    let counted = visitor.counted(&museum, 4).await;
     assert_eq!((counted.places, counted.declines), (4, 2));
     visitor.cancel(&last).await.expect(200);
     visitor.takes_order(&order, "cancel").await.expect(200);

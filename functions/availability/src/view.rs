@@ -2,6 +2,8 @@
 
 use atrio_domain::booking::Channel;
 use atrio_domain::calendar::{SlotTimes, weekday_name};
+use atrio_domain::cancellation::Cancellation;
+use atrio_domain::exchange::ExchangeRule;
 use atrio_domain::group::GroupRule;
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
 use atrio_domain::minimum::Minimum;
@@ -143,6 +145,14 @@ struct ProductView {
     /// always does.
     #[schema(value_type = Option<Object>)]
     minimum: Option<Minimum>,
+    /// Until how many minutes before its slot a booking given up is paid back:
+    /// `refund_until_minutes_before`, null where nothing is.
+    #[schema(value_type = Object)]
+    cancellation: Cancellation,
+    /// Until how many minutes before its slot a booking may be exchanged for another, and why so:
+    /// `until_minutes_before`, `reason`; null where the venue exchanges nothing.
+    #[schema(value_type = Option<Object>)]
+    exchange: Option<ExchangeRule>,
     /// What is taken of groups and school classes; null takes none, and asks nobody to ask.
     #[schema(value_type = Option<Object>)]
     groups: Option<GroupRule>,
@@ -163,6 +173,8 @@ impl ProductView {
             person_limit: product.person_limit,
             pieces_max: product.pieces_max,
             minimum: product.minimum,
+            cancellation: product.cancellation,
+            exchange: product.exchange.clone(),
             groups: product.groups.clone(),
             fiscal_class: product.fiscal_class,
             options: product.options.iter().map(|option| OptionView::of(option, today)).collect(),

@@ -66,8 +66,12 @@ async fn count(context: &Context, old: Option<&Stored>, new: &Stored) -> Result<
     }
     let was_paying =
         old.is_some_and(|old| matches!(old.booking.state, BookingState::Paying { .. }));
-    let unpaid =
-        matches!(booking.state, BookingState::OnHold { .. } | BookingState::Expired { .. });
+    let unpaid = match booking.state {
+        BookingState::OnHold { .. } => true,
+        // The difference of an exchange that was not to be had any more was paid, and goes back.
+        BookingState::Expired { .. } => booking.replaces.is_none(),
+        _ => false,
+    };
     if was_paying && unpaid {
         let event = Event::Decline { attempt: booking.payment_attempts };
         let figures = Velocity { declines: 1, ..Velocity::default() };

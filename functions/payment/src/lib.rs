@@ -59,13 +59,9 @@ impl Context {
         let clock = Clock::system();
         let store = atrio_runtime::aws::store_from_environment()?;
         let provider = Provider::from_environment()?;
-        Ok(Self {
-            access: Access::from_environment(clock, store.clone())?,
-            store,
-            clock,
-            receipts: receipt_key(&provider)?,
-            provider: Arc::new(provider),
-        })
+        let receipts = receipt_key(&provider)?;
+        let access = Access::from_environment(clock, store.clone())?;
+        Ok(Self { store, clock, provider: Arc::new(provider), receipts, access })
     }
 }
 
