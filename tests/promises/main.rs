@@ -2,6 +2,7 @@
 
 mod chance;
 mod crash;
+mod doors;
 mod interleavings;
 mod p1_quotas;
 mod p3_offline;
