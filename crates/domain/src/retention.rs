@@ -2,11 +2,13 @@
 //! the end that its rule gives, and the public list of these rules is made of the same.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::text::Text;
 
 /// What the platform keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Record {
     /// A booking with the contact and the names of its visitors.
     Booking,
@@ -59,7 +61,8 @@ pub enum Record {
 }
 
 /// Whom a record is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Subject {
     /// A visitor, by name or by an address.
     Visitor,
@@ -72,12 +75,13 @@ pub enum Subject {
 }
 
 /// From when the time of a record runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Since {
     /// The end of the visit's slot.
     Visit,
     /// When it was written.
-    Written,
+    Writing,
     /// The end of the month that it is for.
     Month,
 }
@@ -136,15 +140,15 @@ impl Record {
             | Self::PersonLimit => Term::For(days(30), Since::Visit),
             // The parts of its payment are found for as long as one may have to be paid back.
             Self::Order => Term::For(days(120), Since::Visit),
-            Self::TransferAccount => Term::For(days(60), Since::Written),
+            Self::TransferAccount => Term::For(days(60), Since::Writing),
             Self::Admission | Self::Presence | Self::Conflict | Self::Event => {
-                Term::For(days(30), Since::Written)
+                Term::For(days(30), Since::Writing)
             }
-            Self::Decision | Self::DeadLetter => Term::For(days(90), Since::Written),
+            Self::Decision | Self::DeadLetter => Term::For(days(90), Since::Writing),
             Self::Velocity | Self::CodeGuess => {
-                Term::For(SignedDuration::from_hours(2), Since::Written)
+                Term::For(SignedDuration::from_hours(2), Since::Writing)
             }
-            Self::GateJournal => Term::For(SignedDuration::from_hours(48), Since::Written),
+            Self::GateJournal => Term::For(SignedDuration::from_hours(48), Since::Writing),
             Self::PseudonymKey => Term::For(days(4), Since::Month),
             Self::Account | Self::Staff | Self::Offer | Self::Places | Self::Count | Self::Lake => {
                 Term::Unlimited
@@ -190,37 +194,6 @@ impl Record {
             Self::DeadLetter | Self::PseudonymKey | Self::Places | Self::Count | Self::Lake => {
                 Subject::Nobody
             }
-        }
-    }
-
-    /// The name that programs know it by.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Booking => "booking",
-            Self::Group => "group",
-            Self::Waiting => "waiting",
-            Self::TransferAccount => "transfer-account",
-            Self::Ticket => "ticket",
-            Self::Order => "order",
-            Self::Mail => "mail",
-            Self::Event => "event",
-            Self::PersonLimit => "person-limit",
-            Self::Velocity => "velocity",
-            Self::CodeGuess => "code-guess",
-            Self::Decision => "decision",
-            Self::Admission => "admission",
-            Self::Presence => "presence",
-            Self::Conflict => "conflict",
-            Self::GateJournal => "gate-journal",
-            Self::DeadLetter => "dead-letter",
-            Self::PseudonymKey => "pseudonym-key",
-            Self::Account => "account",
-            Self::Staff => "staff",
-            Self::Offer => "offer",
-            Self::Places => "places",
-            Self::Count => "count",
-            Self::Lake => "lake",
         }
     }
 
@@ -351,7 +324,7 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::HashSet;
 
     use super::*;
 
@@ -375,9 +348,9 @@ mod tests {
     }
 
     #[test]
-    fn each_has_a_name_of_its_own_and_words_in_both_languages() {
-        let names: BTreeSet<&str> = Record::ALL.into_iter().map(Record::name).collect();
-        assert_eq!(names.len(), Record::ALL.len());
+    fn each_is_listed_once_with_words_in_both_languages() {
+        let all: HashSet<Record> = Record::ALL.into_iter().collect();
+        assert_eq!(all.len(), Record::ALL.len());
         assert!(Record::ALL.iter().all(|r| r.what().is_complete() && r.why().is_complete()));
     }
 

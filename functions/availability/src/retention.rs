@@ -16,42 +16,22 @@ pub(crate) struct RetentionView {
 /// One kind of record.
 #[derive(Debug, Serialize, ToSchema)]
 struct RecordView {
-    name: &'static str,
+    #[schema(value_type = String)]
+    name: Record,
     #[schema(value_type = Object)]
     what: Text,
+    /// `VISITOR` by name or address, `PSEUDONYM` for a visitor whom a hash or a random number stands for,
+    /// `STAFF` by number, or `NOBODY`.
     #[schema(value_type = String)]
-    about: AboutView,
+    about: Subject,
     /// ISO 8601; none for what no rule removes.
     kept_for: Option<String>,
-    /// From when that time runs.
+    /// From when that time runs: `VISIT` is the end of its slot, `WRITING`, or the end of the `MONTH` that it
+    /// is for.
     #[schema(value_type = Option<String>)]
-    after: Option<AfterView>,
+    after: Option<Since>,
     #[schema(value_type = Object)]
     why: Text,
-}
-
-/// Whom a record is about.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum AboutView {
-    /// A visitor by name or address.
-    Visitor,
-    /// A visitor whom a hash or a random number stands for.
-    Pseudonym,
-    /// A member of staff by number.
-    Staff,
-    Nobody,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum AfterView {
-    /// The end of the slot.
-    Visit,
-    /// When it was written.
-    Writing,
-    /// The end of the month that it is for.
-    Month,
 }
 
 impl From<Record> for RecordView {
@@ -63,28 +43,12 @@ impl From<Record> for RecordView {
                     0 => format!("P{}D", hours / 24),
                     _ => format!("PT{hours}H"),
                 };
-                (Some(text), Some(AfterView::from(since)))
+                (Some(text), Some(since))
             }
             Term::Unlimited => (None, None),
         };
-        let about = match record.subject() {
-            Subject::Visitor => AboutView::Visitor,
-            Subject::Pseudonym => AboutView::Pseudonym,
-            Subject::Staff => AboutView::Staff,
-            Subject::Nobody => AboutView::Nobody,
-        };
         let (what, why) = (record.what(), record.why());
-        Self { name: record.name(), what, about, kept_for, after, why }
-    }
-}
-
-impl From<Since> for AfterView {
-    fn from(since: Since) -> Self {
-        match since {
-            Since::Visit => Self::Visit,
-            Since::Written => Self::Writing,
-            Since::Month => Self::Month,
-        }
+        Self { name: record, what, about: record.subject(), kept_for, after, why }
     }
 }
 
