@@ -1,9 +1,9 @@
 //! Payment items: `BOOKING#uuid` / `PAYMENT#payment id`, one per attempt, and of an attempt to pay for
 //! an order one per booking, which is its part; and `PAYMENT#payment id` / `PAYMENT`, which finds the
 //! booking, or one of them, by the id that the provider knows and is what makes that id the attempt's
-//! alone. Of a payment parts may go back, each an item of its own, `PAYMENT#payment id-number`, of the
-//! booking on whose behalf it goes back. It is written with the start of the attempt and never tidied away, so that no
-//! notice number is ever given twice.
+//! alone; that item is written with the start of the attempt and never tidied away, so that no notice
+//! number is ever given twice. Of a payment parts may go back, each an item of its own, `PAYMENT#payment
+//! id-number`, of the booking on whose behalf it goes back.
 
 use atrio_domain::booking::{Booking, Settlement};
 use atrio_domain::id::{CallerUuid, PaymentId, TicketId, VenueId};
