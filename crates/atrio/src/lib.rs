@@ -20,5 +20,6 @@ pub mod pump;
 pub mod sample_traffic;
 pub mod sandbox;
 pub mod seed;
+mod tail;
 pub mod traffic;
 mod wallets;

@@ -23,13 +23,14 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::broker::{Broker, BrokerConfig, IngestQueue};
 use crate::chores::{self, Rotation};
 use crate::data_dir::{DataDir, Lock, Run};
-use crate::database::{self, Database, TableAt, Tidying};
+use crate::database::{self, Database, Tidying};
 use crate::devices::DeviceCa;
 use crate::keys::{Issuer, Secrets};
 use crate::limits::{Allowances, Limits};
 use crate::pages::{self, Figures};
 use crate::pump::{self, Watcher, chain};
 use crate::sandbox::Sandbox;
+use crate::tail::Tail;
 use crate::{outbox, sample_traffic, seed};
 
 /// The address that mails of one machine come from.
@@ -204,7 +205,7 @@ impl Platform {
             writer,
             provider,
             public_url,
-            table: database.at().clone(),
+            tail: Arc::new(Tail::of(database::stream(database.at()))),
             figures: Arc::clone(&figures),
             limits: settings.limits,
         };
@@ -348,7 +349,7 @@ struct Parts {
     writer: Arc<LakeWriter>,
     provider: Arc<Provider>,
     public_url: String,
-    table: TableAt,
+    tail: Arc<Tail>,
     figures: Arc<Figures>,
     limits: Allowances,
 }
@@ -457,10 +458,9 @@ impl Parts {
     }
 
     fn start_sink(&self, stop: watch::Receiver<bool>) -> JoinHandle<()> {
-        let stream = database::stream(&self.table);
         let sink = atrio_sink::Context::new(self.store.clone(), Arc::clone(&self.writer));
         let progress = Arc::clone(&self.figures.progress);
-        tokio::spawn(pump::into_lake(stream, Arc::new(sink), progress, stop))
+        tokio::spawn(pump::into_lake(Arc::clone(&self.tail), Arc::new(sink), progress, stop))
     }
 
     /// What writes to the table or the lake by itself.
@@ -490,7 +490,7 @@ impl Parts {
         };
         let watching = |watcher| {
             tokio::spawn(pump::into_watcher(
-                database::stream(&self.table),
+                Arc::clone(&self.tail),
                 watcher,
                 self.data.clone(),
                 Arc::clone(&self.figures.progress),

@@ -28,7 +28,35 @@ pub enum Change {
     Other,
 }
 
+/// The items whose changes somebody downstream hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Booking,
+    Redemption,
+    Decision,
+    Count,
+}
+
+impl Kind {
+    fn of(pk: &str, sk: &str) -> Option<Self> {
+        match pk.split_once('#')?.0 {
+            "BOOKING" if sk == "BOOKING" => Some(Self::Booking),
+            "REDEMPTION" => Some(Self::Redemption),
+            "DECISIONS" => Some(Self::Decision),
+            "DEVICE" if sk.starts_with("COUNT#") => Some(Self::Count),
+            _ => None,
+        }
+    }
+}
+
 impl Change {
+    /// Whether a change of the item with this key can be anything but [`Change::Other`]. Most are not, and
+    /// need not be read.
+    #[must_use]
+    pub fn is_heard(pk: &str, sk: &str) -> bool {
+        Kind::of(pk, sk).is_some()
+    }
+
     /// Reads the images of a stream record.
     ///
     /// # Errors
@@ -38,29 +66,29 @@ impl Change {
         let part = |name: &str| {
             new.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
         };
-        let (pk, sk) = (part(PK), part(SK));
-        if pk.starts_with("BOOKING#") && sk == "BOOKING" {
-            let old = old.map(Stored::try_from).transpose()?.map(Box::new);
-            return Ok(Self::Booking { old, new: Box::new(Stored::try_from(new)?) });
-        }
-        if pk.starts_with("REDEMPTION#") {
-            let entry = Box::new(Entry::try_from(new)?);
-            return Ok(match old.map(Entry::try_from).transpose()? {
-                None if entry.undone.is_none() => Self::Entry(entry),
-                // Taken back before anyone was told of it.
-                None => Self::Other,
-                Some(old) if old.undone.is_none() && entry.undone.is_some() => {
-                    Self::EntryUndone(entry)
+        let Some(kind) = Kind::of(part(PK), part(SK)) else { return Ok(Self::Other) };
+        Ok(match kind {
+            Kind::Booking => Self::Booking {
+                old: old.map(Stored::try_from).transpose()?.map(Box::new),
+                new: Box::new(Stored::try_from(new)?),
+            },
+            Kind::Redemption => {
+                let entry = Box::new(Entry::try_from(new)?);
+                match old.map(Entry::try_from).transpose()? {
+                    None if entry.undone.is_none() => Self::Entry(entry),
+                    // Taken back before anyone was told of it.
+                    None => Self::Other,
+                    Some(old) if old.undone.is_none() && entry.undone.is_some() => {
+                        Self::EntryUndone(entry)
+                    }
+                    Some(_) => Self::Other,
                 }
-                Some(_) => Self::Other,
-            });
-        }
-        if old.is_none() && pk.starts_with("DECISIONS#") {
-            return Ok(Self::Decision(Box::new(DecisionRecord::try_from(new)?)));
-        }
-        if pk.starts_with("DEVICE#") && sk.starts_with("COUNT#") {
-            return Ok(Self::Count(Box::new(stored_count(new)?)));
-        }
-        Ok(Self::Other)
+            }
+            Kind::Decision if old.is_none() => {
+                Self::Decision(Box::new(DecisionRecord::try_from(new)?))
+            }
+            Kind::Decision => Self::Other,
+            Kind::Count => Self::Count(Box::new(stored_count(new)?)),
+        })
     }
 }

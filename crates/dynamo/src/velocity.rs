@@ -1,6 +1,8 @@
 //! Velocity items: `VELOCITY#kind#key` / start of a ten-minute window, with sums; and one marker
 //! per counted event, so that an event that arrives twice counts once.
 
+use std::collections::{BTreeMap, HashSet};
+
 use atrio_domain::id::CallerUuid;
 use atrio_domain::retention::Record;
 use atrio_domain::risk::{RiskKeys, Velocity};
@@ -18,6 +20,9 @@ const WINDOW_SECONDS: i64 = 600;
 /// How far back the rules look; windows and markers are kept for longer.
 const HORIZON_SECONDS: i64 = 3_600;
 
+/// Events in one transaction of at most a hundred writes: each has a marker, a decision and two windows.
+pub const TOGETHER: usize = 25;
+
 /// Something that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -28,6 +33,34 @@ pub enum Event {
         /// The attempt.
         attempt: u32,
     },
+}
+
+/// An event to count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedEvent {
+    /// Of this booking, or of an order by its uuid.
+    pub booking: CallerUuid,
+    /// What happened.
+    pub event: Event,
+    /// Under whom it is counted.
+    pub keys: RiskKeys,
+    /// What it adds.
+    pub figures: Velocity,
+    /// What was decided, where that is filed with it.
+    pub decision: Option<DecisionRecord>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl CountedEvent {
+    /// The key of the item that says it was counted.
+    fn marker(&self) -> (String, String) {
+        let name = match self.event {
+            Event::Hold => "HOLD".to_owned(),
+            Event::Decline { attempt } => format!("DECLINE#{attempt}"),
+        };
+        (format!("VELOCITY#SEEN#{}", self.booking), name)
+    }
 }
 
 fn window(at: Timestamp) -> Timestamp {
@@ -86,40 +119,57 @@ impl Store {
         Ok(sum)
     }
 
-    /// Counts an event once, however often it is reported, and files the decision that goes with it in
-    /// the same commit; false when it was counted before.
+    /// Counts events, each once however often it is reported, and files the decisions that go with them
+    /// in the same commit. At most [`TOGETHER`] of them.
     ///
     /// # Errors
-    /// The service's own.
-    pub async fn count_event(
-        &self,
-        booking: CallerUuid,
-        keys: &RiskKeys,
-        event: Event,
-        figures: Velocity,
-        decision: Option<&DecisionRecord>,
-        at: Timestamp,
-    ) -> Result<bool, Error> {
-        let expires = time_to_live(Record::Velocity.until(at));
-        let name = match event {
-            Event::Hold => "HOLD".to_owned(),
-            Event::Decline { attempt } => format!("DECLINE#{attempt}"),
-        };
-        let mut marker = key(format!("VELOCITY#SEEN#{booking}"), name);
-        marker.insert(TTL.to_owned(), expires.clone());
-        let mut writes = vec![self.put(marker, Condition::absent())?];
-        if let Some(record) = decision {
-            writes.push(self.put(crate::decision::item(record)?, Condition::none())?);
+    /// The service's own; then each was counted with its decision, or not at all.
+    pub async fn count_events(&self, events: &[CountedEvent]) -> Result<(), Error> {
+        debug_assert!(events.len() <= TOGETHER, "a transaction takes no more");
+        let markers: HashSet<_> = events.iter().map(CountedEvent::marker).collect();
+        if markers.len() == events.len() && self.count_once(events).await? {
+            return Ok(());
         }
-        for partition in of_contact(keys).into_iter().chain(of_client(keys)) {
+        if events.len() == 1 {
+            return Ok(());
+        }
+        // Some were counted before: the others must not miss for it.
+        for event in events {
+            self.count_once(std::slice::from_ref(event)).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts all, or none where one was counted before.
+    async fn count_once(&self, events: &[CountedEvent]) -> Result<bool, Error> {
+        let mut writes = Vec::new();
+        // A transaction takes no two writes of one item.
+        let mut sums: BTreeMap<(String, String), (Velocity, Timestamp)> = BTreeMap::new();
+        for event in events {
+            let (pk, sk) = event.marker();
+            let mut marker = key(pk, sk);
+            marker.insert(TTL.to_owned(), time_to_live(Record::Velocity.until(event.at)));
+            writes.push(self.put(marker, Condition::absent())?);
+            if let Some(record) = &event.decision {
+                writes.push(self.put(crate::decision::item(record)?, Condition::none())?);
+            }
+            let partitions = of_contact(&event.keys).into_iter().chain(of_client(&event.keys));
+            for partition in partitions {
+                let at = (partition, instant_text(window(event.at)));
+                let (sum, latest) = sums.entry(at).or_insert((Velocity::default(), event.at));
+                *sum += event.figures;
+                *latest = event.at.max(*latest);
+            }
+        }
+        for ((partition, start), (sum, latest)) in sums {
             let values = Condition::none()
                 .name("#ttl", TTL)
-                .value(":holds", number(figures.holds))
-                .value(":places", number(figures.places))
-                .value(":declines", number(figures.declines))
-                .value(":ttl", expires.clone());
+                .value(":holds", number(sum.holds))
+                .value(":places", number(sum.places))
+                .value(":declines", number(sum.declines))
+                .value(":ttl", time_to_live(Record::Velocity.until(latest)));
             writes.push(self.update(
-                key(partition, instant_text(window(at))),
+                key(partition, start),
                 "ADD holds :holds, places :places, declines :declines SET #ttl = :ttl",
                 values,
             )?);

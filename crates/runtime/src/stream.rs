@@ -8,6 +8,7 @@ use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use lambda_http::Error;
 use serde::Deserialize;
+use serde_dynamo::AttributeValue;
 
 /// Why a function was woken that hears the bus: for changes, or by the schedule, which brings none.
 #[derive(Debug, Deserialize)]
@@ -25,17 +26,23 @@ pub async fn one_by_one<'a, F>(
 where
     F: Future<Output = Result<(), atrio_dynamo::Error>>,
 {
-    let mut answer = DynamoDbEventResponse::default();
     for record in records {
         // On the heap: the clients' futures nest deeper than the compiler follows in a program.
         if let Err(error) = Box::pin(take(record)).await {
-            tracing::error!(error = error.to_string(), "a record was not taken");
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier.clone_from(&record.change.sequence_number);
-            answer.batch_item_failures.push(failure);
-            break;
+            return failed(record, &error);
         }
     }
+    DynamoDbEventResponse::default()
+}
+
+/// The answer that a record was not taken: the stream goes on from it.
+#[must_use]
+pub fn failed(record: &EventRecord, error: &atrio_dynamo::Error) -> DynamoDbEventResponse {
+    tracing::error!(error = error.to_string(), "a record was not taken");
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier.clone_from(&record.change.sequence_number);
+    let mut answer = DynamoDbEventResponse::default();
+    answer.batch_item_failures.push(failure);
     answer
 }
 
@@ -43,6 +50,9 @@ where
 /// others must not wait for it: it is logged, and nobody's.
 #[must_use]
 pub fn change_of(record: &EventRecord) -> Change {
+    if !is_heard(record) {
+        return Change::Other;
+    }
     let old = Item::from(record.change.old_image.clone());
     let new = Item::from(record.change.new_image.clone());
     let present = |item: Item| (!item.is_empty()).then_some(item);
@@ -50,6 +60,16 @@ pub fn change_of(record: &EventRecord) -> Change {
         tracing::error!(error = error.to_string(), "a record cannot be read");
         Change::Other
     })
+}
+
+/// Whether a record can say anything that a function hears, by the key of its item alone.
+#[must_use]
+pub fn is_heard(record: &EventRecord) -> bool {
+    let part = |name: &str| match record.change.new_image.get(name) {
+        Some(AttributeValue::S(text)) => text.as_str(),
+        _ => "",
+    };
+    Change::is_heard(part(atrio_dynamo::PK), part(atrio_dynamo::SK))
 }
 
 /// What a function answers the bus: that hears of a failure by an error only, and then brings the

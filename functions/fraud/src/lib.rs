@@ -4,15 +4,15 @@
 
 use atrio_domain::booking::BookingState;
 use atrio_domain::risk::Velocity;
-use atrio_dynamo::booking::Stored;
+use atrio_dynamo::Store;
 use atrio_dynamo::change::Change;
 use atrio_dynamo::decision::DecisionRecord;
-use atrio_dynamo::velocity::Event;
-use atrio_dynamo::{Error, Store};
+use atrio_dynamo::velocity::{CountedEvent, Event, TOGETHER};
 use atrio_runtime::environment::EnvironmentError;
 use atrio_runtime::{Clock, stream};
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use jiff::Timestamp;
 
 /// What the function works with.
 #[derive(Debug, Clone)]
@@ -33,52 +33,56 @@ impl Context {
     }
 }
 
-/// Counts what the records of the table's stream report. The answer names the first record that
-/// failed: the stream goes on from there.
+/// Counts what the records of the table's stream report, many in one commit. The answer names the first
+/// record that failed: the stream goes on from there.
 pub async fn handle(context: &Context, records: &[EventRecord]) -> DynamoDbEventResponse {
-    stream::one_by_one(records, |record| take(context, record)).await
-}
-
-async fn take(context: &Context, record: &EventRecord) -> Result<(), Error> {
-    match stream::change_of(record) {
-        Change::Booking { old, new } => count(context, old.as_deref(), &new).await,
-        Change::Entry(_)
-        | Change::EntryUndone(_)
-        | Change::Decision(_)
-        | Change::Count(_)
-        | Change::Other => Ok(()),
+    let now = context.clock.now();
+    let counted = |record| Some((record, counted_of(&stream::change_of(record), now)?));
+    let (of, events): (Vec<&EventRecord>, Vec<CountedEvent>) =
+        records.iter().filter_map(counted).unzip();
+    for (of, events) in of.chunks(TOGETHER).zip(events.chunks(TOGETHER)) {
+        // On the heap: the clients' futures nest deeper than the compiler follows in a program.
+        if let Err(error) = Box::pin(context.store.count_events(events)).await {
+            return stream::failed(of[0], &error);
+        }
     }
+    DynamoDbEventResponse::default()
 }
 
-async fn count(context: &Context, old: Option<&Stored>, new: &Stored) -> Result<(), Error> {
+/// What counts of a change, if anything does.
+fn counted_of(change: &Change, now: Timestamp) -> Option<CountedEvent> {
+    let Change::Booking { old, new } = change else { return None };
     let booking = &new.booking;
-    let store = &context.store;
-    if old.is_none() {
-        let record = DecisionRecord {
+    let keys = booking.risk_keys.clone();
+    let Some(old) = old else {
+        return Some(CountedEvent {
             booking: booking.uuid,
-            venue: booking.venue_id.clone(),
-            slot: booking.slot.id,
-            decision: booking.decision.clone(),
-        };
-        let figures = Velocity { holds: 1, places: booking.places(), declines: 0 };
-        let (keys, at) = (&booking.risk_keys, booking.created_at);
-        store.count_event(booking.uuid, keys, Event::Hold, figures, Some(&record), at).await?;
-    }
-    let was_paying =
-        old.is_some_and(|old| matches!(old.booking.state, BookingState::Paying { .. }));
+            event: Event::Hold,
+            keys,
+            figures: Velocity { holds: 1, places: booking.places(), declines: 0 },
+            decision: Some(DecisionRecord {
+                booking: booking.uuid,
+                venue: booking.venue_id.clone(),
+                slot: booking.slot.id,
+                decision: booking.decision.clone(),
+            }),
+            at: booking.created_at,
+        });
+    };
+    let was_paying = matches!(old.booking.state, BookingState::Paying { .. });
     let unpaid = match booking.state {
         BookingState::OnHold { .. } => true,
         // The difference of an exchange that was not to be had any more was paid, and goes back.
         BookingState::Expired { .. } => booking.replaces.is_none(),
         _ => false,
     };
-    if was_paying && unpaid {
-        let event = Event::Decline { attempt: booking.payment_attempts };
-        let figures = Velocity { declines: 1, ..Velocity::default() };
-        let now = context.clock.now();
+    (was_paying && unpaid).then(|| CountedEvent {
         // One attempt pays for all bookings of an order, so its decline counts once.
-        let bought = booking.order.unwrap_or(booking.uuid);
-        store.count_event(bought, &booking.risk_keys, event, figures, None, now).await?;
-    }
-    Ok(())
+        booking: booking.order.unwrap_or(booking.uuid),
+        event: Event::Decline { attempt: booking.payment_attempts },
+        keys,
+        figures: Velocity { declines: 1, ..Velocity::default() },
+        decision: None,
+        at: now,
+    })
 }

@@ -5,7 +5,8 @@
 
 mod transport;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atrio_domain::booking::Booking;
@@ -71,39 +72,60 @@ const ROUND: Duration = Duration::from_secs(30);
 /// Puts what the records of the table's stream report into the logs of their venues. The answer names the
 /// first record that is not there: the stream goes on from it.
 pub async fn handle(context: &Context, records: &[EventRecord]) -> DynamoDbEventResponse {
-    stream::one_by_one(records, |record| take(context, record)).await
+    let quiet = Quiet::default();
+    stream::one_by_one(records, |record| take(context, &quiet, record)).await
 }
 
-async fn take(context: &Context, record: &EventRecord) -> Result<(), Error> {
+/// Venues that nobody listened to after the records of a batch were written: who registers meanwhile
+/// is told what happens from then on, so no later look is needed for the batch.
+#[derive(Debug, Default)]
+struct Quiet(Mutex<HashSet<VenueId>>);
+
+impl Quiet {
+    async fn is(&self, context: &Context, venue: &VenueId) -> Result<bool, Error> {
+        if self.known().contains(venue) {
+            return Ok(true);
+        }
+        let is_quiet = context.store.webhooks(venue).await?.is_empty();
+        if is_quiet {
+            self.known().insert(venue.clone());
+        }
+        Ok(is_quiet)
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashSet<VenueId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn take(context: &Context, quiet: &Quiet, record: &EventRecord) -> Result<(), Error> {
     match stream::change_of(record) {
         Change::Booking { old, new } => {
             let (old, new) = (old.map(|old| old.booking), new.booking);
-            if let Some(news) = of_booking(old.as_ref(), &new) {
+            let news = of_booking(old.as_ref(), &new);
+            let moves = moves_places(old.as_ref(), &new);
+            if (news.is_none() && !moves) || quiet.is(context, &new.venue_id).await? {
+                return Ok(());
+            }
+            if let Some(news) = news {
                 context.store.log_event(&news, None, context.clock.now()).await?;
             }
-            if moves_places(old.as_ref(), &new) { tell_places(context, &new).await } else { Ok(()) }
+            if moves { tell_places(context, &new).await } else { Ok(()) }
         }
         Change::Entry(entry) if entry.direction == Direction::Entry => {
-            tell_entry(context, &entry, None).await
+            tell_entry(context, quiet, &entry, None).await
         }
         Change::EntryUndone(entry) => {
             let undone_at = entry.undone.as_ref().map(|undo| undo.at);
-            tell_entry(context, &entry, undone_at).await
+            tell_entry(context, quiet, &entry, undone_at).await
         }
         Change::Entry(_) | Change::Decision(_) | Change::Count(_) | Change::Other => Ok(()),
     }
 }
 
-async fn has_listeners(context: &Context, venue: &VenueId) -> Result<bool, Error> {
-    Ok(!context.store.webhooks(venue).await?.is_empty())
-}
-
 /// What the places of a slot are by now counts, not what they were at the change: changes may come out of
 /// their order, and what is told last must be true.
 async fn tell_places(context: &Context, booking: &Booking) -> Result<(), Error> {
-    if !has_listeners(context, &booking.venue_id).await? {
-        return Ok(());
-    }
     loop {
         let Some(places) = context.store.places_of(booking).await? else { return Ok(()) };
         let before = context.store.told_of_slot(booking).await?;
@@ -119,12 +141,13 @@ async fn tell_places(context: &Context, booking: &Booking) -> Result<(), Error> 
 
 async fn tell_entry(
     context: &Context,
+    quiet: &Quiet,
     entry: &Entry,
     undone_at: Option<Timestamp>,
 ) -> Result<(), Error> {
     let first: Vec<_> = entry.passed.iter().filter(|passed| passed.after.is_none()).collect();
     let Some(one) = first.first() else { return Ok(()) };
-    if !has_listeners(context, &entry.venue).await? {
+    if quiet.is(context, &entry.venue).await? {
         return Ok(());
     }
     let Some(ticket) = context.store.ticket(one.ticket).await? else { return Ok(()) };

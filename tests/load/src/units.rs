@@ -13,7 +13,7 @@ use atrio_dynamo::Store;
 use atrio_dynamo::booking::Held;
 use atrio_dynamo::decision::DecisionRecord;
 use atrio_dynamo::settlement::{Purchase, Settled};
-use atrio_dynamo::velocity::Event;
+use atrio_dynamo::velocity::{CountedEvent, Event};
 use aws_sdk_dynamodb::operation::transact_write_items::{
     TransactWriteItemsInput, TransactWriteItemsOutput,
 };
@@ -134,7 +134,10 @@ pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
     let figures = Velocity { holds: 1, places: 2, declines: 0 };
     // Under another uuid: the platform's own fraud function counts the order itself, once.
     let counted = Uuid::new_v4().into();
-    store.count_event(counted, &keys, Event::Hold, figures, Some(&record), now).await?;
+    let event = Event::Hold;
+    let decision = Some(record);
+    let counted = CountedEvent { booking: counted, event, keys, figures, decision, at: now };
+    store.count_events(&[counted]).await?;
     let counting = units.taken();
     let order = hold + pay + confirm;
     report::row(
