@@ -45,6 +45,11 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
     ("PUT", "/v1/bookings/{uuid}/holders", Public(KEY_OF_BOOKING)),
     ("GET", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
     ("DELETE", "/v1/bookings/{uuid}/person", Public(KEY_OF_BOOKING)),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/products/{product_id}/on-sales/{on_sale_id}/places",
+        Public("anyone may stand in the line before a sale"),
+    ),
     ("POST", "/v1/waiting", Public("anyone may wait for places of a sold-out slot")),
     ("GET", "/v1/waiting/{uuid}", Public(KEY_OF_BOOKING)),
     ("DELETE", "/v1/waiting/{uuid}", Public(KEY_OF_BOOKING)),

@@ -29,6 +29,7 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("PERSON#", "", "person-limit"),
     ("VELOCITY#", "", "velocity"),
     ("GUESSES#", "", "code-guess"),
+    ("LINE#", "", "sale-line"),
     ("DECISIONS#", "", "decision"),
     ("REDEMPTION#", "REDEMPTION", "admission"),
     ("PRESENCE#", "", "presence"),

@@ -17,6 +17,7 @@ mod holders;
 mod limits;
 mod main_job;
 mod minimum;
+mod on_sale;
 mod operations;
 mod orders;
 mod orders_pagopa;

@@ -102,7 +102,8 @@ impl Contact {
 }
 
 /// Whether mail can be sent there, as far as the text tells.
-pub(crate) fn is_mail_address(text: &str) -> bool {
+#[must_use]
+pub fn is_mail_address(text: &str) -> bool {
     let domain = text.split_once('@').map(|(_, domain)| domain);
     text.len() <= 254
         && !text.starts_with('@')

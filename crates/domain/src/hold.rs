@@ -15,7 +15,9 @@ use crate::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use crate::cancellation::Cancellation;
 use crate::exchange::ExchangeRule;
 use crate::holder::Holders;
-use crate::id::{CallerUuid, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId};
+use crate::id::{
+    CallerUuid, OnSaleId, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId,
+};
 use crate::person_limit::{Counted, PersonLimit};
 use crate::quota::{Pools, max_units};
 use crate::resource::{ResourceRef, ResourceUse};
@@ -132,6 +134,9 @@ pub enum HoldError {
     /// The venue is open, but no slot starts then.
     #[error("no slot starts at `{slot}`")]
     UnknownSlot { slot: SlotId, known: Vec<SlotId> },
+    /// Visits of the day are not on sale yet.
+    #[error("visits of {day} are on sale from {opens_at}")]
+    NotOnSale { day: Date, sale: OnSaleId, opens_at: Timestamp },
     /// The slot has ended.
     #[error("slot `{slot}` is over")]
     PastSlot { slot: SlotId },
@@ -209,6 +214,10 @@ impl HoldRequest {
         let wanted = self.wanted_units(tariff)?;
         self.check_party(product, &wanted)?;
         let slot = find_slot(venue, product, self.slot_id, now)?;
+        if let Some(sale) = product.on_sale_of(day).filter(|sale| now < sale.opens_at) {
+            let (sale, opens_at) = (sale.id.clone(), sale.opens_at);
+            return Err(HoldError::NotOnSale { day, sale, opens_at });
+        }
         if let Some(free) = product.free_day(day).filter(|free| !free.takes_booking(self.channel)) {
             return Err(HoldError::TakesNoBooking { day, reason: free.reason.clone() });
         }

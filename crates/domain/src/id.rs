@@ -134,6 +134,11 @@ word_id!(
     "area id"
 );
 word_id!(
+    /// A sale that opens at an hour.
+    OnSaleId,
+    "sale id"
+);
+word_id!(
     /// A pool of a slot's places.
     PoolName,
     "pool name"

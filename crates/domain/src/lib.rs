@@ -17,6 +17,7 @@ pub mod id;
 pub mod mail;
 pub mod minimum;
 pub mod offer;
+pub mod on_sale;
 pub mod order;
 pub mod payment;
 pub mod person;

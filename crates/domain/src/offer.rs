@@ -11,6 +11,7 @@ use crate::cancellation::NOTICE_MAX_MINUTES;
 use crate::holder::NOTICE_MAX_MINUTES as NAMES_NOTICE_MAX;
 use crate::id::{ProductId, SlotId};
 use crate::minimum::MinimumError;
+use crate::on_sale::{self, OnSaleError};
 use crate::quota::OPEN;
 use crate::resource::ResourceError;
 use crate::tariff::TariffError;
@@ -148,6 +149,9 @@ pub enum OfferError {
         /// The later one.
         index: usize,
     },
+    /// It cannot be put on sale so.
+    #[error(transparent)]
+    OnSale(#[from] OnSaleError),
     /// Its slots cannot wait for so many.
     #[error(transparent)]
     Minimum(#[from] MinimumError),
@@ -192,6 +196,7 @@ impl OfferError {
             Self::OverReserved { .. } => "quotas".to_owned(),
             Self::NoOption => "options".to_owned(),
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
+            Self::OnSale(error) => error.field(),
             Self::Minimum(error) => error.field().to_owned(),
             Self::Resource(error) => error.field(),
             Self::Tariff(error) => error.field.clone(),
@@ -222,6 +227,7 @@ impl OfferError {
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
             Self::NoOption => "write at least one option with its tariff",
             Self::RepeatedOption { .. } => "give each option an id of its own",
+            Self::OnSale(error) => error.fix(),
             Self::Minimum(error) => error.fix(),
             Self::Resource(error) => error.fix(),
             Self::Tariff(error) => error.fault.fix(),
@@ -316,6 +322,7 @@ impl Product {
         {
             return Err(OfferError::NamesNotice { minutes: rule.change_until_minutes_before });
         }
+        on_sale::check(&self.on_sales)?;
         self.check_window()?;
         self.check_quotas()?;
         self.check_needs()?;

@@ -32,6 +32,8 @@ pub enum Record {
     Velocity,
     /// Wrong discount codes that one network tried.
     CodeGuess,
+    /// Who stands in the line before a sale.
+    SaleLine,
     /// A decision of the risk rules with its reasons.
     Decision,
     /// An entry or an exit.
@@ -84,6 +86,8 @@ pub enum Since {
     Writing,
     /// The end of the month that it is for.
     Month,
+    /// When the line before a sale ends.
+    LineEnd,
 }
 
 /// How long.
@@ -101,7 +105,7 @@ const fn days(days: i64) -> SignedDuration {
 
 impl Record {
     /// All of them, those about persons first.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Booking,
         Self::Group,
         Self::Waiting,
@@ -113,6 +117,7 @@ impl Record {
         Self::PersonLimit,
         Self::Velocity,
         Self::CodeGuess,
+        Self::SaleLine,
         Self::Decision,
         Self::Admission,
         Self::Presence,
@@ -148,6 +153,7 @@ impl Record {
             Self::Velocity | Self::CodeGuess => {
                 Term::For(SignedDuration::from_hours(2), Since::Writing)
             }
+            Self::SaleLine => Term::For(SignedDuration::from_hours(24), Since::LineEnd),
             Self::GateJournal => Term::For(SignedDuration::from_hours(48), Since::Writing),
             Self::PseudonymKey => Term::For(days(4), Since::Month),
             Self::Account | Self::Staff | Self::Offer | Self::Places | Self::Count | Self::Lake => {
@@ -186,6 +192,7 @@ impl Record {
             | Self::PersonLimit
             | Self::Velocity
             | Self::CodeGuess
+            | Self::SaleLine
             | Self::Decision
             | Self::Admission
             | Self::Conflict
@@ -234,6 +241,10 @@ impl Record {
                 "How often someone books, against touts and bots",
             ),
             Self::CodeGuess => ("Codici sconto sbagliati", "Wrong discount codes"),
+            Self::SaleLine => (
+                "Chi è in fila per una vendita che apre a un’ora",
+                "Who stands in line for a sale that opens at an hour",
+            ),
             Self::Decision => ("Decisioni antifrode e motivi", "Fraud decisions and reasons"),
             Self::Admission => ("Ingressi e uscite", "Entries and exits"),
             Self::Presence => {
@@ -293,6 +304,7 @@ impl Record {
             Self::Velocity | Self::CodeGuess => {
                 ("Ferma chi abusa, ora", "Stops abuse, while it happens")
             }
+            Self::SaleLine => ("Una persona, un posto in fila", "One person, one place in line"),
             Self::Decision => ("Chi è rifiutato può chiedere perché", "Who is refused may ask why"),
             Self::Admission | Self::Presence | Self::Conflict | Self::GateJournal => (
                 "Un biglietto entra una volta, e la sala non si riempie oltre",

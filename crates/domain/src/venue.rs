@@ -12,6 +12,7 @@ use crate::exchange::ExchangeRule;
 use crate::group::GroupRule;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::minimum::Minimum;
+use crate::on_sale::OnSale;
 use crate::person_limit::PersonLimit;
 use crate::premises::Premises;
 use crate::quota::Quota;
@@ -145,6 +146,10 @@ pub struct Product {
     /// How many tickets one person takes, across bookings; none for any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person_limit: Option<PersonLimit>,
+    /// Sales of some of its days that open at an hour, with a line before each; all other days are on
+    /// sale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_sales: Vec<OnSale>,
     /// How its tickets admit.
     #[serde(default)]
     pub admission: AdmissionRule,

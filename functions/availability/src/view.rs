@@ -7,6 +7,7 @@ use atrio_domain::exchange::ExchangeRule;
 use atrio_domain::group::GroupRule;
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
 use atrio_domain::minimum::Minimum;
+use atrio_domain::on_sale::OnSale;
 use atrio_domain::person_limit::PersonLimit;
 use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
@@ -105,7 +106,7 @@ impl VenueDetailView {
             products: venue
                 .products
                 .iter()
-                .map(|product| ProductView::of(product, today))
+                .map(|product| ProductView::of(product, today, now))
                 .collect(),
         }
     }
@@ -156,6 +157,11 @@ struct ProductView {
     /// What is taken of groups and school classes; null takes none, and asks nobody to ask.
     #[schema(value_type = Option<Object>)]
     groups: Option<GroupRule>,
+    /// Sales of some days that open at an hour, with a line before each: `id`, `first_day` and
+    /// `last_day` of the visits, `room_opens_at`, `opens_at`, `line_ends_at`, `turns_per_minute`. Those
+    /// whose line has ended are left out; all other days are on sale.
+    #[schema(value_type = Vec<Object>)]
+    on_sales: Vec<OnSale>,
     /// `EXEMPT_VISIT`, `NO_CHARGE`, `SHOW` or `UNDECIDED`.
     #[schema(value_type = String)]
     fiscal_class: FiscalClass,
@@ -163,8 +169,10 @@ struct ProductView {
 }
 
 impl ProductView {
-    fn of(product: &Product, today: Date) -> Self {
+    fn of(product: &Product, today: Date, now: Timestamp) -> Self {
+        let has_line = |sale: &&OnSale| now < sale.line_ends_at;
         Self {
+            on_sales: product.on_sales.iter().filter(has_line).cloned().collect(),
             id: product.id.clone(),
             name: product.name.clone(),
             availability_type: product.availability_type,

@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::view::{BookingView, UnitLineView};
-use crate::{Context, booking_uuid, decided, held, internal, load_venue, problem, repeated};
+use crate::{
+    Context, booking_uuid, decided, held, internal, load_venue, on_sale, problem, repeated,
+};
 
 /// Whether a booking may be exchanged, by the rule that it was sold under.
 #[derive(Debug, Serialize, ToSchema)]
@@ -184,6 +186,8 @@ pub(crate) struct ExchangeBody {
     /// The local start of the other slot, `2026-05-01T10:00`.
     #[schema(value_type = String)]
     slot_id: SlotId,
+    /// The place in the line before a sale, where the other slot's day is in one.
+    queue_place: Option<String>,
 }
 
 /// Holds places in another slot for the same people. Confirming the new booking, or paying its
@@ -212,6 +216,8 @@ pub(crate) async fn exchange(
     }
     booking.may_be_exchanged(&tickets, now).map_err(|error| refused(&error))?;
     let offer = priced(booking, &request, &venue, now)?;
+    let place = body.queue_place.as_deref();
+    on_sale::must_have_turn(&context, &request, &venue, place, "queue_place", now).await?;
     let (decision, keys) = decided(&context, &request, &offer, address.as_deref(), now).await?;
     let pools = offer.pools.clone();
     let hold = booking.replaced_by(request.clone(), offer, decision, keys, now);

@@ -6,6 +6,7 @@ mod exchange;
 mod give_back;
 mod group;
 mod holder;
+mod on_sale;
 mod order;
 mod person;
 mod problem;
@@ -92,6 +93,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(exchange::quote_exchange, exchange::exchange))
         .routes(routes!(give_back::give_back))
         .routes(routes!(holder::name_holders))
+        .routes(routes!(on_sale::join))
         .routes(routes!(order::hold))
         .routes(routes!(order::show))
         .routes(routes!(order::confirm))
@@ -136,6 +138,8 @@ struct HoldBody {
     channel: Channel,
     /// A discount code of the venue, in any case, with or without dashes.
     voucher_code: Option<String>,
+    /// The place in the line before a sale, where the day is in one and its line has not ended.
+    queue_place: Option<String>,
 }
 
 /// Whom to write to.
@@ -188,7 +192,7 @@ async fn hold(
     staff: Option<Desk>,
     Json(mut body): Json<HoldBody>,
 ) -> Result<(StatusCode, axum::Json<BookingView>), Problem> {
-    let code = body.voucher_code.take();
+    let (code, place) = (body.voucher_code.take(), body.queue_place.take());
     let voucher = voucher::key(&context, code.as_deref(), "")?;
     let request = HoldRequest { voucher, ..HoldRequest::from(body) };
     if request.channel == Channel::Desk {
@@ -200,6 +204,8 @@ async fn hold(
         return repeated(&request, &before, &venue, now);
     }
     let mut offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
+    on_sale::must_have_turn(&context, &request, &venue, place.as_deref(), "queue_place", now)
+        .await?;
     let network = address.as_deref();
     voucher::reduce(&context, &request, &mut offer, &venue, network, "", now).await?;
     let (decision, keys) = decided(&context, &request, &offer, address.as_deref(), now).await?;

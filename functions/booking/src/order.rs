@@ -21,8 +21,8 @@ use utoipa::ToSchema;
 
 use crate::view::BookingView;
 use crate::{
-    ContactBody, Context, booking_uuid, decide_on, internal, problem, risk_keys, standard_option,
-    view_of, voucher,
+    ContactBody, Context, booking_uuid, decide_on, internal, on_sale, problem, risk_keys,
+    standard_option, view_of, voucher,
 };
 
 /// A request for several visits in one go.
@@ -70,6 +70,8 @@ pub(crate) struct LineBody {
     pieces: Vec<Shelfmark>,
     /// A discount code of the venue.
     voucher_code: Option<String>,
+    /// The place in the line before a sale, where the day is in one.
+    queue_place: Option<String>,
 }
 
 impl From<OrderBody> for OrderRequest {
@@ -128,8 +130,9 @@ pub(crate) async fn hold(
     ClientAddress(address): ClientAddress,
     Json(mut body): Json<OrderBody>,
 ) -> Result<(StatusCode, axum::Json<OrderView>), Problem> {
-    let codes = body.bookings.iter_mut().map(|line| line.voucher_code.take());
-    let codes: Vec<Option<String>> = codes.collect();
+    let taken = body.bookings.iter_mut();
+    let (codes, turns): (Vec<Option<String>>, Vec<Option<String>>) =
+        taken.map(|line| (line.voucher_code.take(), line.queue_place.take())).unzip();
     let mut request = OrderRequest::from(body);
     for (line, (request, code)) in request.lines.iter_mut().zip(&codes).enumerate() {
         let place = problem::in_line(line, "");
@@ -144,6 +147,8 @@ pub(crate) async fn hold(
     let mut offers = request.offers(&venues, now).map_err(|error| problem::order(&error))?;
     for (line, (visit, offer)) in request.lines.iter().zip(&mut offers).enumerate() {
         let (venue, place) = (&venues[line], problem::in_line(line, ""));
+        let (turn, field) = (turns[line].as_deref(), problem::in_line(line, "queue_place"));
+        on_sale::must_have_turn(&context, visit, venue, turn, &field, now).await?;
         voucher::reduce(&context, visit, offer, venue, address.as_deref(), &place, now).await?;
     }
     let places = offers.iter().map(Offer::places).sum();

@@ -6,7 +6,8 @@ use atrio_domain::booking::{Booking, Channel, StepError};
 use atrio_domain::group::QuotaPer;
 use atrio_domain::hold::HoldError;
 use atrio_domain::holder::HolderError;
-use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::id::{CallerUuid, OnSaleId, VenueId};
+use atrio_domain::on_sale::NotYourTurn;
 use atrio_domain::order::{ORDER_MAX_PLACES, OrderError};
 use atrio_domain::resource::ResourceRef;
 use atrio_domain::risk::Decision;
@@ -154,6 +155,9 @@ fn held_at(place: &str, error: &HoldError) -> Problem {
         HoldError::UnknownSlot { known, .. } => {
             ("unknown-slot", "slot_id", format!("take one of {}", list(known)))
         }
+        HoldError::NotOnSale { opens_at, .. } => {
+            ("not-on-sale", "slot_id", format!("come back at {opens_at}, or choose another day"))
+        }
         HoldError::PastSlot { .. } => {
             ("past-slot", "slot_id", "choose a slot that has not ended".to_owned())
         }
@@ -175,6 +179,52 @@ fn held_at(place: &str, error: &HoldError) -> Problem {
         ),
     };
     Problem::new(RULE, kind).detail(error).field(format!("{place}{field}"), error, fix)
+}
+
+/// There is no such sale.
+pub(crate) fn unknown_sale(id: &OnSaleId) -> Problem {
+    let fix = "take a product with `on_sales` from `GET /v1/venues/{venue_id}`, and one of those";
+    Problem::not_found("unknown-sale", "on_sale_id", id.as_str(), fix)
+}
+
+/// Nobody stands in a line without an address.
+pub(crate) fn line_email() -> Problem {
+    Problem::new(RULE, "invalid-contact").detail("the mail address is not one").field(
+        "email",
+        "is no mail address",
+        "write an address such as `name@example.org`",
+    )
+}
+
+/// The line before a sale does not take anyone yet.
+pub(crate) fn line_not_open(opens_at: jiff::Timestamp) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "line-not-open")
+        .detail(format_args!("the line before this sale opens at {opens_at}"))
+        .field("on_sale_id", "has no line yet", format!("come back at {opens_at}"))
+        .fact("opens_at", opens_at)
+}
+
+/// The line before a sale has not let this one through; `field` is where the place is shown.
+pub(crate) fn not_your_turn(field: &str, error: &NotYourTurn) -> Problem {
+    let (kind, fix) = match error {
+        NotYourTurn::NoPlace { sale } => (
+            "no-place-in-line",
+            format!(
+                "join with `POST …/on-sales/{sale}/places` and send its `queue_place`, by the same mail address"
+            ),
+        ),
+        NotYourTurn::Waiting { turn_at, .. } => {
+            ("not-your-turn", format!("come back at {turn_at}"))
+        }
+        NotYourTurn::Over { sale, .. } => {
+            ("turn-over", format!("join again with `POST …/on-sales/{sale}/places`"))
+        }
+    };
+    let problem = Problem::new(StatusCode::CONFLICT, kind).detail(error).field(field, error, fix);
+    match error {
+        NotYourTurn::Waiting { turn_at, .. } => problem.fact("turn_at", turn_at),
+        NotYourTurn::NoPlace { .. } | NotYourTurn::Over { .. } => problem,
+    }
 }
 
 /// Why a discount code reduces nothing; `place` is where its request stands.

@@ -69,6 +69,7 @@ impl From<PreviousProduct> for Product {
             cancellation: Cancellation::default(),
             exchange: None,
             groups: None,
+            on_sales: Vec::new(),
             person_limit: None,
             admission: AdmissionRule::default(),
             fiscal_class: FiscalClass::Undecided,

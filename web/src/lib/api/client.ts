@@ -28,6 +28,7 @@ import type {
 	Party,
 	PartyLine,
 	Presence,
+	QueuePlace,
 	Quote,
 	Redemption,
 	Refund,
@@ -132,6 +133,13 @@ export const getQuote = (visit: OrderLine) => json<Quote>('/v1/quotes', { method
 
 export const createBooking = (request: BookingRequest) =>
 	json<Booking>('/v1/bookings', { method: 'POST', body: request });
+
+/** Gets in the line before a sale, or says where the address stands in it. */
+export const joinLine = (venueId: string, productId: string, saleId: string, email: string) =>
+	json<QueuePlace>(`/v1/venues/${id(venueId)}/products/${id(productId)}/on-sales/${id(saleId)}/places`, {
+		method: 'POST',
+		body: { email }
+	});
 
 export const getBooking = (uuid: string) => json<Booking>(`/v1/bookings/${id(uuid)}`);
 

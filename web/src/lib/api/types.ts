@@ -83,7 +83,33 @@ export interface Product {
 	/** The fewest people for whom a slot takes place; null where it always does. */
 	minimum: { places: number; decided_minutes_before: number } | null;
 	groups: GroupRule | null;
+	/** Sales of some of its days that open at an hour, with a line before each. */
+	on_sales: OnSale[];
 	options: { id: string; name: Text; tariffs: Tariff[] }[];
+}
+
+/** A sale of the visits of some days. */
+export interface OnSale {
+	id: string;
+	first_day: string;
+	last_day: string;
+	room_opens_at: string;
+	opens_at: string;
+	line_ends_at: string;
+	turns_per_minute: number;
+}
+
+/** A place in the line before a sale. */
+export interface QueuePlace {
+	queue_place: string;
+	status: 'DRAW' | 'WAITING' | 'TURN' | 'OVER' | 'OPEN';
+	turn_at: string | null;
+	turn_until: string | null;
+	ahead: number | null;
+	drawn: number;
+	opens_at: string;
+	line_ends_at: string;
+	message: Text;
 }
 
 /** What a product takes of groups and school classes. */
@@ -137,6 +163,8 @@ export interface BookingRequest {
 	pieces?: string[];
 	/** A discount code of the venue. */
 	voucher_code?: string;
+	/** The place in the line before a sale. */
+	queue_place?: string;
 	contact: { full_name: string; email: string; phone?: string };
 	locale: 'it' | 'en';
 }
@@ -342,7 +370,7 @@ export interface KeptRecord {
 	about: 'VISITOR' | 'PSEUDONYM' | 'STAFF' | 'NOBODY';
 	/** ISO 8601, whole days or whole hours; null where no rule removes it. */
 	kept_for: string | null;
-	after: 'VISIT' | 'WRITING' | 'MONTH' | null;
+	after: 'VISIT' | 'WRITING' | 'MONTH' | 'LINE_END' | null;
 	why: Text;
 }
 

@@ -11,6 +11,7 @@ import { exchange } from './exchange';
 import { find } from './find';
 import { gate } from './gate';
 import { groups } from './groups';
+import { line } from './line';
 import { members } from './members';
 import { offer } from './offer';
 import { order } from './order';
@@ -28,6 +29,7 @@ const messages = {
 	...exchange,
 	...gate,
 	...groups,
+	...line,
 	...members,
 	...dashboard,
 	...offer,

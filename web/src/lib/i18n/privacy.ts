@@ -20,6 +20,7 @@ export const privacy = {
 	'privacy.hours': { it: '{count} ore', en: '{count} hours' },
 	'privacy.VISIT': { it: '{length} dopo la visita', en: '{length} after the visit' },
 	'privacy.WRITING': { it: '{length} da quando è scritto', en: '{length} from when it was written' },
+	'privacy.LINE_END': { it: '{length} dopo la fine della fila', en: '{length} after the end of the line' },
 	'privacy.MONTH': { it: '{length} dopo la fine del mese', en: '{length} after the end of the month' },
 	'privacy.unlimited': { it: 'Senza termine', en: 'No end' }
 };

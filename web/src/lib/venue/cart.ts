@@ -1,6 +1,6 @@
 // The rules of the cart that the page can check by itself, so that a visitor learns of them before
 // sending anything: who needs company, how many fit, what it costs. The server checks them again.
-import type { BookingRequest, Day, Price, Product, Quote, Slot, Tariff, Unit } from '../api/types';
+import type { BookingRequest, Day, OnSale, Price, Product, Quote, Slot, Tariff, Unit } from '../api/types';
 
 export type Quantities = Record<string, number>;
 
@@ -53,6 +53,10 @@ export function tooManyCompanions(priced: Priced[], quantities: Quantities): Uni
 		.filter((unit) => (quantities[unit.id] ?? 0) > among(unit.companion_of, quantities));
 }
 
+/** The sale that visits of a day are in, while there is a line before it. */
+export const saleOf = (product: Product, day: string | null): OnSale | null =>
+	product.on_sales.find(({ first_day, last_day }) => day && first_day <= day && day <= last_day) ?? null;
+
 /** How many people one booking may hold in a slot. */
 export function mostPeople(product: Product, slot: Slot | null): number {
 	const most = Math.min(product.max_units, product.person_limit?.tickets ?? product.max_units);
@@ -74,10 +78,13 @@ export interface Contact {
 
 export type Wrong = Partial<Record<keyof Contact, true>>;
 
+/** Whether mail can be sent there, as far as the text tells. */
+export const isMail = (text: string): boolean => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text.trim());
+
 export function checkContact(contact: Contact): Wrong {
 	const wrong: Wrong = {};
 	if (contact.full_name.trim().length < 2) wrong.full_name = true;
-	if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(contact.email.trim())) wrong.email = true;
+	if (!isMail(contact.email)) wrong.email = true;
 	const phone = contact.phone.trim();
 	if (phone && !/^\+?[\d\s().-]{5,20}$/.test(phone)) wrong.phone = true;
 	return wrong;
