@@ -203,6 +203,16 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
     ),
     (
         "GET",
+        "/v1/venues/{venue_id}/passes",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/passes", scope: Scope::Named },
+    ),
+    (
+        "PUT",
+        "/v1/venues/{venue_id}/passes",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/passes", scope: Scope::Named },
+    ),
+    (
+        "GET",
         "/v1/venues/{venue_id}/premises",
         Staff { roles: &["manager"], path: "/v1/venues/20240/premises", scope: Scope::Named },
     ),

@@ -22,6 +22,7 @@ mod orders;
 mod orders_pagopa;
 mod pagopa;
 mod parties;
+mod passes;
 mod payments;
 mod person;
 mod person_limit;

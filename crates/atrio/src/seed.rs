@@ -78,6 +78,7 @@ fn venue(row: Row) -> Result<Venue, String> {
         premises: Premises::default(),
         products: vec![product],
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
     })
 }
 

@@ -12,6 +12,7 @@ use crate::give_back::Reduced;
 use crate::hold::HoldError;
 use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
+use crate::pass::PassRule;
 use crate::payment::share::Share;
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
 use crate::person_limit::Counted;
@@ -173,6 +174,8 @@ pub struct Booking {
     pub cancellation: Cancellation,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// What its tickets are good for, where they are passes.
+    pub pass: Option<PassRule>,
     /// Who enters with its tickets, where they name somebody.
     pub holders: Holders,
     /// Under whom its places are counted, where the product limits what one person takes.

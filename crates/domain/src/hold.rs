@@ -16,6 +16,7 @@ use crate::cancellation::Cancellation;
 use crate::exchange::ExchangeRule;
 use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId};
+use crate::pass::PassRule;
 use crate::person_limit::{Counted, PersonLimit};
 use crate::quota::{Pools, max_units};
 use crate::resource::{ResourceRef, ResourceUse};
@@ -170,6 +171,8 @@ pub struct Offer {
     pub exchange: Option<ExchangeRule>,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// What they are good for, where they are passes.
+    pub pass: Option<PassRule>,
     /// How many tickets one person takes.
     pub person_limit: Option<PersonLimit>,
     /// The code that reduced it.
@@ -229,6 +232,7 @@ impl HoldRequest {
             cancellation,
             exchange,
             admission,
+            pass: product.pass.clone(),
             person_limit,
             voucher: None,
         })
@@ -259,6 +263,7 @@ impl HoldRequest {
             uses: offer.uses,
             cancellation: offer.cancellation,
             admission: offer.admission,
+            pass: offer.pass,
             voucher: offer.voucher,
             exchange: offer.exchange,
             replaces: None,

@@ -18,6 +18,7 @@ pub mod mail;
 pub mod minimum;
 pub mod offer;
 pub mod order;
+pub mod pass;
 pub mod payment;
 pub mod person;
 pub mod person_limit;

@@ -173,7 +173,7 @@ pub fn masked(address: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::admission::AdmissionRule;
     use crate::booking::Channel;
@@ -221,6 +221,7 @@ mod tests {
             risk_keys: RiskKeys { contact: None, client: None },
             cancellation: Cancellation::default(),
             admission: AdmissionRule::default(),
+            pass: None,
             voucher: None,
             counted: None,
             exchange: None,
@@ -238,6 +239,10 @@ mod tests {
     fn held() -> Booking {
         let expires_at = at("2026-11-20T09:15:00Z");
         booking(BookingState::OnHold { expires_at, declined: None })
+    }
+
+    pub(crate) fn confirmed_booking() -> Booking {
+        confirmed()
     }
 
     fn confirmed() -> Booking {

@@ -11,6 +11,7 @@ use crate::cancellation::NOTICE_MAX_MINUTES;
 use crate::holder::NOTICE_MAX_MINUTES as NAMES_NOTICE_MAX;
 use crate::id::{ProductId, SlotId};
 use crate::minimum::MinimumError;
+use crate::pass::PassError;
 use crate::quota::OPEN;
 use crate::resource::ResourceError;
 use crate::tariff::TariffError;
@@ -148,6 +149,9 @@ pub enum OfferError {
         /// The later one.
         index: usize,
     },
+    /// The pass is none.
+    #[error(transparent)]
+    Pass(#[from] PassError),
     /// Its slots cannot wait for so many.
     #[error(transparent)]
     Minimum(#[from] MinimumError),
@@ -193,6 +197,7 @@ impl OfferError {
             Self::NoOption => "options".to_owned(),
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
             Self::Minimum(error) => error.field().to_owned(),
+            Self::Pass(error) => error.field(),
             Self::Resource(error) => error.field(),
             Self::Tariff(error) => error.field.clone(),
             Self::Window { field, .. } => format!("admission.{field}"),
@@ -223,6 +228,7 @@ impl OfferError {
             Self::NoOption => "write at least one option with its tariff",
             Self::RepeatedOption { .. } => "give each option an id of its own",
             Self::Minimum(error) => error.fix(),
+            Self::Pass(error) => error.fix(),
             Self::Resource(error) => error.fix(),
             Self::Tariff(error) => error.fault.fix(),
             Self::Window { .. } => "write 0 to 1440 minutes",
@@ -316,6 +322,7 @@ impl Product {
         {
             return Err(OfferError::NamesNotice { minutes: rule.change_until_minutes_before });
         }
+        self.check_pass()?;
         self.check_window()?;
         self.check_quotas()?;
         self.check_needs()?;
@@ -399,6 +406,10 @@ pub fn stranded(
     product: &Product,
     taken: impl IntoIterator<Item = (SlotId, u32)>,
 ) -> Vec<Stranded> {
+    // A pass was sold for its term, and stands on no slot.
+    if product.pass.is_some() {
+        return Vec::new();
+    }
     let mut left: Vec<Stranded> = taken
         .into_iter()
         .filter(|(slot, taken)| *taken > 0 && !offers(venue, product, *slot))

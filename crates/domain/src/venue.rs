@@ -12,6 +12,7 @@ use crate::exchange::ExchangeRule;
 use crate::group::GroupRule;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::minimum::Minimum;
+use crate::pass::{PassRef, PassRule};
 use crate::person_limit::PersonLimit;
 use crate::premises::Premises;
 use crate::quota::Quota;
@@ -48,6 +49,8 @@ pub enum HoursSource {
 pub enum AvailabilityType {
     /// A visit begins at a stated time.
     StartTime,
+    /// It is for any time of its term: a pass.
+    OpeningHours,
 }
 
 /// How a product stands before the tax office. What falls under which class is a jurist's word: a
@@ -103,6 +106,8 @@ pub struct Venue {
     pub products: Vec<Product>,
     /// What it takes off for who has a code.
     pub campaigns: Vec<Campaign>,
+    /// Passes of other venues that it lets in with.
+    pub honoured_passes: Vec<PassRef>,
 }
 
 /// Something one can book at a venue.
@@ -148,6 +153,9 @@ pub struct Product {
     /// How its tickets admit.
     #[serde(default)]
     pub admission: AdmissionRule,
+    /// What it is good for, where it is a pass; none for visits of slots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<PassRule>,
     /// How it stands before the tax office.
     pub fiscal_class: FiscalClass,
     /// Days on which everything is free.

@@ -134,6 +134,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     if booking.admission != AdmissionRule::default() {
         set("admission", json("admission", &booking.admission)?);
     }
+    if let Some(rule) = &booking.pass {
+        set("pass", json("pass", rule)?);
+    }
     if booking.holders != Holders::default() {
         set("holder_names", json("holder_names", &booking.holders.names)?);
         set("holder_changes", number(booking.holders.changes));
@@ -269,6 +272,7 @@ impl TryFrom<&Item> for Stored {
             uses: read.json_or_usual("uses")?,
             cancellation: read.json("cancellation")?,
             admission: read.json_or_usual("admission")?,
+            pass: read.json_or_usual("pass")?,
             voucher: read.json_or_usual("voucher")?,
             holders: Holders {
                 names: read.json_or_usual("holder_names")?,

@@ -61,6 +61,9 @@ fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
     if !venue.campaigns.is_empty() {
         set("campaigns", json("campaigns", &venue.campaigns)?);
     }
+    if !venue.honoured_passes.is_empty() {
+        set("honoured_passes", json("honoured_passes", &venue.honoured_passes)?);
+    }
     if let Some(category) = &venue.category {
         set("category", text(category));
     }
@@ -93,6 +96,7 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         premises: read.json_or_usual("premises")?,
         products: products(&read)?,
         campaigns: read.json_or_usual("campaigns")?,
+        honoured_passes: read.json_or_usual("honoured_passes")?,
     })
 }
 

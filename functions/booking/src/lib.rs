@@ -7,6 +7,7 @@ mod give_back;
 mod group;
 mod holder;
 mod order;
+mod pass;
 mod person;
 mod problem;
 mod quote;
@@ -200,6 +201,7 @@ async fn hold(
         return repeated(&request, &before, &venue, now);
     }
     let mut offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
+    pass::must_be_honoured(&context, &request, &venue, "").await?;
     let network = address.as_deref();
     voucher::reduce(&context, &request, &mut offer, &venue, network, "", now).await?;
     let (decision, keys) = decided(&context, &request, &offer, address.as_deref(), now).await?;

@@ -21,8 +21,8 @@ use utoipa::ToSchema;
 
 use crate::view::BookingView;
 use crate::{
-    ContactBody, Context, booking_uuid, decide_on, internal, problem, risk_keys, standard_option,
-    view_of, voucher,
+    ContactBody, Context, booking_uuid, decide_on, internal, pass, problem, risk_keys,
+    standard_option, view_of, voucher,
 };
 
 /// A request for several visits in one go.
@@ -144,6 +144,7 @@ pub(crate) async fn hold(
     let mut offers = request.offers(&venues, now).map_err(|error| problem::order(&error))?;
     for (line, (visit, offer)) in request.lines.iter().zip(&mut offers).enumerate() {
         let (venue, place) = (&venues[line], problem::in_line(line, ""));
+        pass::must_be_honoured(&context, visit, venue, &place).await?;
         voucher::reduce(&context, visit, offer, venue, address.as_deref(), &place, now).await?;
     }
     let places = offers.iter().map(Offer::places).sum();

@@ -1,6 +1,7 @@
 //! What a mail says, in the visitor's language: what, where, when, and the links that open it.
 
 use atrio_domain::booking::{Booking, BookingState, Contact};
+use atrio_domain::pass::Used;
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::venue::Venue;
@@ -37,12 +38,11 @@ impl Letter {
             Locale::It => it,
             Locale::En => en,
         };
-        let start = booking.slot.id.local_start();
         let subject = format!(
             "{}: {}, {}",
             say("I tuoi biglietti", "Your tickets"),
             venue.name,
-            when(start, locale)
+            of_visit(booking)
         );
         let opening = [
             greeting(contact, locale),
@@ -149,7 +149,6 @@ impl Letter {
             Locale::It => it,
             Locale::En => en,
         };
-        let start = booking.slot.id.local_start();
         let is_moved =
             matches!(booking.state, BookingState::Cancelled { exchanged_for: Some(_), .. });
         let subject = format!(
@@ -160,7 +159,7 @@ impl Letter {
                 say("Visita annullata", "Visit cancelled")
             },
             venue.name,
-            when(start, locale)
+            of_visit(booking)
         );
         let opening = [
             greeting(contact, locale),
@@ -179,7 +178,7 @@ impl Letter {
         ];
         let mut facts = vec![
             (say("Dove", "Where"), format!("{}, {}", venue.name, venue.municipality)),
-            (say("Quando", "When"), when(start, locale)),
+            (say("Quando", "When"), of_visit(booking)),
         ];
         if let (BookingState::Cancelled { refund, .. }, true) =
             (&booking.state, booking.total() > Cents::ZERO && !(is_moved && is_even(booking)))
@@ -225,7 +224,6 @@ impl Told {
             Locale::It => it,
             Locale::En => en,
         };
-        let start = booking.slot.id.local_start();
         let opening = [greeting(contact, locale), self.opening.to_owned()];
         let mut facts = facts(booking, venue);
         if let BookingState::OnHold { expires_at, .. } = booking.state {
@@ -238,7 +236,7 @@ impl Told {
         )];
         links.extend(self.links);
         Letter {
-            subject: format!("{}: {}, {}", self.subject, venue.name, when(start, locale)),
+            subject: format!("{}: {}, {}", self.subject, venue.name, of_visit(booking)),
             text: plain(&opening, &facts, &links, &[self.note]),
             html: page(locale, &opening, &facts, &links, &[self.note]),
         }
@@ -250,6 +248,18 @@ fn greeting(contact: &Contact, locale: Locale) -> String {
     match locale {
         Locale::It => format!("Gentile {name},"),
         Locale::En => format!("Dear {name},"),
+    }
+}
+
+/// When the visit is, or until when a pass holds.
+fn of_visit(booking: &Booking) -> String {
+    let locale = booking.locale;
+    match &booking.pass {
+        None => when(booking.slot.id.local_start(), locale),
+        Some(rule) => {
+            let holds = rule.validity_in_words(&booking.slot, &Used::default());
+            holds.in_locale(locale).to_owned()
+        }
     }
 }
 
@@ -279,10 +289,14 @@ fn facts(booking: &Booking, venue: &Venue) -> Vec<Fact> {
             say("Dove", "Where"),
             format!("{}, {} ({})", venue.name, venue.municipality, venue.region),
         ),
-        (say("Quando", "When"), from),
+        (say("Quando", "When"), if booking.pass.is_some() { of_visit(booking) } else { from }),
         (say("Chi", "Who"), party.join(", ")),
         (say("Totale", "Total"), price(booking.total(), locale)),
     ];
+    if let Some(pass) = &booking.pass {
+        let opens = pass.opens_in_words();
+        facts.push((say("Apre", "Opens"), opens.in_locale(locale).to_owned()));
+    }
     let mut documents: Vec<&str> = booking
         .units
         .iter()

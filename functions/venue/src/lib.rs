@@ -7,6 +7,7 @@ mod call_off;
 mod campaigns;
 mod deliveries;
 mod events;
+mod passes;
 mod pieces;
 mod problem;
 mod staff;
@@ -99,6 +100,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show_resources, change_resources))
         .routes(routes!(campaigns::show_campaigns, campaigns::change_campaigns))
         .routes(routes!(campaigns::show_usage, campaigns::make_codes))
+        .routes(routes!(passes::show_passes, passes::change_passes))
         .routes(routes!(pieces::list_pieces))
         .routes(routes!(staff::list_staff))
         .routes(routes!(staff::show_member, staff::set_member, staff::remove_member))
@@ -259,12 +261,15 @@ async fn change_product(
     headers: HeaderMap,
     Json(product): Json<Product>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.at_venue(&venue_id, &[Role::Manager])?;
+    let seller = staff.at_venue(&venue_id, &[Role::Manager])?;
     let id = product_id_of(product_id)?;
     if product.id != id {
         return Err(problem::other_product(&id, &product.id));
     }
     product.check().map_err(|error| problem::offer(&error))?;
+    if let Some(rule) = &product.pass {
+        passes::must_be_honoured(&context, &seller, &id, rule).await?;
+    }
     let after = json(&product)?;
     let change = |venue: &Venue| {
         check_needs_of(&product, venue).map_err(|error| problem::offer(&error.into()))?;
@@ -371,6 +376,7 @@ impl Wanted {
                 &change.to.premises,
                 &change.to.products,
                 &change.to.campaigns,
+                &change.to.honoured_passes,
             ))?
             .to_string()
             .len();

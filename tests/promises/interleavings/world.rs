@@ -134,6 +134,7 @@ fn museum(chance: &mut Chance) -> Venue {
         resources,
         premises: Premises::default(),
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
         products: vec![product],
     }
 }

@@ -71,6 +71,7 @@ impl From<PreviousProduct> for Product {
             groups: None,
             person_limit: None,
             admission: AdmissionRule::default(),
+            pass: None,
             fiscal_class: FiscalClass::Undecided,
             free_days: Vec::new(),
             surcharges: Vec::new(),

@@ -36,6 +36,7 @@ fn venue() -> Venue {
         premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(800), None).unwrap()],
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
     }
 }
 

@@ -74,6 +74,8 @@ export interface Price {
 export interface Product {
 	id: string;
 	name: Text;
+	/** What it is good for, where it is a pass; null for visits of slots. */
+	pass: PassOffer | null;
 	slot_minutes: number;
 	max_units: number;
 	/** How many tickets one person takes, across bookings. */
@@ -84,6 +86,22 @@ export interface Product {
 	minimum: { places: number; decided_minutes_before: number } | null;
 	groups: GroupRule | null;
 	options: { id: string; name: Text; tariffs: Tariff[] }[];
+}
+
+/** What a pass is good for. */
+export interface PassOffer {
+	opens: { venue_id: string; name: string }[];
+	/** How long it holds. */
+	term: Text;
+	/** Where it admits and how often. */
+	words: Text;
+}
+
+/** What a ticket that is a pass admits to, and what is left of it. */
+export interface PassTicket {
+	validity: Text;
+	admits_until: string;
+	opens: { venue_id: string; words: Text; entries: number; entries_left: number | null }[];
 }
 
 /** What a product takes of groups and school classes. */
@@ -99,6 +117,8 @@ export interface VenueDetail extends Venue {
 	time_zone: string;
 	opening: Opening[];
 	products: Product[];
+	/** Passes of other venues that open this one; each is bought at its venue. */
+	passes: { venue_id: string; venue_name: string; product: Product }[];
 }
 
 export type AvailabilityStatus = 'AVAILABLE' | 'LIMITED' | 'SOLD_OUT' | 'CLOSED';
@@ -191,6 +211,8 @@ export interface Booking {
 	product_id: string;
 	option_id: string;
 	slot: SlotTime;
+	/** What its tickets are good for, where they are passes. */
+	pass: { opens: { venue_id: string; name: string }[]; validity: Text } | null;
 	units: {
 		unit_id: string;
 		name: Text;
@@ -246,6 +268,8 @@ export interface Ticket {
 	typed_code: string;
 	unit: { id: string; name: Text };
 	slot: SlotTime;
+	/** Where and until when a pass admits; null for a ticket of a visit. */
+	pass: PassTicket | null;
 	venue: { id: string; name: string };
 	status: 'VALID' | 'REDEEMED' | 'REVOKED';
 	redeemed_at: string | null;
@@ -275,6 +299,8 @@ export interface Redemption {
 	slot: SlotTime;
 	redeemed_at: string;
 	show: Text | null;
+	/** What is left of a pass; null for a ticket of a visit. */
+	pass: { entries_left: number | null; admits_until: string } | null;
 	/** Who went through together, by unit; null for one alone. */
 	party: { unit: { id: string; name: Text }; quantity: number; show: Text | null }[] | null;
 }
