@@ -135,7 +135,7 @@ SECRETS = {
 }
 # Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, endpoints to
 # tell, the lines of those who wait, the requests of a venue's groups.
-INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "GATE#*", "WAITING#*"},
+INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "MOVE", "GATE#*", "WAITING#*"},
               "booking": {"WAITING#*", "GROUPS#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
               "venue": {"GATE#*"}, "notify": {"MAIL"},
               "webhook": {"WEBHOOK"}}

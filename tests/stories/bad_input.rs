@@ -509,6 +509,7 @@ async fn staff_doors_say_what_is_wrong_with_the_key() {
         post("a party looked at sideways", "/v1/redemptions/party", &sideways).by(&own).refused(422, "invalid-field", "direction"),
         post("a scan made offline sideways", "/v1/redemptions/offline", &json!({"venue_id": venue, "entries": [{"direction": "OUT"}]})).by(&own).refused(422, "invalid-field", "entries[0].direction"),
         put("areas without a word", format!("/v1/venues/{venue}/premises"), &json!({"areas": [{"id": "tower", "name": {"it": "Torre", "en": ""}}]})).by(&manager).refused(422, "invalid-offer", "areas[0].name"),
+        post("no day to choose a move", format!("/v1/venues/{venue}/call-offs"), &json!({"from": "2026-11-27", "to": "2026-11-27", "offer_move_days": 0})).by(&manager).refused(422, "invalid-field", "offer_move_days"),
         put("a pass honoured twice", format!("/v1/venues/{venue}/passes"), &json!({"honours": [{"venue_id": "1", "product_id": "card"}, {"venue_id": "1", "product_id": "card"}]})).by(&manager).refused(422, "invalid-offer", "honours[1]"),
         put("a pass of no venue", format!("/v1/venues/{venue}/passes"), &json!({"honours": [{"product_id": "card"}]})).by(&manager).refused(422, "invalid-field", "honours[0].venue_id"),
         put("a limit for nobody", format!("/v1/venues/{venue}/premises"), &json!({"limit": 0})).by(&manager).refused(422, "invalid-offer", "limit"),

@@ -17,6 +17,7 @@ mod holders;
 mod limits;
 mod main_job;
 mod minimum;
+mod moving;
 mod operations;
 mod orders;
 mod orders_pagopa;

@@ -1,9 +1,7 @@
 //! One pass for several museums: each of them says that it honours it, the gates count its entries
 //! together, and it ends when it says.
 
-use atrio_tests::{
-    Gate, GateProgram, Manager, Outcome, Process, Visitor, Wish, fresh_uuid,
-};
+use atrio_tests::{Gate, GateProgram, Manager, Outcome, Process, Visitor, Wish, fresh_uuid};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -40,9 +38,7 @@ async fn written(manager: &Manager) -> Value {
             unit["price_cents"] = json!(ADULT_CENTS);
         }
     }
-    let once = |venue: &str, name: &str| {
-        json!({"venue_id": venue, "name": name, "entries": {"kind": "TIMES", "times": 1}})
-    };
+    let once = |venue: &str, name: &str| json!({"venue_id": venue, "name": name, "entries": {"kind": "TIMES", "times": 1}});
     product["pass"] = json!({
         "term": {"kind": "FROM_FIRST_ENTRY", "days": 3, "first_within_days": 30},
         "opens": [once(SELLER, "Primo museo"), once(SECOND, "Secondo museo"), once(THIRD, "Terzo museo")],
@@ -102,8 +98,12 @@ async fn a_family_visits_three_museums_with_one_pass_and_each_lets_it_in_once() 
     let refused = elsewhere.scan(code(adult)).await;
     refused.expect_problem(422, "pass-other-venue", "code");
     let shown = visitor.tickets(&uuid).await;
-    let left: Vec<&Value> =
-        shown[0]["pass"]["opens"].as_array().unwrap().iter().map(|one| &one["entries_left"]).collect();
+    let left: Vec<&Value> = shown[0]["pass"]["opens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["entries_left"])
+        .collect();
     assert_eq!(left, [&json!(0), &json!(0), &json!(1)]);
 
     // Two days later is the third day.

@@ -12,6 +12,7 @@ use crate::give_back::Reduced;
 use crate::hold::HoldError;
 use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
+use crate::moving::MoveOffer;
 use crate::pass::PassRule;
 use crate::payment::share::Share;
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
@@ -184,6 +185,8 @@ pub struct Booking {
     pub voucher: Option<VoucherUse>,
     /// Until when it may be exchanged for another slot; none where the venue exchanges nothing.
     pub exchange: Option<ExchangeRule>,
+    /// That the venue cannot keep its word for it and offered a move.
+    pub moving: Option<MoveOffer>,
     /// The booking in whose place it comes, or came.
     pub replaces: Option<Replaces>,
     /// What was paid for bookings before it and pays for this one, what was paid last first.

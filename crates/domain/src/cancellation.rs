@@ -72,6 +72,9 @@ impl Booking {
     }
 
     pub(crate) fn refund_until(&self) -> Option<Timestamp> {
+        if let Some(offer) = &self.moving {
+            return Some(offer.until);
+        }
         let notice = self.cancellation.refund_until_minutes_before.map(i64::from)?;
         self.begins_at().checked_sub(notice.minutes()).ok()
     }

@@ -266,6 +266,7 @@ impl HoldRequest {
             pass: offer.pass,
             voucher: offer.voucher,
             exchange: offer.exchange,
+            moving: None,
             replaces: None,
             carried: Vec::new(),
             reduced: None,

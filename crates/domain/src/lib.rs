@@ -16,6 +16,7 @@ pub mod holder;
 pub mod id;
 pub mod mail;
 pub mod minimum;
+pub mod moving;
 pub mod offer;
 pub mod order;
 pub mod pass;

@@ -436,9 +436,11 @@ impl Booking {
     /// with the last instant for it.
     #[must_use]
     pub fn begins_at(&self) -> Timestamp {
-        match &self.pass {
-            Some(rule) => rule.first_use_before(&self.slot),
-            None => self.slot.start,
+        match (&self.moving, &self.pass) {
+            // The venue cannot keep its word, so the visitor has until the deadline.
+            (Some(offer), _) => offer.until,
+            (None, Some(rule)) => rule.first_use_before(&self.slot),
+            (None, None) => self.slot.start,
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod give_back;
 pub mod group;
 pub mod mail;
 pub mod month_key;
+pub mod moving;
 pub mod order;
 pub mod payment;
 pub mod person;

@@ -58,6 +58,9 @@ pub(crate) struct BookingView {
     cancellation: Option<CancellationView>,
     /// Whether it may be exchanged for another slot; null where the venue exchanges nothing.
     exchange: Option<ExchangeRuleView>,
+    /// That the venue cannot keep its word for the visit: until when it may be moved at no cost, or given up
+    /// for all of the money, and why; null for most.
+    moving: Option<MovingView>,
     /// The booking in whose place it comes, with what that leaves to pay; null for most.
     replaces: Option<ReplacesView>,
     /// The booking that came in its place; null where none did.
@@ -66,6 +69,23 @@ pub(crate) struct BookingView {
     /// Why it is in this state, where that needs saying.
     #[schema(value_type = Option<Object>)]
     message: Option<Text>,
+}
+
+/// A move on offer.
+#[derive(Debug, Serialize, ToSchema)]
+struct MovingView {
+    #[schema(value_type = String, format = DateTime)]
+    until: Timestamp,
+    #[schema(value_type = Object)]
+    reason: Text,
+}
+
+impl MovingView {
+    fn of(booking: &Booking) -> Option<Self> {
+        let is_open = matches!(booking.state, BookingState::Confirmed { .. });
+        let offer = booking.moving.as_ref().filter(|_| is_open)?;
+        Some(Self { until: offer.until, reason: offer.reason.clone() })
+    }
 }
 
 /// What a pass is good for.
@@ -202,6 +222,7 @@ impl BookingView {
                 refund_cents: terms.refund,
             }),
             exchange: ExchangeRuleView::of(booking),
+            moving: MovingView::of(booking),
             replaces: ReplacesView::of(booking),
             exchanged_for: match booking.state {
                 BookingState::Cancelled { exchanged_for, .. } => exchanged_for,

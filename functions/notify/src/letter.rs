@@ -137,6 +137,32 @@ impl Letter {
         told.of_held(booking, venue, contact, public_url)
     }
 
+    /// The letter that says that the venue cannot keep its word for a visit, and that it may be moved.
+    pub(crate) fn move_offered(
+        booking: &Booking,
+        venue: &Venue,
+        contact: &Contact,
+        public_url: &str,
+    ) -> Self {
+        let say = |it: &'static str, en: &'static str| match booking.locale {
+            Locale::It => it,
+            Locale::En => en,
+        };
+        let told = Told {
+            subject: say("La tua visita non può svolgersi", "Your visit cannot take place"),
+            opening: say(
+                "il luogo non può accoglierti nell’orario che hai prenotato, e se ne scusa. Puoi spostare la visita a un altro orario senza pagare nulla, o annullarla e riavere tutto l’importo.",
+                "the venue cannot receive you at the time that you booked, and is sorry. You can move the visit to another time at no cost, or give it up and have all of your money back.",
+            ),
+            links: Vec::new(),
+            note: say(
+                "Se non scegli in tempo, la visita è annullata e l’importo pagato ti è restituito per intero: non devi fare nulla.",
+                "If you do not choose in time, the visit is cancelled and all that you paid goes back: you need do nothing.",
+            ),
+        };
+        told.of_held(booking, venue, contact, public_url)
+    }
+
     /// The letter that says that a confirmed visit is off, and what goes back of what was paid.
     pub(crate) fn cancelled(
         booking: &Booking,
@@ -230,10 +256,16 @@ impl Told {
             let until = expires_at.to_zoned_datetime(venue.time_zone()).datetime();
             facts.push((say("Tuoi fino a", "Yours until"), when(until, locale)));
         }
-        let mut links = vec![(
-            say("Apri la prenotazione e conferma", "Open the booking and confirm it"),
-            format!("{public_url}/booking/?uuid={}", booking.uuid),
-        )];
+        if let Some(offer) = &booking.moving {
+            let until = offer.until.to_zoned_datetime(venue.time_zone()).datetime();
+            facts.push((say("Perché", "Why"), offer.reason.in_locale(locale).to_owned()));
+            facts.push((say("Scegli entro", "Choose before"), when(until, locale)));
+        }
+        let step = match booking.moving {
+            Some(_) => say("Sposta o annulla la visita", "Move the visit or give it up"),
+            None => say("Apri la prenotazione e conferma", "Open the booking and confirm it"),
+        };
+        let mut links = vec![(step, format!("{public_url}/booking/?uuid={}", booking.uuid))];
         links.extend(self.links);
         Letter {
             subject: format!("{}: {}, {}", self.subject, venue.name, of_visit(booking)),

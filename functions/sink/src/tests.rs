@@ -67,6 +67,7 @@ fn booking(state: BookingState) -> Booking {
         voucher: None,
         counted: None,
         exchange: None,
+        moving: None,
         replaces: None,
         carried: Vec::new(),
         reduced: None,

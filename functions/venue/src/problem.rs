@@ -1,6 +1,7 @@
 //! Refusals of this function as problem documents.
 
 use atrio_domain::id::{CallerUuid, CampaignId, ProductId};
+use atrio_domain::moving::MOVE_MAX_DAYS;
 use atrio_domain::offer::OfferError;
 use atrio_domain::premises::PremisesError;
 use atrio_domain::staff::StaffError;
@@ -140,6 +141,17 @@ pub(crate) fn days(from: Date, to: Date, most: i32) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field")
         .detail(format_args!("{from} to {to} is no span of 1 to {most} days"))
         .field("to", "ends no such span", format!("write `from` or a day up to {} later", most - 1))
+}
+
+/// Visitors cannot be given so many days to choose.
+pub(crate) fn move_days(days: u32) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field")
+        .detail(format_args!("{days} days to choose are not 1 to {MOVE_MAX_DAYS}"))
+        .field(
+            "offer_move_days",
+            "is not 1 to 28",
+            "write 1 to 28 days, or leave it out to call off at once",
+        )
 }
 
 /// The page of records cannot be that long.
