@@ -9,7 +9,7 @@ use atrio_tests::{Answer, Process, Visitor, Wish, fresh_uuid};
 use serde_json::{Value, json};
 
 use crate::doors::Door::{Provider, Public, Staff};
-use crate::doors::{DOORS, MEMBER, Scope, WEBHOOK};
+use crate::doors::{DOORS, MEMBER, Scope, TEMPLATE, WEBHOOK};
 
 const VENUE: &str = "20240";
 const OTHER_VENUE: &str = "20514";
@@ -52,6 +52,9 @@ async fn every_route_is_public_for_a_reason_or_names_the_roles_that_open_it() {
     let admin = museum.api().with_token(Some(admin));
     admin.put(MEMBER, "*", &clerk).await.expect(200);
     admin.put(WEBHOOK, "*", &registration()).await.expect(201);
+    let template = json!({"id": "state", "name": {"it": "Statale", "en": "State"}, "kinds": [],
+        "product_id": "admission", "parts": {}});
+    admin.put(TEMPLATE, "*", &template).await.expect(200);
     for (method, route, door) in DOORS {
         match door {
             Public(_) => {}

@@ -30,6 +30,7 @@ mod person_limit;
 mod resources;
 mod staff;
 mod tariffs;
+mod templates;
 mod tickets;
 mod venue_offer;
 mod vouchers;

@@ -54,7 +54,7 @@ async fn visitors_of_a_closed_day_move_at_no_cost_or_are_paid_back_whatever_they
     let (slept, _) = sleeper.buys(&two_adults(FRIDAY)).await;
     mover.exchanges(&moved, &fresh_uuid(), DECEMBER).await.expect_problem(
         409,
-        "not-exchanged",
+        "not-exchangeable",
         "uuid",
     );
     museum.wrote_mails(3).await;

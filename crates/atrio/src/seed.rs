@@ -79,6 +79,7 @@ fn venue(row: Row) -> Result<Venue, String> {
         products: vec![product],
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
+        follows: atrio_domain::template::Follows::Undecided,
     })
 }
 

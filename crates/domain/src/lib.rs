@@ -34,6 +34,7 @@ pub mod shift;
 pub mod slot;
 pub mod staff;
 pub mod tariff;
+pub mod template;
 pub mod text;
 pub mod ticket;
 pub mod venue;

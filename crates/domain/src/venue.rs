@@ -18,6 +18,7 @@ use crate::premises::Premises;
 use crate::quota::Quota;
 use crate::resource::{Need, Resource};
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
+use crate::template::Follows;
 use crate::text::Text;
 use crate::voucher::Campaign;
 
@@ -108,6 +109,8 @@ pub struct Venue {
     pub campaigns: Vec<Campaign>,
     /// Passes of other venues that it lets in with.
     pub honoured_passes: Vec<PassRef>,
+    /// Whether parts of its offer follow a template.
+    pub follows: Follows,
 }
 
 /// Something one can book at a venue.
@@ -279,15 +282,17 @@ pub fn shipped_product(
         VenueKind::Museum => {
             let product: Product = serde_json::from_str(MUSEUM)?;
             let capacity = slot_capacity(annual_visitors);
-            Ok(Product { capacity, ..with_full_price(product, full_price) })
+            let mut product = Product { capacity, ..product };
+            at_full_price(&mut product, full_price);
+            Ok(product)
         }
         VenueKind::Library | VenueKind::Archive => serde_json::from_str(READING_ROOM),
     }
 }
 
-/// The product at a museum that asks `full_price` of an adult: no reduction costs more than that, and
+/// Sets the product of a museum that asks `full_price` of an adult: no reduction costs more than that, and
 /// where everyone enters for nothing nobody needs a reason or a document.
-fn with_full_price(mut product: Product, full_price: Cents) -> Product {
+pub(crate) fn at_full_price(product: &mut Product, full_price: Cents) {
     let is_free = full_price <= Cents::ZERO;
     if is_free {
         product.free_days.clear();
@@ -310,7 +315,6 @@ fn with_full_price(mut product: Product, full_price: Cents) -> Product {
             }
         }
     }
-    product
 }
 
 /// Places assumed in an hourly slot until the venue states its own: four times the mean hour of

@@ -30,6 +30,7 @@ pub mod shift;
 pub mod slot;
 pub mod staff;
 pub mod table;
+pub mod template;
 pub mod ticket;
 pub mod transaction;
 pub mod velocity;

@@ -2,12 +2,14 @@
 //! off, visits that nobody moved in time are called off too, payments whose outcome nobody told
 //! are asked for, debts that nobody pays are withdrawn before their places go back, money that came
 //! for nothing goes back where the provider pays back itself, places that came back are offered to those
-//! who wait for them, old pseudonym keys are destroyed. Each
+//! who wait for them, templates that changed are written into the venues that follow them, old pseudonym keys
+//! are destroyed. Each
 //! task is safe to repeat and to run twice at once.
 
 mod line;
 mod minimum;
 mod moving;
+mod templates;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -68,6 +70,8 @@ pub struct Done {
     pub offered: u32,
     /// Parties that waited until their slot started.
     pub waited_in_vain: u32,
+    /// Venues that have a newer version of the template they follow.
+    pub followed: u32,
     /// Pseudonym keys destroyed.
     pub keys_destroyed: u32,
     /// Tasks that failed and are tried again at the next run.
@@ -99,6 +103,7 @@ pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
     moving::end(context, &mut done).await?;
     refund(context, &mut done).await?;
     line::serve(context, &mut done).await?;
+    templates::spread(context, &mut done).await?;
     let now = context.clock.now();
     let ended = Record::PseudonymKey.ended_by(now);
     let oldest_day = ended.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();

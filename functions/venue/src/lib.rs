@@ -11,6 +11,7 @@ mod passes;
 mod pieces;
 mod problem;
 mod staff;
+mod templates;
 mod view;
 mod webhooks;
 
@@ -101,6 +102,10 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(campaigns::show_campaigns, campaigns::change_campaigns))
         .routes(routes!(campaigns::show_usage, campaigns::make_codes))
         .routes(routes!(passes::show_passes, passes::change_passes))
+        .routes(routes!(templates::list_templates))
+        .routes(routes!(templates::show_template, templates::change_template))
+        .routes(routes!(templates::list_followers))
+        .routes(routes!(templates::show_followed, templates::change_followed))
         .routes(routes!(pieces::list_pieces))
         .routes(routes!(staff::list_staff))
         .routes(routes!(staff::show_member, staff::set_member, staff::remove_member))
@@ -361,7 +366,10 @@ impl Wanted {
     ) -> Result<Tagged<ChangedView>, Problem> {
         for _ in 0..ATTEMPTS {
             let from = load(&self.context, &self.staff, &self.venue_id).await?;
-            let change = change(&from.venue)?;
+            let mut change = change(&from.venue)?;
+            if change.part != templates::PART {
+                change.to.note_own(&from.venue);
+            }
             let stranded = left_without_slot(&self.context, &change.to).await?;
             let tag = entity_tag(&change.after);
             let answer = |version, changed| (tag, ChangedView::of(version, changed, stranded));

@@ -135,6 +135,7 @@ fn museum(chance: &mut Chance) -> Venue {
         premises: Premises::default(),
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
+        follows: atrio_domain::template::Follows::Undecided,
         products: vec![product],
     }
 }

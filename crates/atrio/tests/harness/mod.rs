@@ -300,6 +300,7 @@ fn venue(id: &str) -> Venue {
         products: Vec::new(),
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
+        follows: atrio_domain::template::Follows::Undecided,
     }
 }
 

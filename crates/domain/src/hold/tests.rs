@@ -35,6 +35,7 @@ pub(crate) fn venue() -> Venue {
         products: vec![shipped_product(VenueKind::Museum, Cents(1000), Some(21_080)).unwrap()],
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
+        follows: crate::template::Follows::Undecided,
     }
 }
 

@@ -37,6 +37,7 @@ fn venue() -> Venue {
         products: vec![shipped_product(VenueKind::Museum, Cents(800), None).unwrap()],
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
+        follows: atrio_domain::template::Follows::Undecided,
     }
 }
 

@@ -38,6 +38,7 @@ fn venue(id: &str) -> Venue {
         products: vec![shipped_product(VenueKind::Museum, Cents(1200), None).unwrap()],
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
+        follows: crate::template::Follows::Undecided,
     }
 }
 
