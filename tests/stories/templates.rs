@@ -51,14 +51,14 @@ async fn all_follow(operator: &Api, version: u64) -> Vec<Value> {
 
 fn cents_of_reduced(product: &Value) -> i64 {
     let units = product["options"][0]["tariffs"][0]["units"].as_array().unwrap();
-    let reduced = units.iter().find(|unit| unit["id"] == "reduced-18-25");
+    let reduced = units.iter().find(|unit| unit["id"] == "youth");
     reduced.unwrap_or_else(|| panic!("{units:?}"))["price_cents"].as_i64().unwrap()
 }
 
 /// The tariff with another price for the young.
 fn dearer(tariffs: &mut Value, cents: i64) {
     for unit in tariffs["options"][0]["tariffs"][0]["units"].as_array_mut().unwrap() {
-        if unit["id"] == "reduced-18-25" {
+        if unit["id"] == "youth" {
             unit["price_cents"] = json!(cents);
         }
     }

@@ -213,6 +213,8 @@ export interface Booking {
 	slot: SlotTime;
 	/** What its tickets are good for, where they are passes. */
 	pass: { opens: { venue_id: string; name: string }[]; validity: Text } | null;
+	/** That the venue cannot keep its word for the visit: until when it may be moved at no cost, and why. */
+	moving: { until: string; reason: Text } | null;
 	units: {
 		unit_id: string;
 		name: Text;
@@ -454,6 +456,8 @@ export interface OfferChange {
 /** What calling visits off did; staff look after what is left. */
 export interface CallOffResult {
 	called_off: { booking_reference: string; slot_id: string; places: number; refund_cents: number }[];
+	/** Those who were offered to move their visit, and until when. */
+	offered: { booking_reference: string; slot_id: string; places: number; until: string }[];
 	left: { booking_reference: string; slot_id: string; why: 'sold-at-desk' | 'ticket-used' }[];
 	remaining: number;
 }
