@@ -24,6 +24,8 @@ pub(crate) enum Scope {
     Named,
     /// The answer is cut to the token's venue.
     Cut,
+    /// It is about no venue: who works at one has no part in it.
+    Platform,
 }
 
 use Door::{Provider, Public, Staff};
@@ -227,22 +229,26 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
     (
         "GET",
         "/v1/templates",
-        Staff { roles: &["operator"], path: "/v1/templates", scope: Scope::Named },
+        Staff { roles: &["operator"], path: "/v1/templates", scope: Scope::Platform },
     ),
     (
         "GET",
         "/v1/templates/{template_id}",
-        Staff { roles: &["operator"], path: TEMPLATE, scope: Scope::Named },
+        Staff { roles: &["operator"], path: TEMPLATE, scope: Scope::Platform },
     ),
     (
         "PUT",
         "/v1/templates/{template_id}",
-        Staff { roles: &["operator"], path: TEMPLATE, scope: Scope::Named },
+        Staff { roles: &["operator"], path: TEMPLATE, scope: Scope::Platform },
     ),
     (
         "GET",
         "/v1/templates/{template_id}/followers",
-        Staff { roles: &["operator"], path: "/v1/templates/state/followers", scope: Scope::Named },
+        Staff {
+            roles: &["operator"],
+            path: "/v1/templates/state/followers",
+            scope: Scope::Platform,
+        },
     ),
     (
         "GET",

@@ -181,17 +181,6 @@ pub(crate) fn template_unnamed() -> Problem {
     )
 }
 
-/// Templates are kept for the whole platform.
-pub(crate) fn not_everywhere() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "wrong-role")
-        .detail("this needs the role operator for the whole platform")
-        .field(
-            "Authorization",
-            "the role counts at some venues only",
-            "ask whoever runs the installation",
-        )
-}
-
 /// The page of records cannot be that long.
 pub(crate) fn limit(given: i32, most: i32) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "invalid-query")

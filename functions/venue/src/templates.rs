@@ -11,7 +11,7 @@ use atrio_domain::venue::Venue;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::template::StoredTemplate;
 use atrio_dynamo::venue::VenueChanged;
-use atrio_runtime::{Acting, Json, Path, Problem, Query, Role, Staff};
+use atrio_runtime::{Json, Path, Problem, Query, Role, Staff};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use jiff::Timestamp;
@@ -76,18 +76,6 @@ struct FollowerView {
     misfit: Option<String>,
 }
 
-/// An operator of the whole platform, in the role they act in.
-fn must_operate(staff: &Staff) -> Result<Role, Problem> {
-    match staff.acting(&[Role::Operator])? {
-        Acting::Everywhere => {
-            let is_operator =
-                staff.grants.iter().any(|grant| grant.roles.contains(&Role::Operator));
-            Ok(if is_operator { Role::Operator } else { Role::Admin })
-        }
-        Acting::At(_) => Err(problem::not_everywhere()),
-    }
-}
-
 /// The templates of the platform.
 #[utoipa::path(get, path = "/v1/templates", tag = "staff", security(("staff" = [])),
     responses((status = 200, body = TemplatesView), (status = 401, body = Problem),
@@ -96,7 +84,7 @@ pub(crate) async fn list_templates(
     State(context): State<Context>,
     staff: Staff,
 ) -> Result<axum::Json<TemplatesView>, Problem> {
-    must_operate(&staff)?;
+    staff.must_be_everywhere(&[Role::Operator])?;
     let templates = context.store.templates().await.map_err(internal)?;
     let brief = |stored: StoredTemplate| TemplateBrief {
         id: stored.template.id,
@@ -118,7 +106,7 @@ pub(crate) async fn show_template(
     staff: Staff,
     Path(template_id): Path<String>,
 ) -> Result<Tagged<Template>, Problem> {
-    must_operate(&staff)?;
+    staff.must_be_everywhere(&[Role::Operator])?;
     let template = known(&context, &template_id_of(template_id)?).await?.template;
     Ok(tagged((entity_tag(&written(&template)?), template)))
 }
@@ -140,7 +128,7 @@ pub(crate) async fn change_template(
     headers: HeaderMap,
     Json(template): Json<Template>,
 ) -> Result<Tagged<TemplateChangedView>, Problem> {
-    let role = must_operate(&staff)?;
+    let role = staff.must_be_everywhere(&[Role::Operator])?;
     let id = template_id_of(template_id)?;
     if template.id != id {
         return Err(problem::other_template(&id, &template.id));
@@ -187,7 +175,7 @@ pub(crate) async fn list_followers(
     staff: Staff,
     Path(template_id): Path<String>,
 ) -> Result<axum::Json<FollowersView>, Problem> {
-    must_operate(&staff)?;
+    staff.must_be_everywhere(&[Role::Operator])?;
     let stored = known(&context, &template_id_of(template_id)?).await?;
     let venues = context.store.venues().await.map_err(internal)?;
     let undecided = venues.iter().filter(|venue| stored.template.is_for(venue)).count();
