@@ -97,6 +97,14 @@ STAFF = {
     "GET /v1/venues/{venue_id}/pieces",
     "GET /v1/venues/{venue_id}/premises",
     "PUT /v1/venues/{venue_id}/premises",
+    "GET /v1/venues/{venue_id}/passes",
+    "PUT /v1/venues/{venue_id}/passes",
+    "GET /v1/templates",
+    "GET /v1/templates/{template_id}",
+    "PUT /v1/templates/{template_id}",
+    "GET /v1/templates/{template_id}/followers",
+    "GET /v1/venues/{venue_id}/template",
+    "PUT /v1/venues/{venue_id}/template",
     "GET /v1/venues/{venue_id}/presence",
     "GET /v1/venues/{venue_id}/products/{product_id}",
     "PUT /v1/venues/{venue_id}/products/{product_id}",
@@ -135,7 +143,7 @@ SECRETS = {
 }
 # Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, endpoints to
 # tell, the lines of those who wait, the requests of a venue's groups.
-INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "GATE#*", "WAITING#*"},
+INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "MOVE", "TEMPLATE", "GATE#*", "WAITING#*"},
               "booking": {"WAITING#*", "GROUPS#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
               "venue": {"GATE#*"}, "notify": {"MAIL"},
               "webhook": {"WEBHOOK"}}

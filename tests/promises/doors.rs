@@ -6,6 +6,9 @@ pub(crate) const MEMBER: &str = "/v1/venues/20240/staff/00000000-0000-4000-8000-
 /// A server that is registered before anybody knocks; nobody listens there.
 pub(crate) const WEBHOOK: &str = "/v1/venues/20240/webhooks/5b0b1c7e-1c1a-4b57-8f0e-0a4f3f1c9d02";
 
+/// A template that is kept before anybody knocks, and that nobody follows.
+pub(crate) const TEMPLATE: &str = "/v1/templates/state";
+
 pub(crate) enum Door {
     /// Open to everyone, and why.
     Public(&'static str),
@@ -21,6 +24,8 @@ pub(crate) enum Scope {
     Named,
     /// The answer is cut to the token's venue.
     Cut,
+    /// It is about no venue: who works at one has no part in it.
+    Platform,
 }
 
 use Door::{Provider, Public, Staff};
@@ -205,6 +210,50 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
         "PUT",
         "/v1/venues/{venue_id}/opening",
         Staff { roles: &["manager"], path: "/v1/venues/20240/opening", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/passes",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/passes", scope: Scope::Named },
+    ),
+    (
+        "PUT",
+        "/v1/venues/{venue_id}/passes",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/passes", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/template",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/template", scope: Scope::Named },
+    ),
+    (
+        "PUT",
+        "/v1/venues/{venue_id}/template",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/template", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/templates",
+        Staff { roles: &["operator"], path: "/v1/templates", scope: Scope::Platform },
+    ),
+    (
+        "GET",
+        "/v1/templates/{template_id}",
+        Staff { roles: &["operator"], path: TEMPLATE, scope: Scope::Platform },
+    ),
+    (
+        "PUT",
+        "/v1/templates/{template_id}",
+        Staff { roles: &["operator"], path: TEMPLATE, scope: Scope::Platform },
+    ),
+    (
+        "GET",
+        "/v1/templates/{template_id}/followers",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/templates/state/followers",
+            scope: Scope::Platform,
+        },
     ),
     (
         "GET",

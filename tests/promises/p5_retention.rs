@@ -40,6 +40,7 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("INVITED#", "", "staff"),
     ("ROSTER", "", "staff"),
     ("VENUE", "", "offer"),
+    ("TEMPLATE", "", "offer"),
     ("AUDIT#", "", "offer"),
     ("VOUCHERS#", "", "offer"),
     ("BATCHES#", "", "offer"),

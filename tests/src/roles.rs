@@ -536,6 +536,12 @@ impl Manager {
         self.api.post(&path, &json!({"from": from, "to": to})).await
     }
 
+    /// The same, but visitors have so many days to move their visit.
+    pub async fn offers_moves(&self, from: &str, to: &str, days: u32) -> Answer {
+        let path = format!("/v1/venues/{}/call-offs", self.venue);
+        self.api.post(&path, &json!({"from": from, "to": to, "offer_move_days": days})).await
+    }
+
     /// Closes a conflict of the gates with a note.
     pub async fn closes(&self, uuid: &str, note: &str) -> Answer {
         let path = format!("/v1/venues/{}/conflicts/{uuid}/close", self.venue);

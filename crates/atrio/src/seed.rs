@@ -78,6 +78,8 @@ fn venue(row: Row) -> Result<Venue, String> {
         premises: Premises::default(),
         products: vec![product],
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
+        follows: atrio_domain::template::Follows::Undecided,
     })
 }
 

@@ -12,6 +12,8 @@ use crate::give_back::Reduced;
 use crate::hold::HoldError;
 use crate::holder::Holders;
 use crate::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
+use crate::moving::MoveOffer;
+use crate::pass::PassRule;
 use crate::payment::share::Share;
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
 use crate::person_limit::Counted;
@@ -174,6 +176,8 @@ pub struct Booking {
     pub cancellation: Cancellation,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// What its tickets are good for, where they are passes.
+    pub pass: Option<PassRule>,
     /// Who enters with its tickets, where they name somebody.
     pub holders: Holders,
     /// Under whom its places are counted, where the product limits what one person takes.
@@ -182,6 +186,8 @@ pub struct Booking {
     pub voucher: Option<VoucherUse>,
     /// Until when it may be exchanged for another slot; none where the venue exchanges nothing.
     pub exchange: Option<ExchangeRule>,
+    /// That the venue cannot keep its word for it and offered a move.
+    pub moving: Option<MoveOffer>,
     /// The booking in whose place it comes, or came.
     pub replaces: Option<Replaces>,
     /// What was paid for bookings before it and pays for this one, what was paid last first.

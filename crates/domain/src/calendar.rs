@@ -101,9 +101,12 @@ impl Opening {
         Self { week, closures: Vec::new() }
     }
 
-    /// The slots of `product` on `day`.
+    /// The slots of `product` on `day`; of a pass, its term from that day on, whatever the hours.
     #[must_use]
     pub fn day(&self, product: &Product, day: Date, zone: &TimeZone) -> Day {
+        if let Some(pass) = &product.pass {
+            return pass.day(day, zone);
+        }
         if let Some(closure) = self.closures.iter().find(|c| c.from <= day && day <= c.to) {
             return Day::Closed { reason: closure.reason.clone() };
         }

@@ -14,7 +14,8 @@ use crate::ticket::{Ticket, TicketState};
 pub const NOTICE_MAX_MINUTES: u32 = 366 * 24 * 60;
 
 /// What a venue gives back to a visitor who gives a confirmed booking up. Until its slot starts the
-/// places may always be given back; this is about the money.
+/// places may always be given back; this is about the money. A pass may be given back until its first
+/// use, and the minutes count back from the last instant for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancellation {
@@ -67,12 +68,15 @@ impl Booking {
         let refund_until = self.refund_until();
         let is_refunded = refund_until.is_some_and(|until| now <= until);
         let refund = if is_refunded { self.total() } else { Cents::ZERO };
-        Some(Terms { until: self.slot.start, refund_until, refund })
+        Some(Terms { until: self.begins_at(), refund_until, refund })
     }
 
     pub(crate) fn refund_until(&self) -> Option<Timestamp> {
+        if let Some(offer) = &self.moving {
+            return Some(offer.until);
+        }
         let notice = self.cancellation.refund_until_minutes_before.map(i64::from)?;
-        self.slot.start.checked_sub(notice.minutes()).ok()
+        self.begins_at().checked_sub(notice.minutes()).ok()
     }
 
     /// Gives up a confirmed booking with its `tickets`. `shown` is what the visitor was told goes

@@ -173,9 +173,13 @@ pub struct Exchanged {
 }
 
 impl Booking {
-    /// Until when it may be exchanged by its rule; none when it never may.
+    /// Until when it may be exchanged by its rule, or by an offer of the venue to move it; none when it
+    /// never may.
     #[must_use]
     pub fn exchange_until(&self) -> Option<Timestamp> {
+        if let Some(offer) = &self.moving {
+            return Some(offer.until);
+        }
         let notice = self.exchange.as_ref()?.until_minutes_before.map(i64::from)?;
         self.slot.start.checked_sub(notice.minutes()).ok()
     }
@@ -189,6 +193,19 @@ impl Booking {
         tickets: &[Ticket],
         now: Timestamp,
     ) -> Result<Timestamp, ExchangeError> {
+        self.can_be_exchanged(tickets)?;
+        let Some(until) = self.exchange_until() else {
+            let reason = self.exchange.as_ref().map_or_else(no_rule, |rule| rule.reason.clone());
+            return Err(ExchangeError::NotOffered { reason });
+        };
+        if self.slot.start <= now && self.moving.is_none() {
+            return Err(ExchangeError::Began { at: self.slot.start });
+        }
+        if until <= now { Err(ExchangeError::TooLate { until }) } else { Ok(until) }
+    }
+
+    /// Whether it may be exchanged by what it is, at any time.
+    pub(crate) fn can_be_exchanged(&self, tickets: &[Ticket]) -> Result<(), ExchangeError> {
         self.is_exchangeable(tickets)?;
         if self.contact.is_none() {
             return Err(ExchangeError::Nobody);
@@ -201,14 +218,7 @@ impl Booking {
         if payments > EXCHANGE_MAX_PAYMENTS {
             return Err(ExchangeError::TooOften { payments });
         }
-        let Some(until) = self.exchange_until() else {
-            let reason = self.exchange.as_ref().map_or_else(no_rule, |rule| rule.reason.clone());
-            return Err(ExchangeError::NotOffered { reason });
-        };
-        if self.slot.start <= now {
-            return Err(ExchangeError::Began { at: self.slot.start });
-        }
-        if until <= now { Err(ExchangeError::TooLate { until }) } else { Ok(until) }
+        Ok(())
     }
 
     fn is_exchangeable(&self, tickets: &[Ticket]) -> Result<(), ExchangeError> {
@@ -269,12 +279,14 @@ impl Booking {
     }
 
     /// Prices the hold in its place as today, with the discount code that it has, where that still
-    /// reduces the new visit. Its use passes on, none is counted anew.
+    /// reduces the new visit. Its use passes on, none is counted anew. A visit that the venue moves costs no
+    /// more than it did.
     pub fn reduces(&self, request: &HoldRequest, offer: &mut Offer, venue: &Venue, now: Timestamp) {
         if let Some(used) = &self.voucher {
             // A code that is over, or not for that day, leaves the usual price.
             let _ = request.reduce(offer, venue, used.clone(), now);
         }
+        self.caps(offer);
     }
 
     /// The hold in its place. It ends with the term of the exchange at the latest, and promises no money

@@ -144,6 +144,7 @@ impl GroupAsk {
             uses,
             cancellation,
             exchange: None,
+            pass: None,
             admission,
             person_limit: None,
             voucher: None,

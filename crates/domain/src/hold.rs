@@ -18,6 +18,7 @@ use crate::holder::Holders;
 use crate::id::{
     CallerUuid, OnSaleId, OptionId, ProductId, ResourceId, Shelfmark, SlotId, UnitId, VenueId,
 };
+use crate::pass::PassRule;
 use crate::person_limit::{Counted, PersonLimit};
 use crate::quota::{Pools, max_units};
 use crate::resource::{ResourceRef, ResourceUse};
@@ -175,6 +176,8 @@ pub struct Offer {
     pub exchange: Option<ExchangeRule>,
     /// How its tickets admit.
     pub admission: AdmissionRule,
+    /// What they are good for, where they are passes.
+    pub pass: Option<PassRule>,
     /// How many tickets one person takes.
     pub person_limit: Option<PersonLimit>,
     /// The code that reduced it.
@@ -238,6 +241,7 @@ impl HoldRequest {
             cancellation,
             exchange,
             admission,
+            pass: product.pass.clone(),
             person_limit,
             voucher: None,
         })
@@ -268,8 +272,10 @@ impl HoldRequest {
             uses: offer.uses,
             cancellation: offer.cancellation,
             admission: offer.admission,
+            pass: offer.pass,
             voucher: offer.voucher,
             exchange: offer.exchange,
+            moving: None,
             replaces: None,
             carried: Vec::new(),
             reduced: None,

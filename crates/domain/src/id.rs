@@ -162,6 +162,11 @@ word_id!(
     "campaign id"
 );
 word_id!(
+    /// A template of the platform's operator.
+    TemplateId,
+    "template id"
+);
+word_id!(
     /// A desk of a venue.
     DeskId,
     "desk id"

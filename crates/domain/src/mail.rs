@@ -15,13 +15,16 @@ pub enum MailKind {
     Offered,
     /// A manager took a group's request: places are held until a deadline.
     Approved,
+    /// The venue cannot keep its word for the visit: it may be moved until a deadline.
+    MoveOffered,
     /// The confirmed booking was given up or called off: nobody need come, and what goes back.
     Cancelled,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Offered, Self::Approved, Self::Confirmed, Self::Cancelled];
+    pub const ALL: [Self; 5] =
+        [Self::Offered, Self::Approved, Self::Confirmed, Self::MoveOffered, Self::Cancelled];
 
     /// The kind as written in items.
     #[must_use]
@@ -30,6 +33,7 @@ impl MailKind {
             Self::Offered => "OFFERED",
             Self::Approved => "APPROVED",
             Self::Confirmed => "CONFIRMED",
+            Self::MoveOffered => "MOVE_OFFERED",
             Self::Cancelled => "CANCELLED",
         }
     }
@@ -99,6 +103,11 @@ pub fn told(old: Option<&Booking>, new: &Booking) -> Option<MailKind> {
             Origin::Group => MailKind::Approved,
         },
         (BookingState::Confirmed { .. }, false) => MailKind::Confirmed,
+        (BookingState::Confirmed { .. }, true)
+            if new.moving.is_some() && old.is_some_and(|old| old.moving.is_none()) =>
+        {
+            MailKind::MoveOffered
+        }
         (BookingState::Cancelled { .. }, true) => MailKind::Cancelled,
         _ => return None,
     };
@@ -154,9 +163,15 @@ pub fn is_news(booking: &Booking, kind: MailKind, now: Timestamp) -> bool {
             matches!(booking.state, BookingState::OnHold { expires_at, .. } if expires_at > now)
         }
         MailKind::Confirmed => matches!(booking.state, BookingState::Confirmed { .. }),
+        MailKind::MoveOffered => {
+            matches!(booking.state, BookingState::Confirmed { .. })
+                && booking.moving.as_ref().is_some_and(|offer| offer.until > now)
+        }
         MailKind::Cancelled => matches!(booking.state, BookingState::Cancelled { .. }),
     };
-    stands && has_address(booking) && booking.slot.end > now
+    // Whoever was offered a move may be told of it after the visit that was not.
+    let is_to_come = booking.slot.end > now || booking.moving.is_some();
+    stands && has_address(booking) && is_to_come
 }
 
 fn saturating(at: Timestamp, pause: SignedDuration) -> Timestamp {
@@ -173,7 +188,7 @@ pub fn masked(address: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::admission::AdmissionRule;
     use crate::booking::Channel;
@@ -221,9 +236,11 @@ mod tests {
             risk_keys: RiskKeys { contact: None, client: None },
             cancellation: Cancellation::default(),
             admission: AdmissionRule::default(),
+            pass: None,
             voucher: None,
             counted: None,
             exchange: None,
+            moving: None,
             replaces: None,
             carried: Vec::new(),
             reduced: None,
@@ -238,6 +255,10 @@ mod tests {
     fn held() -> Booking {
         let expires_at = at("2026-11-20T09:15:00Z");
         booking(BookingState::OnHold { expires_at, declined: None })
+    }
+
+    pub(crate) fn confirmed_booking() -> Booking {
+        confirmed()
     }
 
     fn confirmed() -> Booking {

@@ -12,6 +12,7 @@ use crate::holder::NOTICE_MAX_MINUTES as NAMES_NOTICE_MAX;
 use crate::id::{ProductId, SlotId};
 use crate::minimum::MinimumError;
 use crate::on_sale::{self, OnSaleError};
+use crate::pass::PassError;
 use crate::quota::OPEN;
 use crate::resource::ResourceError;
 use crate::tariff::TariffError;
@@ -152,6 +153,9 @@ pub enum OfferError {
     /// It cannot be put on sale so.
     #[error(transparent)]
     OnSale(#[from] OnSaleError),
+    /// The pass is none.
+    #[error(transparent)]
+    Pass(#[from] PassError),
     /// Its slots cannot wait for so many.
     #[error(transparent)]
     Minimum(#[from] MinimumError),
@@ -198,6 +202,7 @@ impl OfferError {
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
             Self::OnSale(error) => error.field(),
             Self::Minimum(error) => error.field().to_owned(),
+            Self::Pass(error) => error.field(),
             Self::Resource(error) => error.field(),
             Self::Tariff(error) => error.field.clone(),
             Self::Window { field, .. } => format!("admission.{field}"),
@@ -229,6 +234,7 @@ impl OfferError {
             Self::RepeatedOption { .. } => "give each option an id of its own",
             Self::OnSale(error) => error.fix(),
             Self::Minimum(error) => error.fix(),
+            Self::Pass(error) => error.fix(),
             Self::Resource(error) => error.fix(),
             Self::Tariff(error) => error.fault.fix(),
             Self::Window { .. } => "write 0 to 1440 minutes",
@@ -323,6 +329,7 @@ impl Product {
             return Err(OfferError::NamesNotice { minutes: rule.change_until_minutes_before });
         }
         on_sale::check(&self.on_sales)?;
+        self.check_pass()?;
         self.check_window()?;
         self.check_quotas()?;
         self.check_needs()?;
@@ -406,6 +413,10 @@ pub fn stranded(
     product: &Product,
     taken: impl IntoIterator<Item = (SlotId, u32)>,
 ) -> Vec<Stranded> {
+    // A pass was sold for its term, and stands on no slot.
+    if product.pass.is_some() {
+        return Vec::new();
+    }
     let mut left: Vec<Stranded> = taken
         .into_iter()
         .filter(|(slot, taken)| *taken > 0 && !offers(venue, product, *slot))

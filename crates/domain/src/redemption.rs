@@ -7,13 +7,16 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::admission::{AdmissionRule, Window};
-use crate::id::{AreaId, CallerUuid, GateId, TicketId, VenueId};
-use crate::ticket::{Entitlement, Exit, Ticket, TicketState};
+use crate::calendar::SlotTimes;
+use crate::id::{AreaId, CallerUuid, GateId, SlotId, TicketId, VenueId};
+use crate::pass::{Used, admit};
+use crate::ticket::{Entitlement, Exit, Grant, Ticket, TicketState};
+use crate::venue::time_zone;
 
 pub use party::{Asked, Head, Heads, PartyError, able, check_party, heads, pass_party};
 
 /// Names these rules, so that a gate that decides by itself can tell whether it has the same.
-pub const RULES_VERSION: &str = "2026-11-2";
+pub const RULES_VERSION: &str = "2026-12-1";
 
 /// How long after an entry its gate may take it back, in minutes.
 pub const UNDO_MINUTES: i64 = 5;
@@ -71,6 +74,8 @@ pub struct Scan<'a> {
 pub struct Redemption {
     /// The gate's nonce.
     pub uuid: CallerUuid,
+    /// Where: of a pass, one of the venues that it opens.
+    pub venue: VenueId,
     /// Which way.
     pub direction: Direction,
     /// The gate.
@@ -79,10 +84,28 @@ pub struct Redemption {
     pub area: Option<AreaId>,
     /// The nonce of the ticket's exit or entry before this one; none for its first entry.
     pub after: Option<CallerUuid>,
+    /// What a pass was used for before this; none for a ticket of a visit.
+    pub pass_before: Option<Used>,
     /// The ticket, as it stands by this.
     pub ticket: Ticket,
     /// When.
     pub redeemed_at: Timestamp,
+}
+
+impl Redemption {
+    /// The slot of the visit. A pass has none, and is counted in the hour of its entry or exit.
+    #[must_use]
+    pub fn slot(&self) -> SlotTimes {
+        if self.ticket.pass.is_none() {
+            return self.ticket.entitlement.slot;
+        }
+        let local = self.redeemed_at.to_zoned_datetime(time_zone()).datetime();
+        let hour = local.date().at(local.hour(), 0, 0, 0);
+        let start = self.redeemed_at.as_second().div_euclid(3_600) * 3_600;
+        // The hours of Italy begin with those of UTC.
+        let start = Timestamp::from_second(start).unwrap_or(self.redeemed_at);
+        SlotTimes { id: SlotId::starting(hour), start, end: start + 1.hour() }
+    }
 }
 
 /// Why a ticket does not admit, or does not let out.
@@ -148,6 +171,31 @@ pub enum Refusal {
         /// Where it was shown.
         gate_venue: VenueId,
     },
+    /// A pass counts its entries at several venues, and this gate cannot ask how many are left.
+    #[error("a pass is counted by the platform, which this gate does not reach")]
+    PassNeedsLine,
+    /// The pass opens other venues.
+    #[error("the pass does not open venue `{venue}`")]
+    PassElsewhere {
+        /// Where it was shown.
+        venue: VenueId,
+        /// Where it admits.
+        opens: Vec<VenueId>,
+    },
+    /// The pass has no entry left here, or none today.
+    #[error("pass `{}` admitted {entries} times at venue `{venue}`, last at {at} at gate `{gate}`, and does no more", .ticket.typed_code())]
+    PassSpent {
+        /// The pass.
+        ticket: TicketId,
+        /// Where it was shown.
+        venue: VenueId,
+        /// Entries there so far.
+        entries: u32,
+        /// The last one.
+        at: Timestamp,
+        /// Where that was.
+        gate: GateId,
+    },
     /// It opens other areas of the venue.
     #[error("the ticket does not open the area `{area}`; it opens {}", listed(.opens))]
     OtherArea {
@@ -191,7 +239,8 @@ pub enum Admission {
     },
 }
 
-/// Decides on what a ticket entitles to, how it admits and where it stands, as shown at a gate.
+/// Decides on what a ticket entitles to, how it admits and where it stands, as shown at a gate. Of a pass
+/// that does not say enough: only [`pass`] knows what it was used for.
 ///
 /// # Errors
 /// The first reason not to let the visitor through.
@@ -202,6 +251,9 @@ pub fn judge(
     scan: &Scan<'_>,
 ) -> Result<Admission, Refusal> {
     let ticket = entitlement.ticket;
+    if entitlement.grant == Grant::Pass {
+        return Err(Refusal::PassNeedsLine);
+    }
     if &entitlement.venue != scan.venue {
         return Err(Refusal::OtherVenue {
             venue: entitlement.venue.clone(),
@@ -280,10 +332,14 @@ fn judge_exit(
 /// # Errors
 /// The first reason not to let the visitor through.
 pub fn pass(mut ticket: Ticket, scan: &Scan<'_>) -> Result<Redemption, Refusal> {
+    if let Some(pass) = &ticket.pass {
+        return admit(&ticket, pass, scan);
+    }
     let admission = judge(&ticket.entitlement, &ticket.admission, &ticket.state, scan)?;
     let made = |gate, redeemed_at, area, after, ticket| {
         let (uuid, direction) = (scan.uuid, scan.direction);
-        Redemption { uuid, direction, gate, area, after, ticket, redeemed_at }
+        let (venue, pass_before) = (scan.venue.clone(), None);
+        Redemption { uuid, venue, direction, gate, area, after, pass_before, ticket, redeemed_at }
     };
     let entered = match &ticket.state {
         TicketState::Redeemed { area, .. } => area.clone(),

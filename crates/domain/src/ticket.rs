@@ -11,6 +11,7 @@ use crate::admission::AdmissionRule;
 use crate::booking::Booking;
 use crate::calendar::SlotTimes;
 use crate::id::{AreaId, CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
+use crate::pass::Pass;
 use crate::text::Text;
 
 pub use code::{CODE_PREFIX, CodeError, sign, verify};
@@ -30,6 +31,18 @@ pub struct Entitlement {
     pub unit: UnitId,
     /// From when to when.
     pub slot: SlotTimes,
+    /// To one visit, or to those of a pass.
+    pub grant: Grant,
+}
+
+/// What a code says of the kind of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// A visit of a slot, at the one venue.
+    Visit,
+    /// A pass: the venue is the one that sold it, the slot its longest term. What it opens and what is left of
+    /// it the platform knows.
+    Pass,
 }
 
 /// A ticket as stored.
@@ -45,6 +58,8 @@ pub struct Ticket {
     pub document: Option<Text>,
     /// How it admits.
     pub admission: AdmissionRule,
+    /// What it is good for and was used for, where it is a pass.
+    pub pass: Option<Pass>,
     /// The booking it was issued for.
     pub booking: CallerUuid,
     /// When it was issued.
@@ -124,11 +139,13 @@ pub fn issue(
                 product: booking.product_id.clone(),
                 unit: line.unit_id.clone(),
                 slot: booking.slot,
+                grant: if booking.pass.is_some() { Grant::Pass } else { Grant::Visit },
             },
             unit_name: line.name.clone(),
             reason: line.reason.clone(),
             document: line.document.clone(),
             admission: booking.admission.clone(),
+            pass: booking.pass.clone().map(Pass::unused),
             booking: booking.uuid,
             issued_at: now,
             state: TicketState::Valid,
@@ -153,6 +170,7 @@ pub(crate) mod sample {
                 start: "2026-11-24T09:00:00Z".parse().unwrap(),
                 end: "2026-11-24T10:00:00Z".parse().unwrap(),
             },
+            grant: Grant::Visit,
         }
     }
 
@@ -164,6 +182,7 @@ pub(crate) mod sample {
             reason: Text::new("Biglietto intero", "Full price"),
             document: None,
             admission: AdmissionRule::default(),
+            pass: None,
             booking: uuid::Uuid::nil().into(),
             issued_at: "2026-11-20T09:00:00Z".parse().unwrap(),
             state: TicketState::Valid,

@@ -13,11 +13,13 @@ use crate::group::GroupRule;
 use crate::id::{OptionId, ProductId, ResourceId, VenueId};
 use crate::minimum::Minimum;
 use crate::on_sale::OnSale;
+use crate::pass::{PassRef, PassRule};
 use crate::person_limit::PersonLimit;
 use crate::premises::Premises;
 use crate::quota::Quota;
 use crate::resource::{Need, Resource};
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
+use crate::template::Follows;
 use crate::text::Text;
 use crate::voucher::Campaign;
 
@@ -49,6 +51,8 @@ pub enum HoursSource {
 pub enum AvailabilityType {
     /// A visit begins at a stated time.
     StartTime,
+    /// It is for any time of its term: a pass.
+    OpeningHours,
 }
 
 /// How a product stands before the tax office. What falls under which class is a jurist's word: a
@@ -104,6 +108,10 @@ pub struct Venue {
     pub products: Vec<Product>,
     /// What it takes off for who has a code.
     pub campaigns: Vec<Campaign>,
+    /// Passes of other venues that it lets in with.
+    pub honoured_passes: Vec<PassRef>,
+    /// Whether parts of its offer follow a template.
+    pub follows: Follows,
 }
 
 /// Something one can book at a venue.
@@ -153,6 +161,9 @@ pub struct Product {
     /// How its tickets admit.
     #[serde(default)]
     pub admission: AdmissionRule,
+    /// What it is good for, where it is a pass; none for visits of slots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<PassRule>,
     /// How it stands before the tax office.
     pub fiscal_class: FiscalClass,
     /// Days on which everything is free.
@@ -276,15 +287,17 @@ pub fn shipped_product(
         VenueKind::Museum => {
             let product: Product = serde_json::from_str(MUSEUM)?;
             let capacity = slot_capacity(annual_visitors);
-            Ok(Product { capacity, ..with_full_price(product, full_price) })
+            let mut product = Product { capacity, ..product };
+            at_full_price(&mut product, full_price);
+            Ok(product)
         }
         VenueKind::Library | VenueKind::Archive => serde_json::from_str(READING_ROOM),
     }
 }
 
-/// The product at a museum that asks `full_price` of an adult: no reduction costs more than that, and
+/// Sets the product of a museum that asks `full_price` of an adult: no reduction costs more than that, and
 /// where everyone enters for nothing nobody needs a reason or a document.
-fn with_full_price(mut product: Product, full_price: Cents) -> Product {
+pub(crate) fn at_full_price(product: &mut Product, full_price: Cents) {
     let is_free = full_price <= Cents::ZERO;
     if is_free {
         product.free_days.clear();
@@ -307,7 +320,6 @@ fn with_full_price(mut product: Product, full_price: Cents) -> Product {
             }
         }
     }
-    product
 }
 
 /// Places assumed in an hourly slot until the venue states its own: four times the mean hour of

@@ -134,6 +134,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     if booking.admission != AdmissionRule::default() {
         set("admission", json("admission", &booking.admission)?);
     }
+    if let Some(rule) = &booking.pass {
+        set("pass", json("pass", rule)?);
+    }
     if booking.holders != Holders::default() {
         set("holder_names", json("holder_names", &booking.holders.names)?);
         set("holder_changes", number(booking.holders.changes));
@@ -146,6 +149,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     }
     if let Some(rule) = &booking.exchange {
         set("exchange", json("exchange", rule)?);
+    }
+    if let Some(offer) = &booking.moving {
+        set("moving", json("moving", offer)?);
     }
     if let Some(replaced) = &booking.replaces {
         set("replaces", json("replaces", replaced)?);
@@ -178,6 +184,10 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
         }
         BookingState::Confirmed { confirmed_at, payment } => {
             set("confirmed_at", instant(*confirmed_at));
+            if let Some(offer) = &booking.moving {
+                set(DUE_PK, text("MOVE"));
+                set(DUE_SK, instant(offer.until));
+            }
             if let Some(payment) = payment {
                 set("payment_id", text(payment.as_str()));
             }
@@ -269,6 +279,7 @@ impl TryFrom<&Item> for Stored {
             uses: read.json_or_usual("uses")?,
             cancellation: read.json("cancellation")?,
             admission: read.json_or_usual("admission")?,
+            pass: read.json_or_usual("pass")?,
             voucher: read.json_or_usual("voucher")?,
             holders: Holders {
                 names: read.json_or_usual("holder_names")?,
@@ -276,6 +287,7 @@ impl TryFrom<&Item> for Stored {
             },
             counted: read.json_or_usual("counted")?,
             exchange: read.json_or_usual("exchange")?,
+            moving: read.json_or_usual("moving")?,
             replaces: read.json_or_usual("replaces")?,
             carried: read.json_or_usual("carried")?,
             reduced: read.json_or_usual("reduced")?,

@@ -4,6 +4,7 @@
 
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{AreaId, CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId};
+use atrio_domain::pass::Used;
 use atrio_domain::premises::Full;
 use atrio_domain::redemption::{Direction, Redemption, Undo};
 use atrio_domain::retention::Record;
@@ -54,6 +55,9 @@ pub struct Passed {
     /// The nonce of the ticket's exit or entry before it; none for its first entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<CallerUuid>,
+    /// What a pass was used for before; none for a ticket of a visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass_before: Option<Used>,
 }
 
 impl Passed {
@@ -64,6 +68,7 @@ impl Passed {
             unit: entitlement.unit.clone(),
             area: redemption.area.clone(),
             after: redemption.after,
+            pass_before: redemption.pass_before.clone(),
         }
     }
 }
@@ -99,9 +104,9 @@ fn item(first: &Redemption, all: &[Redemption]) -> Result<Item, Error> {
         item.insert(name.to_owned(), value);
     };
     set("direction", text(first.direction.name()));
-    set("venue_id", text(entitlement.venue.as_str()));
+    set("venue_id", text(first.venue.as_str()));
     set("product_id", text(entitlement.product.as_str()));
-    set("slot", json("slot", &entitlement.slot)?);
+    set("slot", json("slot", &first.slot())?);
     set("gate", text(first.gate.as_str()));
     set("redeemed_at", instant(first.redeemed_at));
     set(TTL, time_to_live(Record::Admission.until(first.redeemed_at)));
@@ -113,6 +118,9 @@ fn item(first: &Redemption, all: &[Redemption]) -> Result<Item, Error> {
         }
         if let Some(after) = first.after {
             set("after", text(after.to_string()));
+        }
+        if let Some(before) = &first.pass_before {
+            set("pass_before", json("pass_before", before)?);
         }
     } else {
         let passed: Vec<Passed> = all.iter().map(Passed::by).collect();
@@ -147,6 +155,7 @@ impl TryFrom<&Item> for Entry {
                     unit: read.parsed("unit_id")?,
                     area: read.optional_parsed("area")?,
                     after: read.optional_parsed("after")?,
+                    pass_before: read.json_or_usual("pass_before")?,
                 }],
             },
             venue: read.parsed("venue_id")?,
@@ -164,6 +173,9 @@ impl TryFrom<&Item> for Entry {
 
 /// That the ticket stands as it did when the scan was judged.
 fn stood_before(redemption: &Redemption) -> Condition {
+    if let Some(unchanged) = crate::ticket::pass_unchanged_before(&redemption.ticket) {
+        return unchanged;
+    }
     match (redemption.direction, redemption.after) {
         (Direction::Entry, None) => Condition::when("#status = :valid")
             .name("#status", "status")
@@ -209,7 +221,7 @@ impl Store {
     ) -> Result<Redeemed, Error> {
         let Some(first) = redemptions.first() else { return Ok(Redeemed::Done) };
         let made = item(first, redemptions)?;
-        let venue = &first.ticket.entitlement.venue;
+        let venue = &first.venue;
         let Redemption { direction, redeemed_at, .. } = *first;
         let mut counting = counting;
         loop {

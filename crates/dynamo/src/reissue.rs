@@ -65,9 +65,10 @@ impl Store {
         let booking = &from.booking;
         let unchanged =
             Condition::when("version = :version").value(":version", number(from.version));
-        let valid = Condition::when("#status = :valid")
-            .name("#status", "status")
-            .value(":valid", text("VALID"));
+        // A pass goes on with what is left of it, and no gate may count an entry on the old one meanwhile.
+        let stands = Condition::when("#status = :valid").name("#status", "status");
+        let valid = crate::ticket::pass_unchanged_before(&reissued.old)
+            .unwrap_or_else(|| stands.value(":valid", text("VALID")));
         let writes = vec![
             self.put(crate::booking::item(booking, from.version + 1, &tickets)?, unchanged)?,
             self.put(crate::ticket::item(&reissued.old)?, valid)?,

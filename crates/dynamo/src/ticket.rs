@@ -2,16 +2,30 @@
 
 use atrio_domain::admission::AdmissionRule;
 use atrio_domain::id::{CallerUuid, TicketId};
+use atrio_domain::pass::{Pass, Used};
 use atrio_domain::retention::Record;
-use atrio_domain::ticket::{Entitlement, Exit, Ticket, TicketState};
+use atrio_domain::ticket::{Entitlement, Exit, Grant, Ticket, TicketState};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
-use crate::attributes::{Attributes, instant, json, text, time_to_live};
+use crate::attributes::{Attributes, instant, json, number, text, time_to_live};
 use crate::table::{DUE_PK, DUE_SK, TTL};
+use crate::transaction::Condition;
 use crate::{Error, Item, PK, Store, key};
 
 pub(crate) fn ticket_key(id: TicketId) -> Item {
     key(format!("TICKET#{id}"), "TICKET")
+}
+
+/// That a pass stands as it did before the last change to it, which is in `ticket`.
+pub(crate) fn pass_unchanged_before(ticket: &Ticket) -> Option<Condition> {
+    let changes = ticket.pass.as_ref()?.used.changes.saturating_sub(1);
+    let unchanged = Condition::when("#status <> :revoked AND pass_changes = :changes");
+    Some(
+        unchanged
+            .name("#status", "status")
+            .value(":revoked", text("REVOKED"))
+            .value(":changes", number(changes)),
+    )
 }
 
 pub(crate) fn item(ticket: &Ticket) -> Result<Item, Error> {
@@ -34,8 +48,20 @@ pub(crate) fn item(ticket: &Ticket) -> Result<Item, Error> {
     set("issued_at", instant(ticket.issued_at));
     set("status", text(ticket.state.name()));
     set(TTL, time_to_live(Record::Ticket.until(entitlement.slot.end)));
-    set(DUE_PK, text(crate::gate_day::partition(&entitlement.venue, entitlement.slot.id.day())));
-    set(DUE_SK, text(entitlement.slot.id.to_string()));
+    match &ticket.pass {
+        None => {
+            let day = entitlement.slot.id.day();
+            set(DUE_PK, text(crate::gate_day::partition(&entitlement.venue, day)));
+            set(DUE_SK, text(entitlement.slot.id.to_string()));
+        }
+        // Gates that are by themselves do not let in with a pass, so no gate's day has it.
+        Some(Pass { rule, used }) => {
+            set("pass", json("pass", rule)?);
+            set("pass_first_at", json("pass_first_at", &used.first_at)?);
+            set("pass_visits", json("pass_visits", &used.visits)?);
+            set("pass_changes", number(used.changes));
+        }
+    }
     match &ticket.state {
         TicketState::Valid => {}
         TicketState::Redeemed { at, gate, redemption, area, exit } => {
@@ -86,6 +112,17 @@ pub(crate) fn ticket(item: &Item) -> Result<Ticket, Error> {
         },
         other => return Err(read.malformed("status", format!("is `{other}`"))),
     };
+    let pass = match read.optional_text("pass")? {
+        Some(_) => Some(Pass {
+            rule: read.json("pass")?,
+            used: Used {
+                first_at: read.json("pass_first_at")?,
+                visits: read.json("pass_visits")?,
+                changes: read.number("pass_changes")?,
+            },
+        }),
+        None => None,
+    };
     Ok(Ticket {
         entitlement: Entitlement {
             ticket: id,
@@ -93,11 +130,13 @@ pub(crate) fn ticket(item: &Item) -> Result<Ticket, Error> {
             product: read.parsed("product_id")?,
             unit: read.parsed("unit_id")?,
             slot: read.json("slot")?,
+            grant: if pass.is_some() { Grant::Pass } else { Grant::Visit },
         },
         unit_name: read.json("unit_name")?,
         reason: read.json("reason")?,
         document: read.json("document")?,
         admission: read.json_or_usual("admission")?,
+        pass,
         booking: read.parsed("booking")?,
         issued_at: read.parsed("issued_at")?,
         state,

@@ -6,6 +6,7 @@ mod previous;
 use atrio_domain::id::VenueId;
 use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
+use atrio_domain::template::Follows;
 use atrio_domain::venue::{Product, Venue, VenueKind};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 
@@ -61,6 +62,12 @@ fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
     if !venue.campaigns.is_empty() {
         set("campaigns", json("campaigns", &venue.campaigns)?);
     }
+    if !venue.honoured_passes.is_empty() {
+        set("honoured_passes", json("honoured_passes", &venue.honoured_passes)?);
+    }
+    if venue.follows != Follows::Undecided {
+        set("follows", json("follows", &venue.follows)?);
+    }
     if let Some(category) = &venue.category {
         set("category", text(category));
     }
@@ -93,7 +100,18 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         premises: read.json_or_usual("premises")?,
         products: products(&read)?,
         campaigns: read.json_or_usual("campaigns")?,
+        honoured_passes: read.json_or_usual("honoured_passes")?,
+        follows: read.json_or_usual("follows")?,
     })
+}
+
+impl TryFrom<&Item> for StoredVenue {
+    type Error = Error;
+
+    fn try_from(item: &Item) -> Result<Self, Error> {
+        let version = Attributes::of(item).number("version")?;
+        Ok(Self { venue: venue(item)?, version })
+    }
 }
 
 /// What is no product in either shape is at fault in the present one.
@@ -149,9 +167,7 @@ impl Store {
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn stored_venue(&self, id: &VenueId) -> Result<Option<StoredVenue>, Error> {
-        let Some(item) = self.get(key(VENUES, id.as_str())).await? else { return Ok(None) };
-        let version = Attributes::of(&item).number("version")?;
-        Ok(Some(StoredVenue { venue: venue(&item)?, version }))
+        self.get(key(VENUES, id.as_str())).await?.as_ref().map(StoredVenue::try_from).transpose()
     }
 
     /// Writes the next version of a venue and the record of the change, or neither.
@@ -181,6 +197,14 @@ impl Store {
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn venues(&self) -> Result<Vec<Venue>, Error> {
+        Ok(self.stored_venues().await?.into_iter().map(|stored| stored.venue).collect())
+    }
+
+    /// All venues with their versions, by id.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn stored_venues(&self) -> Result<Vec<StoredVenue>, Error> {
         let mut venues = Vec::new();
         let mut from = None;
         loop {
@@ -196,7 +220,7 @@ impl Store {
                 .await
                 .map_err(Error::service("Query"))?;
             for item in page.items() {
-                venues.push(venue(item)?);
+                venues.push(StoredVenue::try_from(item)?);
             }
             from = page.last_evaluated_key;
             if from.is_none() {

@@ -2,6 +2,7 @@
 //! so the entry holds neither a ticket's code nor the uuid that opens the booking.
 
 use atrio_domain::booking::{Booking, BookingState};
+use atrio_domain::pass::Used;
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::venue::Venue;
 use jiff::Timestamp;
@@ -54,7 +55,25 @@ pub fn calendar_entry(booking: &Booking, venue: &Venue, locale: Locale) -> Strin
     let zone = venue.time_zone();
     let start = booking.slot.id.local_start();
     let end = booking.slot.end.to_zoned_datetime(zone.clone()).datetime();
-    let summary = format!("{}: {}", label("Visita", "Visit"), venue.name);
+    // A pass is for any hour of its days, and keeps nobody from anything else.
+    let (kind, hours) = match booking.pass {
+        None => (
+            label("Visita", "Visit"),
+            vec![
+                format!("DTSTART;TZID=Europe/Rome:{}", local(start)),
+                format!("DTEND;TZID=Europe/Rome:{}", local(end)),
+            ],
+        ),
+        Some(_) => (
+            label("Tessera", "Pass"),
+            vec![
+                format!("DTSTART;VALUE=DATE:{}", start.strftime("%Y%m%d")),
+                format!("DTEND;VALUE=DATE:{}", end.strftime("%Y%m%d")),
+                "TRANSP:TRANSPARENT".to_owned(),
+            ],
+        ),
+    };
+    let summary = format!("{kind}: {}", venue.name);
     let place = format!("{}, {} ({})", venue.name, venue.municipality, venue.region);
     let mut lines: Vec<String> = vec![
         "BEGIN:VCALENDAR".to_owned(),
@@ -70,8 +89,9 @@ pub fn calendar_entry(booking: &Booking, venue: &Venue, locale: Locale) -> Strin
         format!("LAST-MODIFIED:{changed_at}"),
         format!("SEQUENCE:{sequence}"),
         format!("STATUS:{status}"),
-        format!("DTSTART;TZID=Europe/Rome:{}", local(start)),
-        format!("DTEND;TZID=Europe/Rome:{}", local(end)),
+    ]);
+    lines.extend(hours);
+    lines.extend([
         format!("SUMMARY;LANGUAGE={language}:{}", escaped(&summary)),
         format!("LOCATION;LANGUAGE={language}:{}", escaped(&place)),
         format!("GEO:{:.6};{:.6}", venue.latitude, venue.longitude),
@@ -107,7 +127,14 @@ fn described(booking: &Booking, locale: Locale, zone: &TimeZone) -> String {
         format!("Il varco fa entrare dalle {from} alle {until}."),
         format!("The gate lets you in from {from} to {until}."),
     );
-    lines.push(admitted.in_locale(locale).to_owned());
+    match &booking.pass {
+        None => lines.push(admitted.in_locale(locale).to_owned()),
+        Some(rule) => {
+            let holds = rule.validity_in_words(&booking.slot, &Used::default()).with_capital();
+            lines.push(format!("{}.", holds.in_locale(locale)));
+            lines.push(rule.opens_in_words().in_locale(locale).to_owned());
+        }
+    }
     for document in booking.units.iter().filter_map(|line| line.document.as_ref()) {
         let show = Text::new(
             format!("Porta con te: {}.", document.it),

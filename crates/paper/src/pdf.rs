@@ -227,9 +227,22 @@ impl Page {
         pen.text(StructRole::H1, BOLD, 22.0, &venue.name);
         let place = format!("{} ({})", venue.municipality, venue.region);
         pen.text(StructRole::P, REGULAR, 12.0, &place);
-        let day = format!("{:02}.{:02}.{}", slot.day(), slot.month(), slot.year());
-        let hour = format!("{} {:02}:{:02}", label("ore", "at"), slot.hour(), slot.minute());
-        pen.text(StructRole::P, BOLD, 18.0, &format!("{day}  {hour}"));
+        match &ticket.pass {
+            None => {
+                let day = format!("{:02}.{:02}.{}", slot.day(), slot.month(), slot.year());
+                let hour =
+                    format!("{} {:02}:{:02}", label("ore", "at"), slot.hour(), slot.minute());
+                pen.text(StructRole::P, BOLD, 18.0, &format!("{day}  {hour}"));
+            }
+            Some(pass) => {
+                let holds = pass.rule.validity_in_words(&ticket.entitlement.slot, &pass.used);
+                let line = format!("{}: {}", label("Tessera", "Pass"), holds.in_locale(locale));
+                pen.text(StructRole::P, BOLD, 16.0, &line);
+                for opens in &pass.rule.opens {
+                    pen.text(StructRole::P, REGULAR, 11.0, opens.in_words().in_locale(locale));
+                }
+            }
+        }
         pen.text(StructRole::P, BOLD, 14.0, ticket.unit_name.in_locale(locale));
         pen.text(StructRole::P, REGULAR, 11.0, ticket.reason.in_locale(locale));
         if let Some(document) = &ticket.document {
@@ -240,10 +253,16 @@ impl Page {
         let shows = label("Codice QR del biglietto", "QR code of ticket");
         pen.picture(format!("{shows} {typed}"), &code.drawn);
         pen.text(StructRole::P, BOLD, 16.0, &typed);
-        let note = label(
-            "Un solo ingresso. Se il codice QR non si legge, detta o digita le 16 lettere e cifre.",
-            "Admits once. If the QR code does not scan, read out or type the 16 letters and digits.",
-        );
+        let note = match ticket.pass {
+            Some(_) => label(
+                "Ingressi come sopra. Se il codice QR non si legge, detta o digita le 16 lettere e cifre.",
+                "Admits as above. If the QR code does not scan, read out or type the 16 letters and digits.",
+            ),
+            None => label(
+                "Un solo ingresso. Se il codice QR non si legge, detta o digita le 16 lettere e cifre.",
+                "Admits once. If the QR code does not scan, read out or type the 16 letters and digits.",
+            ),
+        };
         pen.text(StructRole::P, REGULAR, 10.0, &note);
         Self { content: pen.content.finish().into_vec(), parts: pen.parts }
     }

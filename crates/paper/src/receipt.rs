@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 
+use atrio_domain::pass::Opens;
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::ticket::{Ticket, sign};
 use atrio_domain::venue::Venue;
@@ -82,8 +83,22 @@ fn print(
     printer.bold(false)?.custom(&letters_of(&printable(&venue.municipality)))?.feed()?;
     let start = ticket.entitlement.slot.id.local_start();
     let (day, hour) = (start.strftime("%d.%m.%Y").to_string(), start.strftime("%H:%M").to_string());
-    printer.size(2, 2)?.custom(&letters_of(&day))?.custom(&letters_of(&hour))?;
-    printer.reset_size()?.feed()?;
+    match &ticket.pass {
+        None => {
+            printer.size(2, 2)?.custom(&letters_of(&day))?.custom(&letters_of(&hour))?;
+            printer.reset_size()?.feed()?;
+        }
+        Some(pass) => {
+            let holds = pass.rule.validity_in_words(&ticket.entitlement.slot, &pass.used);
+            let opens = pass.rule.opens.iter().map(Opens::in_words);
+            for words in std::iter::once(holds).chain(opens) {
+                for line in wrapped(words.in_locale(locale), letters) {
+                    printer.custom(&letters_of(&line))?;
+                }
+            }
+            printer.feed()?;
+        }
+    }
     let option =
         QRCodeOption::new(QRCodeModel::Model2, paper.module_dots(), QRCodeCorrectionLevel::M);
     printer.qrcode_option(code, option)?.feed()?;

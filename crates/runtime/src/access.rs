@@ -217,6 +217,18 @@ impl Staff {
         }
     }
 
+    /// Admits those who have one of the roles for the whole platform, and its administrators; answers the role
+    /// they act in.
+    ///
+    /// # Errors
+    /// A problem that names the role.
+    pub fn must_be_everywhere(&self, roles: &[Role]) -> Result<Role, Problem> {
+        let everywhere = self.grants.iter().filter(|grant| grant.reach == Reach::Platform);
+        let held: BTreeSet<Role> = everywhere.flat_map(|grant| &grant.roles).copied().collect();
+        let acting = roles.iter().chain([&Role::Admin]).copied().find(|role| held.contains(role));
+        acting.ok_or_else(|| self.wrong_role(roles))
+    }
+
     /// The venue that an address names, for those who have one of the roles there.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::view::{AvailabilityView, SplitView, VenueDetailView, VenueListView};
+use crate::view::{AvailabilityView, OtherPassView, SplitView, VenueDetailView, VenueListView};
 
 /// Most days one answer covers.
 const SPAN_MAX_DAYS: i32 = 62;
@@ -116,7 +116,16 @@ async fn show_venue(
     State(context): State<Context>,
     Path(venue_id): Path<String>,
 ) -> Result<Json<VenueDetailView>, Problem> {
-    Ok(Json(VenueDetailView::of(&context.venue(&venue_id).await?, context.clock.now())))
+    let (venue, now) = (context.venue(&venue_id).await?, context.clock.now());
+    let mut passes = Vec::new();
+    for pass in &venue.honoured_passes {
+        let seller = context.store.venue(&pass.venue_id).await;
+        let seller = seller.map_err(|error| Problem::internal(&error))?;
+        passes.extend(seller.and_then(|seller| {
+            OtherPassView::of(&seller, &pass.product_id, &venue.id, venue.day_at(now))
+        }));
+    }
+    Ok(Json(VenueDetailView::of(&venue, passes, now)))
 }
 
 /// Which days of which product.

@@ -8,6 +8,7 @@ use atrio_domain::group::GroupRule;
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
 use atrio_domain::minimum::Minimum;
 use atrio_domain::on_sale::OnSale;
+use atrio_domain::pass::{Opens, PassRule};
 use atrio_domain::person_limit::PersonLimit;
 use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
@@ -88,10 +89,12 @@ pub(crate) struct VenueDetailView {
     time_zone: &'static str,
     opening: Vec<OpeningView>,
     products: Vec<ProductView>,
+    /// Passes of other venues that open this one.
+    passes: Vec<OtherPassView>,
 }
 
 impl VenueDetailView {
-    pub(crate) fn of(venue: &Venue, now: Timestamp) -> Self {
+    pub(crate) fn of(venue: &Venue, passes: Vec<OtherPassView>, now: Timestamp) -> Self {
         let today = venue.day_at(now);
         let opening = venue.opening.week.iter().map(|span| OpeningView {
             weekday: weekday_name::of(span.weekday),
@@ -108,7 +111,56 @@ impl VenueDetailView {
                 .iter()
                 .map(|product| ProductView::of(product, today, now))
                 .collect(),
+            passes,
         }
+    }
+}
+
+/// A pass of another venue that opens this one: it is bought there.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OtherPassView {
+    /// The venue that sells it.
+    #[schema(value_type = String)]
+    venue_id: VenueId,
+    venue_name: String,
+    product: ProductView,
+}
+
+impl OtherPassView {
+    /// The pass, where its venue sells it still and it opens `here`.
+    pub(crate) fn of(
+        seller: &Venue,
+        product: &ProductId,
+        here: &VenueId,
+        today: Date,
+    ) -> Option<Self> {
+        let product = seller.product(product)?;
+        product.pass.as_ref()?.at(here)?;
+        Some(Self {
+            venue_id: seller.id.clone(),
+            venue_name: seller.name.clone(),
+            product: ProductView::of(product, today),
+        })
+    }
+}
+
+/// What a pass is good for.
+#[derive(Debug, Serialize, ToSchema)]
+struct PassView {
+    /// The venues that it opens: `venue_id`, `name`, `entries`, `areas`.
+    #[schema(value_type = Vec<Object>)]
+    opens: Vec<Opens>,
+    /// How long it holds, in words.
+    #[schema(value_type = Object)]
+    term: Text,
+    /// Where it admits and how often, in words.
+    #[schema(value_type = Object)]
+    words: Text,
+}
+
+impl From<&PassRule> for PassView {
+    fn from(rule: &PassRule) -> Self {
+        Self { opens: rule.opens.clone(), term: rule.term_in_words(), words: rule.opens_in_words() }
     }
 }
 
@@ -132,8 +184,11 @@ struct ProductView {
     id: ProductId,
     #[schema(value_type = Object)]
     name: Text,
+    /// `START_TIME` for visits of slots, `OPENING_HOURS` for a pass, whose only slot of a day is its term.
     #[schema(value_type = String)]
     availability_type: AvailabilityType,
+    /// What it is good for, where it is a pass; null for visits.
+    pass: Option<PassView>,
     slot_minutes: u16,
     max_units: u32,
     /// How many tickets one person takes, across bookings: `tickets`, `per` day or slot; null for any
@@ -176,6 +231,7 @@ impl ProductView {
             id: product.id.clone(),
             name: product.name.clone(),
             availability_type: product.availability_type,
+            pass: product.pass.as_ref().map(PassView::from),
             slot_minutes: product.slot_minutes,
             max_units: product.max_units,
             person_limit: product.person_limit,

@@ -36,8 +36,9 @@ pub(crate) struct ExchangeRuleView {
 
 impl ExchangeRuleView {
     pub(crate) fn of(booking: &Booking) -> Option<Self> {
-        let rule = booking.exchange.as_ref()?;
-        Some(Self { until: booking.exchange_until(), reason: rule.reason.clone() })
+        let offer = booking.moving.as_ref().map(|offer| &offer.reason);
+        let reason = offer.or(booking.exchange.as_ref().map(|rule| &rule.reason))?;
+        Some(Self { until: booking.exchange_until(), reason: reason.clone() })
     }
 }
 

@@ -8,6 +8,7 @@ mod group;
 mod holder;
 mod on_sale;
 mod order;
+mod pass;
 mod person;
 mod problem;
 mod quote;
@@ -206,6 +207,7 @@ async fn hold(
     let mut offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
     on_sale::must_have_turn(&context, &request, &venue, place.as_deref(), "queue_place", now)
         .await?;
+    pass::must_be_honoured(&context, &request, &venue, "").await?;
     let network = address.as_deref();
     voucher::reduce(&context, &request, &mut offer, &venue, network, "", now).await?;
     let (decision, keys) = decided(&context, &request, &offer, address.as_deref(), now).await?;

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use crate::view::BookingView;
 use crate::{
-    ContactBody, Context, booking_uuid, decide_on, internal, on_sale, problem, risk_keys,
+    ContactBody, Context, booking_uuid, decide_on, internal, on_sale, pass, problem, risk_keys,
     standard_option, view_of, voucher,
 };
 
@@ -149,6 +149,7 @@ pub(crate) async fn hold(
         let (venue, place) = (&venues[line], problem::in_line(line, ""));
         let (turn, field) = (turns[line].as_deref(), problem::in_line(line, "queue_place"));
         on_sale::must_have_turn(&context, visit, venue, turn, &field, now).await?;
+        pass::must_be_honoured(&context, visit, venue, &place).await?;
         voucher::reduce(&context, visit, offer, venue, address.as_deref(), &place, now).await?;
     }
     let places = offers.iter().map(Offer::places).sum();

@@ -4,6 +4,7 @@
 use atrio_domain::booking::{Booking, BookingState, Channel, UnitLine};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{CallerUuid, OptionId, PaymentId, ProductId, Shelfmark, UnitId, VenueId};
+use atrio_domain::pass::{Opens, Used};
 use atrio_domain::payment::{Payment, PaymentStatus};
 use atrio_domain::tariff::{CURRENCY, Cents, PriceComponent};
 use atrio_domain::text::Text;
@@ -32,6 +33,8 @@ pub(crate) struct BookingView {
     option_id: OptionId,
     #[schema(value_type = Object)]
     slot: SlotTimes,
+    /// What its tickets are good for, where they are passes; null for visits of a slot.
+    pass: Option<PassView>,
     units: Vec<UnitLineView>,
     /// Pieces to be brought, by shelfmark.
     #[schema(value_type = Vec<String>)]
@@ -55,6 +58,9 @@ pub(crate) struct BookingView {
     cancellation: Option<CancellationView>,
     /// Whether it may be exchanged for another slot; null where the venue exchanges nothing.
     exchange: Option<ExchangeRuleView>,
+    /// That the venue cannot keep its word for the visit: until when it may be moved at no cost, or given up
+    /// for all of the money, and why; null for most.
+    moving: Option<MovingView>,
     /// The booking in whose place it comes, with what that leaves to pay; null for most.
     replaces: Option<ReplacesView>,
     /// The booking that came in its place; null where none did.
@@ -63,6 +69,48 @@ pub(crate) struct BookingView {
     /// Why it is in this state, where that needs saying.
     #[schema(value_type = Option<Object>)]
     message: Option<Text>,
+}
+
+/// A move on offer.
+#[derive(Debug, Serialize, ToSchema)]
+struct MovingView {
+    #[schema(value_type = String, format = DateTime)]
+    until: Timestamp,
+    #[schema(value_type = Object)]
+    reason: Text,
+}
+
+impl MovingView {
+    fn of(booking: &Booking) -> Option<Self> {
+        let is_open = matches!(booking.state, BookingState::Confirmed { .. });
+        let offer = booking.moving.as_ref().filter(|_| is_open)?;
+        Some(Self { until: offer.until, reason: offer.reason.clone() })
+    }
+}
+
+/// What a pass is good for.
+#[derive(Debug, Serialize, ToSchema)]
+struct PassView {
+    /// The venues that it opens: `venue_id`, `name`, `entries`, `areas`.
+    #[schema(value_type = Vec<Object>)]
+    opens: Vec<Opens>,
+    /// Until when it holds, in words.
+    #[schema(value_type = Object)]
+    validity: Text,
+    /// By when it must be used for the first time.
+    #[schema(value_type = String, format = DateTime)]
+    first_use_before: Timestamp,
+}
+
+impl PassView {
+    fn of(booking: &Booking) -> Option<Self> {
+        let rule = booking.pass.as_ref()?;
+        Some(Self {
+            opens: rule.opens.clone(),
+            validity: rule.validity_in_words(&booking.slot, &Used::default()),
+            first_use_before: rule.first_use_before(&booking.slot),
+        })
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -153,6 +201,7 @@ impl BookingView {
             product_id: booking.product_id.clone(),
             option_id: booking.option_id.clone(),
             slot: booking.slot,
+            pass: PassView::of(booking),
             units: booking.units.iter().map(UnitLineView::of).collect(),
             pieces: booking.pieces().cloned().collect(),
             total_cents: booking.total(),
@@ -173,6 +222,7 @@ impl BookingView {
                 refund_cents: terms.refund,
             }),
             exchange: ExchangeRuleView::of(booking),
+            moving: MovingView::of(booking),
             replaces: ReplacesView::of(booking),
             exchanged_for: match booking.state {
                 BookingState::Cancelled { exchanged_for, .. } => exchanged_for,

@@ -41,7 +41,8 @@ impl Figures {
         now: Timestamp,
     ) -> BTreeMap<i8, Tally> {
         let mut hours: BTreeMap<i8, Tally> = BTreeMap::new();
-        for product in &venue.products {
+        // Of a pass nobody knows the hour before it is used.
+        for product in venue.products.iter().filter(|product| product.pass.is_none()) {
             if let Day::Open { slots } = venue.opening.day(product, day, zone) {
                 for slot in slots {
                     let hour = slot.id.local_start().hour();

@@ -1,6 +1,7 @@
 //! What a mail says, in the visitor's language: what, where, when, and the links that open it.
 
 use atrio_domain::booking::{Booking, BookingState, Contact};
+use atrio_domain::pass::Used;
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::{Locale, Text};
 use atrio_domain::venue::Venue;
@@ -37,12 +38,11 @@ impl Letter {
             Locale::It => it,
             Locale::En => en,
         };
-        let start = booking.slot.id.local_start();
         let subject = format!(
             "{}: {}, {}",
             say("I tuoi biglietti", "Your tickets"),
             venue.name,
-            when(start, locale)
+            of_visit(booking)
         );
         let opening = [
             greeting(contact, locale),
@@ -137,6 +137,32 @@ impl Letter {
         told.of_held(booking, venue, contact, public_url)
     }
 
+    /// The letter that says that the venue cannot keep its word for a visit, and that it may be moved.
+    pub(crate) fn move_offered(
+        booking: &Booking,
+        venue: &Venue,
+        contact: &Contact,
+        public_url: &str,
+    ) -> Self {
+        let say = |it: &'static str, en: &'static str| match booking.locale {
+            Locale::It => it,
+            Locale::En => en,
+        };
+        let told = Told {
+            subject: say("La tua visita non può svolgersi", "Your visit cannot take place"),
+            opening: say(
+                "il luogo non può accoglierti nell’orario che hai prenotato, e se ne scusa. Puoi spostare la visita a un altro orario senza pagare nulla, o annullarla e riavere tutto l’importo.",
+                "the venue cannot receive you at the time that you booked, and is sorry. You can move the visit to another time at no cost, or give it up and have all of your money back.",
+            ),
+            links: Vec::new(),
+            note: say(
+                "Se non scegli in tempo, la visita è annullata e l’importo pagato ti è restituito per intero: non devi fare nulla.",
+                "If you do not choose in time, the visit is cancelled and all that you paid goes back: you need do nothing.",
+            ),
+        };
+        told.of_held(booking, venue, contact, public_url)
+    }
+
     /// The letter that says that a confirmed visit is off, and what goes back of what was paid.
     pub(crate) fn cancelled(
         booking: &Booking,
@@ -149,7 +175,6 @@ impl Letter {
             Locale::It => it,
             Locale::En => en,
         };
-        let start = booking.slot.id.local_start();
         let is_moved =
             matches!(booking.state, BookingState::Cancelled { exchanged_for: Some(_), .. });
         let subject = format!(
@@ -160,7 +185,7 @@ impl Letter {
                 say("Visita annullata", "Visit cancelled")
             },
             venue.name,
-            when(start, locale)
+            of_visit(booking)
         );
         let opening = [
             greeting(contact, locale),
@@ -179,7 +204,7 @@ impl Letter {
         ];
         let mut facts = vec![
             (say("Dove", "Where"), format!("{}, {}", venue.name, venue.municipality)),
-            (say("Quando", "When"), when(start, locale)),
+            (say("Quando", "When"), of_visit(booking)),
         ];
         if let (BookingState::Cancelled { refund, .. }, true) =
             (&booking.state, booking.total() > Cents::ZERO && !(is_moved && is_even(booking)))
@@ -225,20 +250,25 @@ impl Told {
             Locale::It => it,
             Locale::En => en,
         };
-        let start = booking.slot.id.local_start();
         let opening = [greeting(contact, locale), self.opening.to_owned()];
         let mut facts = facts(booking, venue);
         if let BookingState::OnHold { expires_at, .. } = booking.state {
             let until = expires_at.to_zoned_datetime(venue.time_zone()).datetime();
             facts.push((say("Tuoi fino a", "Yours until"), when(until, locale)));
         }
-        let mut links = vec![(
-            say("Apri la prenotazione e conferma", "Open the booking and confirm it"),
-            format!("{public_url}/booking/?uuid={}", booking.uuid),
-        )];
+        if let Some(offer) = &booking.moving {
+            let until = offer.until.to_zoned_datetime(venue.time_zone()).datetime();
+            facts.push((say("Perché", "Why"), offer.reason.in_locale(locale).to_owned()));
+            facts.push((say("Scegli entro", "Choose before"), when(until, locale)));
+        }
+        let step = match booking.moving {
+            Some(_) => say("Sposta o annulla la visita", "Move the visit or give it up"),
+            None => say("Apri la prenotazione e conferma", "Open the booking and confirm it"),
+        };
+        let mut links = vec![(step, format!("{public_url}/booking/?uuid={}", booking.uuid))];
         links.extend(self.links);
         Letter {
-            subject: format!("{}: {}, {}", self.subject, venue.name, when(start, locale)),
+            subject: format!("{}: {}, {}", self.subject, venue.name, of_visit(booking)),
             text: plain(&opening, &facts, &links, &[self.note]),
             html: page(locale, &opening, &facts, &links, &[self.note]),
         }
@@ -250,6 +280,18 @@ fn greeting(contact: &Contact, locale: Locale) -> String {
     match locale {
         Locale::It => format!("Gentile {name},"),
         Locale::En => format!("Dear {name},"),
+    }
+}
+
+/// When the visit is, or until when a pass holds.
+fn of_visit(booking: &Booking) -> String {
+    let locale = booking.locale;
+    match &booking.pass {
+        None => when(booking.slot.id.local_start(), locale),
+        Some(rule) => {
+            let holds = rule.validity_in_words(&booking.slot, &Used::default());
+            holds.in_locale(locale).to_owned()
+        }
     }
 }
 
@@ -279,10 +321,14 @@ fn facts(booking: &Booking, venue: &Venue) -> Vec<Fact> {
             say("Dove", "Where"),
             format!("{}, {} ({})", venue.name, venue.municipality, venue.region),
         ),
-        (say("Quando", "When"), from),
+        (say("Quando", "When"), if booking.pass.is_some() { of_visit(booking) } else { from }),
         (say("Chi", "Who"), party.join(", ")),
         (say("Totale", "Total"), price(booking.total(), locale)),
     ];
+    if let Some(pass) = &booking.pass {
+        let opens = pass.opens_in_words();
+        facts.push((say("Apre", "Opens"), opens.in_locale(locale).to_owned()));
+    }
     let mut documents: Vec<&str> = booking
         .units
         .iter()

@@ -179,6 +179,9 @@ async fn written(
         MailKind::Approved => {
             (Letter::approved(booking, &venue, contact, &context.public_url), None, None)
         }
+        MailKind::MoveOffered => {
+            (Letter::move_offered(booking, &venue, contact, &context.public_url), None, None)
+        }
         MailKind::Confirmed => {
             let tickets = context.store.tickets(&stored.tickets).await?;
             let named = |ticket| booking.named(ticket, &stored.tickets);

@@ -245,7 +245,9 @@ async fn file_undone(
     }
     let (uuid, gate, redeemed_at) = (*uuid, gate_id.clone(), *redeemed_at);
     let (direction, area) = (Direction::Entry, entry.area_id.clone());
-    let redemption = Redemption { uuid, direction, gate, area, after: None, ticket, redeemed_at };
+    let (after, pass_before, venue) = (None, None, venue.id.clone());
+    let redemption =
+        Redemption { uuid, venue, direction, gate, area, after, pass_before, ticket, redeemed_at };
     let written = context.store.record_undone(&redemption, &undo).await.map_err(internal)?;
     Ok((written == Redeemed::Done).then_some((Outcome::Done, None)))
 }

@@ -102,7 +102,7 @@ pub(crate) async fn show_party(
     staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
     let id = ticket_id(&body.code, &context.ticket_keys.current())?;
     let ticket = load(&context, id).await?;
-    if ticket.entitlement.venue != body.venue_id {
+    if ticket.pass.is_none() && ticket.entitlement.venue != body.venue_id {
         let (venue, gate_venue) = (ticket.entitlement.venue, body.venue_id);
         return Err(problem::refusal(&Refusal::OtherVenue { venue, gate_venue }));
     }
@@ -119,7 +119,8 @@ pub(crate) async fn show_party(
         let able = able(&tickets, &unit, &scan);
         HeadsView { unit: UnitBrief { id: unit, name }, booked, came, inside, able }
     };
-    let units = heads(tickets.iter().map(Head::from)).into_iter().map(seen).collect();
+    let here: Vec<Ticket> = tickets.iter().map(|ticket| ticket.seen_at(&body.venue_id)).collect();
+    let units = heads(here.iter().map(Head::from)).into_iter().map(seen).collect();
     Ok(axum::Json(PartyView { slot: ticket.entitlement.slot, units }))
 }
 
@@ -193,10 +194,12 @@ fn before(
     let through = entry.passed.iter().filter_map(|passed| {
         Some(Redemption {
             uuid: entry.uuid,
+            venue: entry.venue.clone(),
             direction: entry.direction,
             gate: entry.gate.clone(),
             area: passed.area.clone(),
             after: passed.after,
+            pass_before: None,
             ticket: ticket(passed.ticket)?.clone(),
             redeemed_at: entry.redeemed_at,
         })

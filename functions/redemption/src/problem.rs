@@ -49,6 +49,21 @@ pub fn refusal(refusal: &Refusal) -> Problem {
                 .fact("left_at", left_at)
                 .fact("gate_id", gate)
         }
+        Refusal::PassNeedsLine => problem(StatusCode::CONFLICT, "pass-needs-line").field(
+            "code",
+            refusal,
+            "take the visitor to a gate or desk whose line is up, or let the gate ask again when it is",
+        ),
+        Refusal::PassElsewhere { opens, .. } => problem(RULE, "pass-other-venue")
+            .field("code", refusal, "tell the visitor which venues the pass opens")
+            .fact("opens_venue_ids", opens),
+        Refusal::PassSpent { entries, at, gate, .. } => {
+            problem(StatusCode::CONFLICT, "pass-spent")
+                .field("code", refusal, "sell a ticket, or show where the pass still admits")
+                .fact("entries", entries)
+                .fact("redeemed_at", at)
+                .fact("gate_id", gate)
+        }
         Refusal::OtherArea { opens, .. } => problem(RULE, "ticket-other-area")
             .field("area_id", refusal, "show the visitor the way to an area that the ticket opens")
             .fact("opens_area_ids", opens),

@@ -71,8 +71,29 @@ pub(crate) struct RedemptionView {
     /// What the visitor must show, where something must be shown.
     #[schema(value_type = Option<Object>)]
     show: Option<Text>,
+    /// What is left of a pass; null for a ticket of a visit.
+    pass: Option<PassView>,
     /// Who went through together, by unit; null for one alone.
     party: Option<Vec<ThroughView>>,
+}
+
+/// What is left of a pass.
+#[derive(Debug, Serialize, ToSchema)]
+struct PassView {
+    /// Entries left at this venue; null where they are not counted.
+    entries_left: Option<u32>,
+    /// The last instant at which it admits anywhere.
+    #[schema(value_type = String, format = DateTime)]
+    admits_until: Timestamp,
+}
+
+impl PassView {
+    fn of(ticket: &Ticket, venue: &VenueId) -> Option<Self> {
+        let pass = ticket.pass.as_ref()?;
+        let entries_left = pass.entries_left(pass.rule.at(venue)?);
+        let window = pass.rule.window(&ticket.entitlement.slot, pass.used.first_at);
+        Some(Self { entries_left, admits_until: window.until })
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -234,10 +255,11 @@ fn checked_reason(reason: &str) -> Result<&str, Problem> {
 }
 
 fn said_again(entry: Entry, ticket: Ticket) -> Redemption {
-    let Entry { uuid, direction, passed, gate, redeemed_at, .. } = entry;
+    let Entry { uuid, direction, passed, venue, gate, redeemed_at, .. } = entry;
     let (area, after) =
         passed.into_iter().next().map_or((None, None), |passed| (passed.area, passed.after));
-    Redemption { uuid, direction, gate, area, after, ticket, redeemed_at }
+    let pass_before = None;
+    Redemption { uuid, venue, direction, gate, area, after, pass_before, ticket, redeemed_at }
 }
 
 /// The booking of a ticket that names who enters: the ticket itself names nobody.
@@ -255,6 +277,8 @@ async fn view(context: &Context, redemption: Redemption) -> Result<RedemptionVie
 
 /// What is answered of one ticket that went through.
 pub(crate) fn named_view(redemption: Redemption, naming: Option<&Stored>) -> RedemptionView {
+    let slot = redemption.slot();
+    let pass = PassView::of(&redemption.ticket, &redemption.venue);
     let ticket = named(redemption.ticket, naming);
     RedemptionView {
         uuid: redemption.uuid,
@@ -263,9 +287,10 @@ pub(crate) fn named_view(redemption: Redemption, naming: Option<&Stored>) -> Red
         area_id: redemption.area,
         ticket_id: ticket.entitlement.ticket,
         unit: UnitBrief { id: ticket.entitlement.unit, name: ticket.unit_name },
-        slot: ticket.entitlement.slot,
+        slot,
         redeemed_at: redemption.redeemed_at,
         show: ticket.document,
+        pass,
         party: None,
     }
 }

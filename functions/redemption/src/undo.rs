@@ -127,6 +127,10 @@ pub(crate) async fn write(
     for ticket in tickets {
         let id = ticket.entitlement.ticket;
         let passed = entry.passed.iter().find(|passed| passed.ticket == id);
+        if let Some(used) = passed.and_then(|passed| passed.pass_before.clone()) {
+            before.push(ticket.used_as(used));
+            continue;
+        }
         let state = match passed.and_then(|passed| passed.after) {
             Some(exit) => gone_out(context, id, exit, &mut records).await?,
             None => TicketState::Valid,

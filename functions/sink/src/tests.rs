@@ -63,9 +63,11 @@ fn booking(state: BookingState) -> Booking {
         uses: Vec::new(),
         cancellation: Cancellation::default(),
         admission: AdmissionRule::default(),
+        pass: None,
         voucher: None,
         counted: None,
         exchange: None,
+        moving: None,
         replaces: None,
         carried: Vec::new(),
         reduced: None,
@@ -189,6 +191,7 @@ fn an_entry_taken_back_has_a_row_that_takes_it_out_of_every_sum() {
         unit: UnitId::new(unit).unwrap(),
         area: None,
         after: None,
+        pass_before: None,
     };
     let entry = Entry {
         uuid: Uuid::from_u128(1).into(),

@@ -109,6 +109,8 @@ pub(crate) struct TicketView {
     unit: UnitBrief,
     #[schema(value_type = Object)]
     slot: SlotTimes,
+    /// Where and until when a pass admits, and what is left of it; null for a ticket of a visit.
+    pass: Option<PassView>,
     venue: VenueName,
     /// `VALID`, `REDEEMED` or `REVOKED`.
     status: &'static str,
@@ -122,6 +124,50 @@ pub(crate) struct TicketView {
     reason: Text,
     #[schema(value_type = Option<Object>)]
     document: Option<Text>,
+}
+
+/// What a pass is good for, and what is left of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct PassView {
+    /// Until when it holds, in words.
+    #[schema(value_type = Object)]
+    validity: Text,
+    /// The last instant at which it admits, as it stands.
+    #[schema(value_type = String, format = DateTime)]
+    admits_until: Timestamp,
+    opens: Vec<OpensView>,
+}
+
+/// A venue that a pass opens.
+#[derive(Debug, Serialize, ToSchema)]
+struct OpensView {
+    #[schema(value_type = String)]
+    venue_id: VenueId,
+    /// The venue and how often it is opened, in words.
+    #[schema(value_type = Object)]
+    words: Text,
+    /// Entries made there.
+    entries: u32,
+    /// Entries left there; null where they are not counted.
+    entries_left: Option<u32>,
+}
+
+impl PassView {
+    fn of(ticket: &Ticket) -> Option<Self> {
+        let pass = ticket.pass.as_ref()?;
+        let slot = &ticket.entitlement.slot;
+        let opens = pass.rule.opens.iter().map(|opens| OpensView {
+            venue_id: opens.venue_id.clone(),
+            words: opens.in_words(),
+            entries: pass.used.at(&opens.venue_id).map_or(0, |visits| visits.entries),
+            entries_left: pass.entries_left(opens),
+        });
+        Some(Self {
+            validity: pass.rule.validity_in_words(slot, &pass.used),
+            admits_until: pass.rule.window(slot, pass.used.first_at).until,
+            opens: opens.collect(),
+        })
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -319,6 +365,7 @@ fn view(context: &Context, venue: &Venue, ticket: Ticket) -> Result<TicketView, 
         typed_code: ticket.entitlement.ticket.typed_code(),
         unit: UnitBrief { id: ticket.entitlement.unit, name: ticket.unit_name },
         slot: ticket.entitlement.slot,
+        pass: PassView::of(&ticket),
         venue: VenueName { id: venue.id.clone(), name: venue.name.clone() },
         status: ticket.state.name(),
         redeemed_at,

@@ -1,12 +1,15 @@
 //! What falls due by the clock: places of ended holds go back, visits with too few people are called
-//! off, payments whose outcome nobody told
+//! off, visits that nobody moved in time are called off too, payments whose outcome nobody told
 //! are asked for, debts that nobody pays are withdrawn before their places go back, money that came
 //! for nothing goes back where the provider pays back itself, places that came back are offered to those
-//! who wait for them, old pseudonym keys are destroyed. Each
+//! who wait for them, templates that changed are written into the venues that follow them, old pseudonym keys
+//! are destroyed. Each
 //! task is safe to repeat and to run twice at once.
 
 mod line;
 mod minimum;
+mod moving;
+mod templates;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -57,7 +60,7 @@ pub struct Done {
     pub expired: u32,
     /// Slots of which it was decided whether they take place.
     pub decided: u32,
-    /// Bookings called off because too few people came together.
+    /// Bookings called off because too few people came together, or because nobody moved them in time.
     pub called_off: u32,
     /// Payments whose outcome was found.
     pub settled: u32,
@@ -67,6 +70,8 @@ pub struct Done {
     pub offered: u32,
     /// Parties that waited until their slot started.
     pub waited_in_vain: u32,
+    /// Venues that have a newer version of the template they follow.
+    pub followed: u32,
     /// Pseudonym keys destroyed.
     pub keys_destroyed: u32,
     /// Tasks that failed and are tried again at the next run.
@@ -95,8 +100,10 @@ pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
     expire_holds(context, &mut done).await?;
     settle_payments(context, &mut done).await?;
     minimum::decide(context, &mut done).await?;
+    moving::end(context, &mut done).await?;
     refund(context, &mut done).await?;
     line::serve(context, &mut done).await?;
+    templates::spread(context, &mut done).await?;
     let now = context.clock.now();
     let ended = Record::PseudonymKey.ended_by(now);
     let oldest_day = ended.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();

@@ -1,13 +1,16 @@
 //! Calling off: everybody whose slot the venue no longer offers gets their tickets revoked and all of
-//! their money back, in one action that is safe to repeat until nobody is left.
+//! their money back, in one action that is safe to repeat until nobody is left; or is first offered to move
+//! the visit.
 
 use std::collections::BTreeSet;
 
 use atrio_domain::booking::{BookingState, StepError};
 use atrio_domain::id::{CallerUuid, SlotId};
+use atrio_domain::moving::{MOVE_MAX_DAYS, MoveOffer};
 use atrio_domain::offer::offers;
 use atrio_domain::staff::Reach;
 use atrio_domain::tariff::Cents;
+use atrio_domain::text::Text;
 use atrio_domain::venue::Venue;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::settlement::StepFailure;
@@ -37,13 +40,18 @@ pub(crate) struct CallOffBody {
     /// Last day, at most 31 days with the first.
     #[schema(value_type = String, format = Date)]
     to: Date,
+    /// Days in which each visitor may move the visit to another slot, at no cost; who does not is called off
+    /// then. Left out, all are called off at once.
+    offer_move_days: Option<u32>,
 }
 
 /// What was called off.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct CallOffView {
     /// Bookings that this request called off.
     called_off: Vec<CalledOff>,
+    /// Bookings that this request offered a move.
+    offered: Vec<Offered>,
     /// Bookings that staff must look after themselves.
     left: Vec<Left>,
     /// Bookings that this request did not get to: send it again.
@@ -61,6 +69,17 @@ struct CalledOff {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+struct Offered {
+    booking_reference: String,
+    #[schema(value_type = String)]
+    slot_id: SlotId,
+    places: u32,
+    /// By when the visitor chooses.
+    #[schema(value_type = String, format = DateTime)]
+    until: Timestamp,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
 struct Left {
     booking_reference: String,
     #[schema(value_type = String)]
@@ -70,7 +89,9 @@ struct Left {
 }
 
 /// Calls off the confirmed visits of slots that the venue no longer offers: tickets admit no more, all
-/// of the money goes back, whatever the rule. Slots that are still offered are not touched.
+/// of the money goes back, whatever the rule. With `offer_move_days` each visitor is first asked to move the
+/// visit, and called off when nothing was chosen by then; visits that cannot be moved, such as groups and
+/// those bought with others, are called off at once. Slots that are still offered are not touched.
 #[utoipa::path(post, path = "/v1/venues/{venue_id}/call-offs", tag = "staff", security(("staff" = [])),
     params(("venue_id" = String, Path)), request_body = CallOffBody,
     responses((status = 200, body = CallOffView), (status = 400, body = Problem),
@@ -86,19 +107,28 @@ pub(crate) async fn call_off(
     if body.to < body.from || body.to > body.from.saturating_add((DAYS_MAX - 1).days()) {
         return Err(problem::days(body.from, body.to, DAYS_MAX));
     }
+    if let Some(days) = body.offer_move_days.filter(|days| !(1..=MOVE_MAX_DAYS).contains(days)) {
+        return Err(problem::move_days(days));
+    }
     let now = context.clock.now();
     let stranded = stranded_bookings(&context, &stored.venue, &body).await?;
-    let mut view = CallOffView { called_off: Vec::new(), left: Vec::new(), remaining: 0 };
+    let mut view = CallOffView::default();
     let all = stranded.len();
     for (at, (uuid, slot_id)) in stranded.into_iter().enumerate() {
         // What staff must look after stays in the list; it must not keep the rest from their turn.
-        if view.called_off.len() == BOOKINGS_MAX {
+        if view.called_off.len() + view.offered.len() == BOOKINGS_MAX {
             view.remaining = all - at;
             break;
         }
+        if let Some(days) = body.offer_move_days {
+            let offer = MoveOffer::of_days(days, why_not(&stored.venue, slot_id), now);
+            if offer_one(&context, uuid, slot_id, &offer, &mut view).await? {
+                continue;
+            }
+        }
         call_one_off(&context, uuid, slot_id, now, &mut view).await?;
     }
-    if !view.called_off.is_empty() {
+    if !view.called_off.is_empty() || !view.offered.is_empty() {
         let record = AuditRecord {
             role: staff.must_be_at(&stored.venue.id, &[Role::Manager])?.name().to_owned(),
             reach: Reach::Venue(stored.venue.id),
@@ -107,7 +137,7 @@ pub(crate) async fn call_off(
             version: stored.version,
             part: format!("call-offs/{}/{}", body.from, body.to),
             before: None,
-            after: serde_json::json!({ "called_off": &view.called_off }),
+            after: serde_json::json!({ "called_off": &view.called_off, "offered": &view.offered }),
         };
         context.store.record_change(&record).await.map_err(internal)?;
     }
@@ -135,6 +165,41 @@ async fn stranded_bookings(
         day = day.saturating_add(1.day());
     }
     Ok(found.into_iter().map(|(slot, booking)| (booking, slot)).collect())
+}
+
+/// Why a slot is not offered, as visitors are told.
+fn why_not(venue: &Venue, slot: SlotId) -> Text {
+    let day = slot.day();
+    let closure = venue.opening.closures.iter().find(|one| one.from <= day && day <= one.to);
+    closure.map_or_else(
+        || Text::new("l’orario non è più offerto", "the time is not offered any more"),
+        |closure| closure.reason.clone(),
+    )
+}
+
+/// Offers one booking a move; whether it has one now. One that cannot be moved is to be called off.
+async fn offer_one(
+    context: &Context,
+    uuid: CallerUuid,
+    slot_id: SlotId,
+    offer: &MoveOffer,
+    view: &mut CallOffView,
+) -> Result<bool, Problem> {
+    match context.store.offer_move(uuid, offer).await {
+        Ok(stored) => {
+            // One that was offered before keeps its deadline, and is listed once.
+            if stored.booking.moving.as_ref() == Some(offer) {
+                let (booking_reference, places) = (uuid.reference(), stored.booking.places());
+                let until = offer.until;
+                view.offered.push(Offered { booking_reference, slot_id, places, until });
+            }
+            Ok(true)
+        }
+        Err(StepFailure::Store(error)) => Err(internal(error)),
+        Err(StepFailure::Refused(_) | StepFailure::Unknown(_) | StepFailure::UnknownOrder(_)) => {
+            Ok(false)
+        }
+    }
 }
 
 async fn call_one_off(

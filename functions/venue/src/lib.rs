@@ -7,9 +7,11 @@ mod call_off;
 mod campaigns;
 mod deliveries;
 mod events;
+mod passes;
 mod pieces;
 mod problem;
 mod staff;
+mod templates;
 mod view;
 mod webhooks;
 
@@ -99,6 +101,11 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show_resources, change_resources))
         .routes(routes!(campaigns::show_campaigns, campaigns::change_campaigns))
         .routes(routes!(campaigns::show_usage, campaigns::make_codes))
+        .routes(routes!(passes::show_passes, passes::change_passes))
+        .routes(routes!(templates::list_templates))
+        .routes(routes!(templates::show_template, templates::change_template))
+        .routes(routes!(templates::list_followers))
+        .routes(routes!(templates::show_followed, templates::change_followed))
         .routes(routes!(pieces::list_pieces))
         .routes(routes!(staff::list_staff))
         .routes(routes!(staff::show_member, staff::set_member, staff::remove_member))
@@ -259,12 +266,15 @@ async fn change_product(
     headers: HeaderMap,
     Json(product): Json<Product>,
 ) -> Result<Tagged<ChangedView>, Problem> {
-    staff.at_venue(&venue_id, &[Role::Manager])?;
+    let seller = staff.at_venue(&venue_id, &[Role::Manager])?;
     let id = product_id_of(product_id)?;
     if product.id != id {
         return Err(problem::other_product(&id, &product.id));
     }
     product.check().map_err(|error| problem::offer(&error))?;
+    if let Some(rule) = &product.pass {
+        passes::must_be_honoured(&context, &seller, &id, rule).await?;
+    }
     let after = json(&product)?;
     let change = |venue: &Venue| {
         check_needs_of(&product, venue).map_err(|error| problem::offer(&error.into()))?;
@@ -356,7 +366,10 @@ impl Wanted {
     ) -> Result<Tagged<ChangedView>, Problem> {
         for _ in 0..ATTEMPTS {
             let from = load(&self.context, &self.staff, &self.venue_id).await?;
-            let change = change(&from.venue)?;
+            let mut change = change(&from.venue)?;
+            if change.part != templates::PART {
+                change.to.note_own(&from.venue);
+            }
             let stranded = left_without_slot(&self.context, &change.to).await?;
             let tag = entity_tag(&change.after);
             let answer = |version, changed| (tag, ChangedView::of(version, changed, stranded));
@@ -371,6 +384,7 @@ impl Wanted {
                 &change.to.premises,
                 &change.to.products,
                 &change.to.campaigns,
+                &change.to.honoured_passes,
             ))?
             .to_string()
             .len();

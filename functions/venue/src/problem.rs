@@ -1,9 +1,11 @@
 //! Refusals of this function as problem documents.
 
-use atrio_domain::id::{CallerUuid, CampaignId, ProductId};
+use atrio_domain::id::{CallerUuid, CampaignId, ProductId, TemplateId};
+use atrio_domain::moving::MOVE_MAX_DAYS;
 use atrio_domain::offer::OfferError;
 use atrio_domain::premises::PremisesError;
 use atrio_domain::staff::StaffError;
+use atrio_domain::template::TemplateError;
 use atrio_domain::voucher::CampaignError;
 use atrio_domain::webhook::{ENDPOINTS_MAX, SettingsError};
 use atrio_runtime::Problem;
@@ -140,6 +142,43 @@ pub(crate) fn days(from: Date, to: Date, most: i32) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field")
         .detail(format_args!("{from} to {to} is no span of 1 to {most} days"))
         .field("to", "ends no such span", format!("write `from` or a day up to {} later", most - 1))
+}
+
+/// Visitors cannot be given so many days to choose.
+pub(crate) fn move_days(days: u32) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field")
+        .detail(format_args!("{days} days to choose are not 1 to {MOVE_MAX_DAYS}"))
+        .field(
+            "offer_move_days",
+            "is not 1 to 28",
+            "write 1 to 28 days, or leave it out to call off at once",
+        )
+}
+
+/// The template cannot be kept.
+pub(crate) fn template(error: &TemplateError) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-template").detail(error).field(
+        error.field(),
+        error,
+        error.fix(),
+    )
+}
+
+/// The template in the body is another than that of the address.
+pub(crate) fn other_template(address: &TemplateId, body: &TemplateId) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-template")
+        .detail(format_args!("the address names template `{address}`, the body `{body}`"))
+        .field("id", "is another template's", format!("write `{address}`, or change the address"))
+}
+
+/// Nobody follows a template without a name.
+pub(crate) fn template_unnamed() -> Problem {
+    let what = "no template is named";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field").detail(what).field(
+        "template_id",
+        what,
+        "name the template, or write `kind` NONE",
+    )
 }
 
 /// The page of records cannot be that long.

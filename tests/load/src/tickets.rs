@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::{ProductId, TicketId, UnitId, VenueId};
-use atrio_domain::ticket::{CODE_PREFIX, Entitlement, sign, verify};
+use atrio_domain::ticket::{CODE_PREFIX, Entitlement, Grant, sign, verify};
 use ed25519_dalek::SigningKey;
 
 use crate::Failure;
@@ -23,6 +23,7 @@ pub(crate) fn measure(span: Duration) -> Result<(), Failure> {
             start: "2026-11-24T09:00:00Z".parse()?,
             end: "2026-11-24T10:00:00Z".parse()?,
         },
+        grant: Grant::Visit,
     };
     let code = sign(&entitlement, &key)?;
     let keys = [key.verifying_key()];

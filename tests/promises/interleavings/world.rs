@@ -134,6 +134,8 @@ fn museum(chance: &mut Chance) -> Venue {
         resources,
         premises: Premises::default(),
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
+        follows: atrio_domain::template::Follows::Undecided,
         products: vec![product],
     }
 }

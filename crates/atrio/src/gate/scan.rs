@@ -5,6 +5,7 @@ use atrio_domain::gate::claim::{Said, Seen, Use};
 use atrio_domain::gate::offline::{OfflineEntry, Shown, Since, Unread, pass, read};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::redemption::{Direction, Refusal, Scan, Undo, undo};
+use atrio_domain::ticket::Grant;
 use atrio_redemption::{REASON_MAX_CHARS, problem};
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
@@ -46,6 +47,11 @@ impl IntoResponse for Answer {
 }
 
 impl Answer {
+    /// Whether somebody went through with a pass, which only the platform knows.
+    fn is_of_pass(&self) -> bool {
+        matches!(self, Self::Done(_, body) if !body["pass"].is_null())
+    }
+
     /// The answer as one line, for a gate that is worked by a scanner alone.
     #[must_use]
     pub fn line(&self) -> String {
@@ -82,6 +88,7 @@ impl Gate {
         let keys = kept.as_ref().map(|kept| kept.bundle.verifying_keys()).unwrap_or_default();
         let shown = read(asked.code, &keys);
         let ticket = shown.as_ref().ok().map(Shown::ticket);
+        let is_pass = matches!(&shown, Ok(Shown::Signed(signed)) if signed.grant == Grant::Pass);
         if let Some(answer) = self.before(asked, ticket) {
             return answer;
         }
@@ -103,7 +110,9 @@ impl Gate {
             at: now,
             after: judged.as_ref().ok().and_then(|entry| entry.after),
         });
-        let claimed = match self.claim(asked.direction, used.as_ref(), seen.as_ref()).await {
+        // The platform counts a pass, for its venues together; neighbours have nothing to say of it.
+        let claims = used.as_ref().filter(|_| !is_pass);
+        let claimed = match self.claim(asked.direction, claims, seen.as_ref()).await {
             Ok(claimed) => claimed,
             Err(standing) => return already(standing).into(),
         };
@@ -116,7 +125,12 @@ impl Gate {
                 Err(problem) => Answer::Refused(problem),
             },
         };
-        self.tell(asked, claimed, &answer).await;
+        match claimed {
+            // A pass that was typed shows by the platform's answer that it is one.
+            Some(claim) if answer.is_of_pass() => self.release(claim).await,
+            None if is_pass => {}
+            claimed => self.tell(asked, claimed, &answer).await,
+        }
         answer
     }
 
@@ -149,12 +163,7 @@ impl Gate {
         let is_through = matches!(answer, Answer::Done(..));
         let made = self.journal().get(asked.uuid).map(|record| record.used.clone());
         match (is_through, claimed, made) {
-            (false, Some(claim), _) => {
-                let release = Said::Released(claim);
-                if self.site.say(release.clone()).await == Heard::Nobody {
-                    self.journal().owe(release);
-                }
-            }
+            (false, Some(claim), _) => self.release(claim).await,
             (true, None, Some(made)) => {
                 let said = match asked.direction {
                     Direction::Entry => Said::Used(made),
@@ -163,6 +172,14 @@ impl Gate {
                 self.site.say(said).await;
             }
             _ => {}
+        }
+    }
+
+    /// Tells the neighbours that a claim does not stand, so that it keeps the ticket from no gate.
+    async fn release(&self, claim: Use) {
+        let release = Said::Released(claim);
+        if self.site.say(release.clone()).await == Heard::Nobody {
+            self.journal().owe(release);
         }
     }
 
@@ -259,6 +276,7 @@ impl Gate {
             "slot": entry.slot,
             "redeemed_at": at,
             "show": entry.show,
+            "pass": null,
             "party": null,
         });
         self.write(used, asked.direction, StatusCode::CREATED, answer, None)

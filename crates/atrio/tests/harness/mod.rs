@@ -299,6 +299,8 @@ fn venue(id: &str) -> Venue {
         premises: Premises::default(),
         products: Vec::new(),
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
+        follows: atrio_domain::template::Follows::Undecided,
     }
 }
 

@@ -212,7 +212,8 @@ impl Bundle {
                 None => groups.push(Group { unit, slot, tickets: vec![expected] }),
             }
         }
-        let on_sale = venue.products.iter().flat_map(|product| {
+        let visits = venue.products.iter().filter(|product| product.pass.is_none());
+        let on_sale = visits.flat_map(|product| {
             let tariffs = product.options.iter().filter_map(move |option| option.tariff_on(day));
             tariffs.flat_map(|tariff| &tariff.units).map(move |unit| BundleUnit {
                 product_id: product.id.clone(),

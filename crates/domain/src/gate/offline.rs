@@ -17,7 +17,7 @@ use crate::calendar::SlotTimes;
 use crate::id::{CallerUuid, InvalidId, TicketId, UnitId};
 use crate::redemption::{Admission, Direction, Refusal, Scan, judge};
 use crate::text::Text;
-use crate::ticket::{CODE_PREFIX, CodeError, Entitlement, Exit, TicketState, verify};
+use crate::ticket::{CODE_PREFIX, CodeError, Entitlement, Exit, Grant, TicketState, verify};
 
 /// Longest code that is taken for a typed one, in characters.
 const TYPED_MAX_CHARS: usize = 32;
@@ -130,6 +130,8 @@ pub fn pass(
             product: group.unit.product_id.clone(),
             unit: group.unit.unit_id.clone(),
             slot: group.slot,
+            // The tickets of a day are of visits.
+            grant: Grant::Visit,
         },
         (None, Shown::Signed(entitlement)) => entitlement,
         (None, Shown::Typed(_)) => {

@@ -34,6 +34,8 @@ pub(crate) fn venue() -> Venue {
         premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1000), Some(21_080)).unwrap()],
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
+        follows: crate::template::Follows::Undecided,
     }
 }
 

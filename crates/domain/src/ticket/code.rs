@@ -5,12 +5,12 @@
 use ciborium::Value;
 use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, iana};
 use ed25519_dalek::{Signature, SignatureError, Signer, SigningKey, Verifier, VerifyingKey};
-use jiff::SignedDuration;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span};
 
-use super::Entitlement;
 use super::keys::{digest, key_id};
+use super::{Entitlement, Grant};
 use crate::calendar::SlotTimes;
 use crate::id::{ProductId, SlotId, TicketId, UnitId, VenueId};
 use crate::venue::TIME_ZONE;
@@ -27,6 +27,9 @@ const CODE_MAX_CHARS: usize = 600;
 /// Bytes of a key's digest by which a code names it. Of the few keys published at a time two would
 /// share them once in billions, and then both are tried.
 const KEY_NAME_BYTES: usize = 4;
+
+/// The last claim of a pass.
+const PASS: i64 = 1;
 
 /// Where the minutes of slots are counted from, local time.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
@@ -156,45 +159,88 @@ fn key_name(key: &VerifyingKey) -> [u8; KEY_NAME_BYTES] {
 }
 
 /// Ticket, venue, product, unit, and the slot as two numbers: minutes to its local start, from which
-/// its instants follow, and minutes from start to end.
+/// its instants follow, and minutes from start to end. A pass counts in days, and has one more, [`PASS`]: a gate program from
+/// before passes reads no such code, so it lets nobody in for what it cannot count.
 fn claims(entitlement: &Entitlement) -> Result<Value, CodeError> {
     let slot = &entitlement.slot;
-    let local_minutes = slot.id.local_start().duration_since(EPOCH).as_mins();
-    let length_minutes = slot.end.duration_since(slot.start).as_mins();
-    if times(local_minutes, length_minutes) != Some(*slot) {
-        return Err(unreadable("its slot is none of a calendar in Italy"));
+    let odd = || unreadable("its slot is none of a calendar in Italy");
+    let (from, length) = match entitlement.grant {
+        Grant::Visit => (
+            slot.id.local_start().duration_since(EPOCH).as_mins(),
+            slot.end.duration_since(slot.start).as_mins(),
+        ),
+        Grant::Pass => {
+            let first = slot.id.day();
+            let last = slot.end.to_zoned_datetime(zone().ok_or_else(odd)?).date();
+            let days = |from: Date, to: Date| i64::from((to - from).get_days());
+            (days(EPOCH.date(), first), days(first, last))
+        }
+    };
+    if entitlement.grant.times(from, length) != Some(*slot) {
+        return Err(odd());
     }
-    Ok(Value::Array(vec![
+    let mut claims = vec![
         Value::Bytes(entitlement.ticket.as_bytes().to_vec()),
         word(entitlement.venue.as_str()),
         word(entitlement.product.as_str()),
         word(entitlement.unit.as_str()),
-        Value::Integer(local_minutes.into()),
-        Value::Integer(length_minutes.into()),
-    ]))
+        Value::Integer(from.into()),
+        Value::Integer(length.into()),
+    ];
+    if entitlement.grant == Grant::Pass {
+        claims.push(Value::Integer(PASS.into()));
+    }
+    Ok(Value::Array(claims))
 }
 
 fn entitlement(claims: Value) -> Option<Entitlement> {
-    let claims: [Value; 6] = claims.into_array().ok()?.try_into().ok()?;
-    let [ticket, venue, product, unit, local_minutes, length_minutes] = claims;
+    let mut claims = claims.into_array().ok()?;
+    let grant = match claims.len() {
+        7 if claims.pop()?.as_integer() == Some(PASS.into()) => Grant::Pass,
+        _ => Grant::Visit,
+    };
+    let claims: [Value; 6] = claims.try_into().ok()?;
+    let [ticket, venue, product, unit, from, length] = claims;
     let number = |value: &Value| i64::try_from(value.as_integer()?).ok();
     Some(Entitlement {
         ticket: TicketId::from_bytes(ticket.as_bytes()?.as_slice().try_into().ok()?),
         venue: VenueId::new(text(venue)?).ok()?,
         product: ProductId::new(text(product)?).ok()?,
         unit: UnitId::new(text(unit)?).ok()?,
-        slot: times(number(&local_minutes)?, number(&length_minutes)?)?,
+        slot: grant.times(number(&from)?, number(&length)?)?,
+        grant,
     })
+}
+
+fn zone() -> Option<TimeZone> {
+    TimeZone::get(TIME_ZONE).ok()
+}
+
+impl Grant {
+    /// What starts so long after the epoch and is so long: of visits in minutes, of passes in days.
+    fn times(self, from: i64, length: i64) -> Option<SlotTimes> {
+        match self {
+            Self::Visit => times(from, length),
+            Self::Pass => days(from, length),
+        }
+    }
 }
 
 /// The slot that starts so many local minutes after the epoch, by the rule of the calendar for the
 /// hours that the clocks skip and repeat.
 fn times(local_minutes: i64, length_minutes: i64) -> Option<SlotTimes> {
     let local_start = EPOCH.checked_add(SignedDuration::try_from_mins(local_minutes)?).ok()?;
-    let zone = TimeZone::get(TIME_ZONE).ok()?;
-    let start = local_start.to_zoned_datetime(zone).ok()?.timestamp();
+    let start = local_start.to_zoned_datetime(zone()?).ok()?.timestamp();
     let end = start.checked_add(SignedDuration::try_from_mins(length_minutes)?).ok()?;
     Some(SlotTimes { id: SlotId::starting(local_start), start, end })
+}
+
+/// The term that begins so many days after the epoch and ends so many later, at midnight in Rome.
+fn days(from: i64, length: i64) -> Option<SlotTimes> {
+    let first = EPOCH.checked_add(Span::new().try_days(from).ok()?).ok()?;
+    let last = first.checked_add(Span::new().try_days(length).ok()?).ok()?;
+    let instant = |at: DateTime| Some(at.to_zoned_datetime(zone()?).ok()?.timestamp());
+    Some(SlotTimes { id: SlotId::starting(first), start: instant(first)?, end: instant(last)? })
 }
 
 /// An identifier: the ministry's are numbers, which CBOR writes in half the bytes of their digits.

@@ -66,7 +66,9 @@ pub fn reissue(
     now: Timestamp,
 ) -> Result<Reissued, ReissueError> {
     let id = ticket.entitlement.ticket;
-    if ticket.state != TicketState::Valid {
+    // A pass goes on with what is left of it.
+    let goes_on = ticket.pass.is_some() && matches!(ticket.state, TicketState::Redeemed { .. });
+    if ticket.state != TicketState::Valid && !goes_on {
         return Err(ReissueError::NotValid { ticket: id, state: ticket.state.name() });
     }
     let mut place = id;
@@ -78,13 +80,13 @@ pub fn reissue(
             return Err(ReissueError::TooOften { ticket: id });
         }
     }
-    let mut new = Ticket { issued_at: now, ..ticket.clone() };
+    let mut old = Ticket { state: TicketState::Replaced { at: now }, ..ticket.clone() };
+    if let Some(pass) = &mut old.pass {
+        pass.used.changes = pass.used.changes.saturating_add(1);
+    }
+    let mut new = Ticket { issued_at: now, ..ticket };
     new.entitlement.ticket = fresh;
-    Ok(Reissued {
-        old: Ticket { state: TicketState::Replaced { at: now }, ..ticket },
-        new,
-        record: Reissue { uuid, old: id, new: fresh, at: now },
-    })
+    Ok(Reissued { old, new, record: Reissue { uuid, old: id, new: fresh, at: now } })
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ impl From<PreviousProduct> for Product {
             on_sales: Vec::new(),
             person_limit: None,
             admission: AdmissionRule::default(),
+            pass: None,
             fiscal_class: FiscalClass::Undecided,
             free_days: Vec::new(),
             surcharges: Vec::new(),

@@ -4,7 +4,7 @@
 use std::io::{Cursor, Write as _};
 
 use atrio_domain::text::{Locale, Text};
-use atrio_domain::ticket::{Ticket, TicketState, sign};
+use atrio_domain::ticket::{Ticket, sign};
 use atrio_domain::venue::Venue;
 use cms::builder::{SignedDataBuilder, SignerInfoBuilder};
 use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
@@ -27,7 +27,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::code::NotDrawn;
-use crate::wallet::{expires_at, serial_number};
+use crate::wallet::{admits, expires_at, pass_in_words, serial_number};
 
 /// The pictures of a pass: a mark on the lock screen, in two sizes.
 const PICTURES: [(&str, &[u8]); 2] = [
@@ -158,13 +158,18 @@ impl ApplePass {
         let field = |key: &str, label: String, value: &str| json!({"key": key, "label": label, "value": value});
         let entitlement = &ticket.entitlement;
         let start = entitlement.slot.start.to_string();
-        let mut when = field("when", label("Ingresso", "Entry"), &start);
+        let when =
+            if ticket.pass.is_some() { label("Dal", "From") } else { label("Ingresso", "Entry") };
+        let mut when = field("when", when, &start);
         when["dateStyle"] = json!("PKDateStyleMedium");
         when["timeStyle"] = json!("PKDateStyleShort");
         let mut back = vec![
             field("reason", label("Tariffa", "Tariff"), ticket.reason.in_locale(locale)),
             field("code", label("Codice", "Code"), &entitlement.ticket.typed_code()),
         ];
+        if let Some(pass) = pass_in_words(ticket) {
+            back.insert(0, field("pass", label("Tessera", "Pass"), pass.in_locale(locale)));
+        }
         if let Some(document) = &ticket.document {
             let label = label("All’ingresso", "At the entrance");
             back.insert(0, field("document", label, document.in_locale(locale)));
@@ -178,7 +183,7 @@ impl ApplePass {
             "description": format!("{}: {}", label("Biglietto", "Ticket"), venue.name),
             "relevantDate": start,
             "expirationDate": expires_at(ticket).to_string(),
-            "voided": !matches!(ticket.state, TicketState::Valid),
+            "voided": !admits(ticket),
             "locations": [{"latitude": venue.latitude, "longitude": venue.longitude}],
             "foregroundColor": "rgb(27, 39, 51)",
             "labelColor": "rgb(154, 64, 38)",

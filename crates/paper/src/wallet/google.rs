@@ -3,7 +3,7 @@
 
 use atrio_domain::id::TicketId;
 use atrio_domain::text::{Locale, Text};
-use atrio_domain::ticket::{Ticket, TicketState, sign};
+use atrio_domain::ticket::{Ticket, sign};
 use atrio_domain::venue::Venue;
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::code::NotDrawn;
-use crate::wallet::{expires_at, serial_number};
+use crate::wallet::{admits, expires_at, pass_in_words, serial_number};
 
 /// Where the link leads.
 const SAVE: &str = "https://pay.google.com/gp/v/save/";
@@ -117,12 +117,19 @@ impl GoogleWallet {
 
     fn object(&self, locale: Locale, ticket: &Ticket, code: &str) -> Value {
         let id: TicketId = ticket.entitlement.ticket;
-        let state = if matches!(ticket.state, TicketState::Valid) { "ACTIVE" } else { "INACTIVE" };
+        let state = if admits(ticket) { "ACTIVE" } else { "INACTIVE" };
         let mut notes = vec![json!({
             "id": "reason",
             "header": Text::new("Tariffa", "Tariff").in_locale(locale),
             "body": ticket.reason.in_locale(locale),
         })];
+        if let Some(pass) = pass_in_words(ticket) {
+            notes.push(json!({
+                "id": "pass",
+                "header": Text::new("Tessera", "Pass").in_locale(locale),
+                "body": pass.in_locale(locale),
+            }));
+        }
         if let Some(document) = &ticket.document {
             notes.push(json!({
                 "id": "document",

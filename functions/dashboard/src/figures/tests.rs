@@ -36,6 +36,8 @@ fn venue() -> Venue {
         premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(800), None).unwrap()],
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
+        follows: atrio_domain::template::Follows::Undecided,
     }
 }
 

@@ -387,9 +387,20 @@ export const changeOffer = async (
 		})
 	);
 
-/** Calls off the visits of these days whose slots are no longer offered; all of the money goes back. */
-export const callOff = (token: string, venueId: string, from: string, to: string) =>
-	json<CallOffResult>(`/v1/venues/${id(venueId)}/call-offs`, { method: 'POST', token, body: { from, to } });
+/** Calls off the visits of these days whose slots are no longer offered; all of the money goes back. With days
+ * to choose, each visitor may move the visit first. */
+export const callOff = (
+	token: string,
+	venueId: string,
+	from: string,
+	to: string,
+	offerMoveDays: number | null
+) =>
+	json<CallOffResult>(`/v1/venues/${id(venueId)}/call-offs`, {
+		method: 'POST',
+		token,
+		body: { from, to, offer_move_days: offerMoveDays }
+	});
 
 export const listOfferChanges = (token: string, venueId: string, cursor: string | null) =>
 	json<{ changes: OfferRecord[]; next_cursor: string | null }>(

@@ -74,6 +74,8 @@ export interface Price {
 export interface Product {
 	id: string;
 	name: Text;
+	/** What it is good for, where it is a pass; null for visits of slots. */
+	pass: PassOffer | null;
 	slot_minutes: number;
 	max_units: number;
 	/** How many tickets one person takes, across bookings. */
@@ -112,6 +114,22 @@ export interface QueuePlace {
 	message: Text;
 }
 
+/** What a pass is good for. */
+export interface PassOffer {
+	opens: { venue_id: string; name: string }[];
+	/** How long it holds. */
+	term: Text;
+	/** Where it admits and how often. */
+	words: Text;
+}
+
+/** What a ticket that is a pass admits to, and what is left of it. */
+export interface PassTicket {
+	validity: Text;
+	admits_until: string;
+	opens: { venue_id: string; words: Text; entries: number; entries_left: number | null }[];
+}
+
 /** What a product takes of groups and school classes. */
 export interface GroupRule {
 	min_people: number;
@@ -125,6 +143,8 @@ export interface VenueDetail extends Venue {
 	time_zone: string;
 	opening: Opening[];
 	products: Product[];
+	/** Passes of other venues that open this one; each is bought at its venue. */
+	passes: { venue_id: string; venue_name: string; product: Product }[];
 }
 
 export type AvailabilityStatus = 'AVAILABLE' | 'LIMITED' | 'SOLD_OUT' | 'CLOSED';
@@ -219,6 +239,10 @@ export interface Booking {
 	product_id: string;
 	option_id: string;
 	slot: SlotTime;
+	/** What its tickets are good for, where they are passes. */
+	pass: { opens: { venue_id: string; name: string }[]; validity: Text } | null;
+	/** That the venue cannot keep its word for the visit: until when it may be moved at no cost, and why. */
+	moving: { until: string; reason: Text } | null;
 	units: {
 		unit_id: string;
 		name: Text;
@@ -274,6 +298,8 @@ export interface Ticket {
 	typed_code: string;
 	unit: { id: string; name: Text };
 	slot: SlotTime;
+	/** Where and until when a pass admits; null for a ticket of a visit. */
+	pass: PassTicket | null;
 	venue: { id: string; name: string };
 	status: 'VALID' | 'REDEEMED' | 'REVOKED';
 	redeemed_at: string | null;
@@ -303,6 +329,8 @@ export interface Redemption {
 	slot: SlotTime;
 	redeemed_at: string;
 	show: Text | null;
+	/** What is left of a pass; null for a ticket of a visit. */
+	pass: { entries_left: number | null; admits_until: string } | null;
 	/** Who went through together, by unit; null for one alone. */
 	party: { unit: { id: string; name: Text }; quantity: number; show: Text | null }[] | null;
 }
@@ -456,6 +484,8 @@ export interface OfferChange {
 /** What calling visits off did; staff look after what is left. */
 export interface CallOffResult {
 	called_off: { booking_reference: string; slot_id: string; places: number; refund_cents: number }[];
+	/** Those who were offered to move their visit, and until when. */
+	offered: { booking_reference: string; slot_id: string; places: number; until: string }[];
 	left: { booking_reference: string; slot_id: string; why: 'sold-at-desk' | 'ticket-used' }[];
 	remaining: number;
 }

@@ -109,6 +109,7 @@ export const booking = {
 	'booking.venue': { it: 'Luogo', en: 'Venue' },
 	'booking.when': { it: 'Quando', en: 'When' },
 	'booking.entry': { it: 'ingresso {from}–{to}', en: 'entry {from}–{to}' },
+	'ticket.passUsed': { it: '{n} ingresso fatto|{n} ingressi fatti', en: '{n} entry made|{n} entries made' },
 	'booking.code': { it: 'Codice prenotazione', en: 'Booking code' },
 	'booking.tickets': { it: 'Biglietti', en: 'Tickets' },
 	'booking.pdf': { it: 'Scarica il PDF', en: 'Download the PDF' },

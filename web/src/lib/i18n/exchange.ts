@@ -1,5 +1,9 @@
 // Words of moving a confirmed visit to another time, and of giving some of its tickets back.
 export const exchange = {
+	'exchange.moving': {
+		it: 'Il luogo non può accoglierti in questo orario: {reason}. Entro {until} puoi spostare la visita senza pagare nulla, o annullarla e riavere tutto. Se non scegli, ti rimborsiamo noi.',
+		en: 'The venue cannot receive you at this time: {reason}. Before {until} you can move the visit at no cost, or give it up and have all of your money back. If you choose nothing, you are paid back.'
+	},
 	'exchange.title': { it: 'Un altro orario', en: 'Another time' },
 	'exchange.until': { it: 'Puoi spostarla fino al {until}.', en: 'You can move it until {until}.' },
 	'exchange.open': { it: 'Scegli un altro orario', en: 'Choose another time' },

@@ -147,6 +147,19 @@ export const gate = {
 		it: 'L’uscita è già registrata: lascia uscire.',
 		en: 'The exit is recorded already: let the visitor out.'
 	},
+	'gate.pass': { it: 'Tessera, vale fino a {until}', en: 'Pass, admits until {until}' },
+	'gate.do.pass-spent': {
+		it: 'Vendi un biglietto, o indica dove la tessera vale ancora.',
+		en: 'Sell a ticket, or show where the pass still admits.'
+	},
+	'gate.do.pass-other-venue': {
+		it: 'Di’ al visitatore quali luoghi apre la tessera.',
+		en: 'Tell the visitor which venues the pass opens.'
+	},
+	'gate.do.pass-needs-line': {
+		it: 'Accompagna il visitatore a un varco o alla biglietteria in linea, o riprova quando torna la linea.',
+		en: 'Take the visitor to a gate or desk whose line is up, or try again when it is back.'
+	},
 	'gate.do.ticket-other-area': {
 		it: 'Indica al visitatore un’area che il suo biglietto apre.',
 		en: 'Show the visitor the way to an area that the ticket opens.'

@@ -58,6 +58,11 @@ export const offer = {
 	'offer.field.max_units': { it: 'posti per prenotazione', en: 'places in a booking' },
 	'offer.field.slot_minutes': { it: 'minuti', en: 'minutes' },
 	'offer.field.called_off': { it: 'visite annullate e rimborsate', en: 'visits called off and paid back' },
+	'offer.field.offered': { it: 'spostamenti proposti', en: 'moves on offer' },
+	'offer.field.honours': { it: 'tessere accettate', en: 'passes honoured' },
+	'offer.field.pass': { it: 'tessera', en: 'pass' },
+	'offer.field.follows': { it: 'modello seguito', en: 'template followed' },
+	'offer.field.own': { it: 'parti proprie', en: 'own parts' },
 	'offer.field.week': { it: 'settimana', en: 'week' },
 	'offer.field.closures': { it: 'chiusure', en: 'closures' },
 	'offer.field.options': { it: 'tariffe', en: 'tariffs' },
@@ -68,6 +73,19 @@ export const offer = {
 	'offer.callOffText': {
 		it: 'Chi aveva prenotato questi orari può essere rimborsato adesso, per intero: i biglietti non varranno più.',
 		en: 'Everybody who booked these times can be paid back now, in full: their tickets will admit no more.'
+	},
+	'offer.move': {
+		it: 'Prima proponi a ciascuno di spostare la visita, senza costi',
+		en: 'First offer each to move the visit, at no cost'
+	},
+	'offer.moveDays': { it: 'Giorni per scegliere (da 1 a 28)', en: 'Days to choose (1 to 28)' },
+	'offer.moveRun': {
+		it: 'Proponi lo spostamento, poi rimborsa chi non sceglie',
+		en: 'Offer the move, then pay back who does not choose'
+	},
+	'offer.moved': {
+		it: 'Spostamento proposto a {n} prenotazione.|Spostamento proposto a {n} prenotazioni.',
+		en: 'A move is offered to {n} booking.|A move is offered to {n} bookings.'
 	},
 	'offer.callOffs': { it: 'Annullamenti, {days}', en: 'Calling off, {days}' },
 	'offer.callOff': { it: 'Annulla e rimborsa tutti', en: 'Call off and pay everybody back' },

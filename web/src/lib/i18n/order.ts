@@ -3,6 +3,7 @@ export const order = {
 	'order.cart': { it: 'Carrello', en: 'Cart' },
 	'order.cartLink': { it: 'Carrello: {n} visita|Carrello: {n} visite', en: 'Cart: {n} visit|Cart: {n} visits' },
 	'order.add': { it: 'Aggiungi al carrello', en: 'Add to the cart' },
+	'order.passFrom': { it: 'tessera, da questo giorno', en: 'pass, from this day on' },
 	'order.addAnother': { it: 'Aggiungi un’altra visita', en: 'Add another visit' },
 	'order.addNote': {
 		it: 'Puoi mettere nel carrello fino a {n} visite, anche in luoghi diversi, e pagarle una volta sola.',

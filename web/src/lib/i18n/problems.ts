@@ -118,6 +118,13 @@ export const problems = {
 	'problem.ticket-no-reentry': { it: 'Già uscito', en: 'Went out already' },
 	'problem.ticket-not-inside': { it: 'Non risulta entrato', en: 'Not inside by this ticket' },
 	'problem.ticket-already-out': { it: 'Uscita già registrata', en: 'Exit recorded already' },
+	'problem.pass-spent': { it: 'Tessera già usata qui', en: 'Pass already used here' },
+	'problem.pass-other-venue': { it: 'La tessera non vale qui', en: 'The pass is not for here' },
+	'problem.pass-needs-line': { it: 'Tessera: serve la linea', en: 'A pass needs the line' },
+	'problem.pass-not-honoured': {
+		it: 'La tessera al momento non è in vendita: uno dei luoghi non la accetta.',
+		en: 'The pass is not on sale at present: one of its venues does not take it.'
+	},
 	'problem.ticket-other-area': { it: 'Biglietto di un’altra area', en: 'Ticket for another area' },
 	'problem.gate-other-area': { it: 'Questo varco ha un’altra area', en: 'This gate leads elsewhere' },
 	'problem.unknown-area': { it: 'Area sconosciuta', en: 'Unknown area' },

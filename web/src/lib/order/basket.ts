@@ -10,6 +10,8 @@ export interface Visit {
 	line: Omit<OrderLine, 'uuid'>;
 	venue: { name: string; municipality: string };
 	slotEnd: string;
+	/** A pass, which is bought from a day on and not for an hour. */
+	isPass?: boolean;
 	units: { unit_id: string; name: Text; quantity: number; price_cents: number }[];
 }
 

@@ -37,6 +37,8 @@ fn venue(id: &str) -> Venue {
         premises: Premises::default(),
         products: vec![shipped_product(VenueKind::Museum, Cents(1200), None).unwrap()],
         campaigns: Vec::new(),
+        honoured_passes: Vec::new(),
+        follows: crate::template::Follows::Undecided,
     }
 }
 
@@ -56,11 +58,13 @@ fn ticket(number: u8, unit: &str, state: TicketState) -> Ticket {
                 start: at("2026-11-24T09:00:00Z"),
                 end: at("2026-11-24T10:00:00Z"),
             },
+            grant: Grant::Visit,
         },
         unit_name: Text::new("Ragazzi 12-17", "Minors 12-17"),
         reason: Text::new("", ""),
         document: Some(Text::new("Documento di identità", "Identity document")),
         admission: AdmissionRule::default(),
+        pass: None,
         booking: Uuid::nil().into(),
         issued_at: at("2026-11-20T09:00:00Z"),
         state,

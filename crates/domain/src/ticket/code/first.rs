@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::calendar::SlotTimes;
 use crate::id::{ProductId, SlotId, TicketId, UnitId, VenueId};
-use crate::ticket::Entitlement;
+use crate::ticket::{Entitlement, Grant};
 
 pub(super) const PREFIX: &str = "AT1:";
 
@@ -40,6 +40,7 @@ pub(super) fn entitlement(claims: &Value) -> Option<Entitlement> {
             start: instant(START)?,
             end: instant(END)?,
         },
+        grant: Grant::Visit,
     })
 }
 

@@ -1,0 +1,93 @@
+//! Templates that were changed: written into each venue that follows one, with a record at each. A template
+//! stays due until all have it, so a run that was cut off is taken up by the next one.
+
+use atrio_domain::staff::{Reach, Role};
+use atrio_domain::template::{Follows, Template};
+use atrio_domain::venue::Venue;
+use atrio_dynamo::Error;
+use atrio_dynamo::audit::AuditRecord;
+use atrio_dynamo::template::StoredTemplate;
+use atrio_dynamo::venue::{StoredVenue, VenueChanged};
+use serde_json::{Value, json};
+
+use crate::{Context, Done, PAGE, failed};
+
+/// Venues written in one run: what else is due must not wait for hundreds.
+const VENUES: usize = 100;
+
+pub(crate) async fn spread(context: &Context, done: &mut Done) -> Result<(), Error> {
+    for stored in context.store.templates_due(context.clock.now(), PAGE).await? {
+        let spread = match stored {
+            Ok(stored) => spread_one(context, &stored, done).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = spread {
+            failed(done, &error);
+        }
+    }
+    Ok(())
+}
+
+async fn spread_one(
+    context: &Context,
+    stored: &StoredTemplate,
+    done: &mut Done,
+) -> Result<(), Error> {
+    let mut written = 0;
+    let mut is_everywhere = true;
+    for venue in context.store.stored_venues().await? {
+        let Some(to) = next(&stored.template, stored.version, &venue.venue) else { continue };
+        if written == VENUES {
+            return Ok(());
+        }
+        written += 1;
+        let record = record(context, stored, &venue, &to);
+        match context.store.change_venue(venue.version, &to, &record).await? {
+            VenueChanged::Done => done.followed += 1,
+            // Its staff changed it at this moment: the next run reads what it is now.
+            VenueChanged::Stale => is_everywhere = false,
+        }
+    }
+    if is_everywhere {
+        context.store.template_is_everywhere(stored).await?;
+    }
+    Ok(())
+}
+
+/// The venue with this version of the template; none where it has it, or does not follow it.
+fn next(template: &Template, version: u64, venue: &Venue) -> Option<Venue> {
+    let following = match &venue.follows {
+        Follows::Template(following) if following.template_id == template.id => {
+            (following.version < version).then(|| following.clone())
+        }
+        _ => template.is_for(venue).then(|| template.joined_by(venue)),
+    }?;
+    Some(template.followed(venue, following, version))
+}
+
+fn record(
+    context: &Context,
+    stored: &StoredTemplate,
+    from: &StoredVenue,
+    to: &Venue,
+) -> AuditRecord {
+    AuditRecord {
+        reach: Reach::Venue(to.id.clone()),
+        actor: stored.changed_by.clone(),
+        role: Role::Operator.name().to_owned(),
+        at: context.clock.now(),
+        version: from.version + 1,
+        part: format!("template/{}", stored.template.id),
+        before: Some(seen(&stored.template, &from.venue)),
+        after: seen(&stored.template, to),
+    }
+}
+
+/// What of a venue a template is about.
+fn seen(template: &Template, venue: &Venue) -> Value {
+    json!({
+        "follows": venue.follows,
+        "product": venue.product(&template.product_id),
+        "closures": venue.opening.closures,
+    })
+}
