@@ -37,6 +37,7 @@ const product: Product = {
 	name: both('Admission'),
 	slot_minutes: 60,
 	groups: null,
+	pass: null,
 	on_sales: [],
 	max_units: 10,
 	person_limit: null,
