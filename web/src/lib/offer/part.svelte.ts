@@ -1,9 +1,8 @@
 // One part of what a venue offers, between reading and saving: edited, then rehearsed on the server,
 // which says whose booked places it would leave without a slot, then saved over the version read.
 
-import { changeOffer, readOffer } from '$lib/api/client';
+import { changeOffer, readOffer, type OfferChange } from '$lib/api/offer';
 import { asProblem, type Problem } from '$lib/api/problem';
-import type { OfferChange } from '$lib/api/types';
 
 export type Stage = 'loading' | 'editing' | 'rehearsed' | 'saved';
 
