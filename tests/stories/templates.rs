@@ -11,7 +11,7 @@ const OTHER: &str = "106484";
 const STATE: &str = "/v1/templates/state";
 
 /// Some hundred venues are written, one after the other.
-const SPREAD: Duration = Duration::from_secs(60);
+const SPREAD: Duration = Duration::from_secs(120);
 
 async fn operator(platform: &Process) -> Api {
     let token = platform.token("operator", None).await;
@@ -40,13 +40,18 @@ async fn state(manager: &Manager) -> Value {
 
 /// All museums have the version of the template.
 async fn all_follow(operator: &Api, version: u64) -> Vec<Value> {
-    eventually("all museums follow", SPREAD, async || {
-        let seen = operator.get(&format!("{STATE}/followers")).await.expect(200);
-        let followers = seen["followers"].as_array().cloned().unwrap_or_default();
-        let is_done = seen["version"] == version && seen["waiting"] == 0 && followers.len() >= 200;
-        if is_done { Ok(followers) } else { Err(format!("{} of {seen}", followers.len())) }
+    eventually("the template is everywhere", SPREAD, async || {
+        let seen = operator.get("/v1/templates").await.expect(200)["templates"][0].clone();
+        let is_done = seen["version"] == version && seen["is_spreading"] == false;
+        if is_done { Ok(()) } else { Err(seen.to_string()) }
     })
-    .await
+    .await;
+    let seen = operator.get(&format!("{STATE}/followers")).await.expect(200);
+    let followers = seen["followers"].as_array().cloned().unwrap_or_default();
+    assert!(followers.len() >= 199, "{} follow", followers.len());
+    assert_eq!(seen["waiting"], 0);
+    assert!(followers.iter().all(|one| one["version"] == version), "{followers:?}");
+    followers
 }
 
 fn cents_of_reduced(product: &Value) -> i64 {

@@ -146,7 +146,7 @@ impl OtherPassView {
 
 /// What a pass is good for.
 #[derive(Debug, Serialize, ToSchema)]
-struct PassView {
+struct PassOnSaleView {
     /// The venues that it opens: `venue_id`, `name`, `entries`, `areas`.
     #[schema(value_type = Vec<Object>)]
     opens: Vec<Opens>,
@@ -158,7 +158,7 @@ struct PassView {
     words: Text,
 }
 
-impl From<&PassRule> for PassView {
+impl From<&PassRule> for PassOnSaleView {
     fn from(rule: &PassRule) -> Self {
         Self { opens: rule.opens.clone(), term: rule.term_in_words(), words: rule.opens_in_words() }
     }
@@ -188,7 +188,7 @@ struct ProductView {
     #[schema(value_type = String)]
     availability_type: AvailabilityType,
     /// What it is good for, where it is a pass; null for visits.
-    pass: Option<PassView>,
+    pass: Option<PassOnSaleView>,
     slot_minutes: u16,
     max_units: u32,
     /// How many tickets one person takes, across bookings: `tickets`, `per` day or slot; null for any
@@ -231,7 +231,7 @@ impl ProductView {
             id: product.id.clone(),
             name: product.name.clone(),
             availability_type: product.availability_type,
-            pass: product.pass.as_ref().map(PassView::from),
+            pass: product.pass.as_ref().map(PassOnSaleView::from),
             slot_minutes: product.slot_minutes,
             max_units: product.max_units,
             person_limit: product.person_limit,

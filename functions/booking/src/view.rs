@@ -34,7 +34,7 @@ pub(crate) struct BookingView {
     #[schema(value_type = Object)]
     slot: SlotTimes,
     /// What its tickets are good for, where they are passes; null for visits of a slot.
-    pass: Option<PassView>,
+    pass: Option<PassBookedView>,
     units: Vec<UnitLineView>,
     /// Pieces to be brought, by shelfmark.
     #[schema(value_type = Vec<String>)]
@@ -90,7 +90,7 @@ impl MovingView {
 
 /// What a pass is good for.
 #[derive(Debug, Serialize, ToSchema)]
-struct PassView {
+struct PassBookedView {
     /// The venues that it opens: `venue_id`, `name`, `entries`, `areas`.
     #[schema(value_type = Vec<Object>)]
     opens: Vec<Opens>,
@@ -102,7 +102,7 @@ struct PassView {
     first_use_before: Timestamp,
 }
 
-impl PassView {
+impl PassBookedView {
     fn of(booking: &Booking) -> Option<Self> {
         let rule = booking.pass.as_ref()?;
         Some(Self {
@@ -201,7 +201,7 @@ impl BookingView {
             product_id: booking.product_id.clone(),
             option_id: booking.option_id.clone(),
             slot: booking.slot,
-            pass: PassView::of(booking),
+            pass: PassBookedView::of(booking),
             units: booking.units.iter().map(UnitLineView::of).collect(),
             pieces: booking.pieces().cloned().collect(),
             total_cents: booking.total(),

@@ -72,14 +72,14 @@ pub(crate) struct RedemptionView {
     #[schema(value_type = Option<Object>)]
     show: Option<Text>,
     /// What is left of a pass; null for a ticket of a visit.
-    pass: Option<PassView>,
+    pass: Option<PassLeftView>,
     /// Who went through together, by unit; null for one alone.
     party: Option<Vec<ThroughView>>,
 }
 
 /// What is left of a pass.
 #[derive(Debug, Serialize, ToSchema)]
-struct PassView {
+struct PassLeftView {
     /// Entries left at this venue; null where they are not counted.
     entries_left: Option<u32>,
     /// The last instant at which it admits anywhere.
@@ -87,7 +87,7 @@ struct PassView {
     admits_until: Timestamp,
 }
 
-impl PassView {
+impl PassLeftView {
     fn of(ticket: &Ticket, venue: &VenueId) -> Option<Self> {
         let pass = ticket.pass.as_ref()?;
         let entries_left = pass.entries_left(pass.rule.at(venue)?);
@@ -278,7 +278,7 @@ async fn view(context: &Context, redemption: Redemption) -> Result<RedemptionVie
 /// What is answered of one ticket that went through.
 pub(crate) fn named_view(redemption: Redemption, naming: Option<&Stored>) -> RedemptionView {
     let slot = redemption.slot();
-    let pass = PassView::of(&redemption.ticket, &redemption.venue);
+    let pass = PassLeftView::of(&redemption.ticket, &redemption.venue);
     let ticket = named(redemption.ticket, naming);
     RedemptionView {
         uuid: redemption.uuid,

@@ -110,7 +110,7 @@ pub(crate) struct TicketView {
     #[schema(value_type = Object)]
     slot: SlotTimes,
     /// Where and until when a pass admits, and what is left of it; null for a ticket of a visit.
-    pass: Option<PassView>,
+    pass: Option<PassHeldView>,
     venue: VenueName,
     /// `VALID`, `REDEEMED` or `REVOKED`.
     status: &'static str,
@@ -128,7 +128,7 @@ pub(crate) struct TicketView {
 
 /// What a pass is good for, and what is left of it.
 #[derive(Debug, Serialize, ToSchema)]
-struct PassView {
+struct PassHeldView {
     /// Until when it holds, in words.
     #[schema(value_type = Object)]
     validity: Text,
@@ -152,7 +152,7 @@ struct OpensView {
     entries_left: Option<u32>,
 }
 
-impl PassView {
+impl PassHeldView {
     fn of(ticket: &Ticket) -> Option<Self> {
         let pass = ticket.pass.as_ref()?;
         let slot = &ticket.entitlement.slot;
@@ -360,12 +360,13 @@ fn view(context: &Context, venue: &Venue, ticket: Ticket) -> Result<TicketView, 
         TicketState::Redeemed { at, .. } => Some(*at),
         TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => None,
     };
+    let pass = PassHeldView::of(&ticket);
     Ok(TicketView {
         id: ticket.entitlement.ticket,
         typed_code: ticket.entitlement.ticket.typed_code(),
         unit: UnitBrief { id: ticket.entitlement.unit, name: ticket.unit_name },
         slot: ticket.entitlement.slot,
-        pass: PassView::of(&ticket),
+        pass,
         venue: VenueName { id: venue.id.clone(), name: venue.name.clone() },
         status: ticket.state.name(),
         redeemed_at,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{Context, Done, PAGE, failed};
 
 /// Venues written in one run: what else is due must not wait for hundreds.
-const VENUES: usize = 100;
+const VENUES: usize = 50;
 
 pub(crate) async fn spread(context: &Context, done: &mut Done) -> Result<(), Error> {
     for stored in context.store.templates_due(context.clock.now(), PAGE).await? {
