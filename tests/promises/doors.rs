@@ -6,6 +6,12 @@ pub(crate) const MEMBER: &str = "/v1/venues/20240/staff/00000000-0000-4000-8000-
 /// A server that is registered before anybody knocks; nobody listens there.
 pub(crate) const WEBHOOK: &str = "/v1/venues/20240/webhooks/5b0b1c7e-1c1a-4b57-8f0e-0a4f3f1c9d02";
 
+/// A counter that is enrolled before anybody knocks.
+pub(crate) const DEVICE: &str = "/v1/devices/counter-doors";
+/// What that counter observed: nothing yet.
+const ENTITY: &str = "/ngsi-ld/v1/entities/urn:ngsi-ld:CrowdFlowObserved:20240:counter-doors";
+const HISTORY: &str = "/ngsi-ld/v1/temporal/entities/urn:ngsi-ld:CrowdFlowObserved:20240:counter-doors?timerel=between&timeAt=2026-11-24T00:00:00Z&endTimeAt=2026-11-25T00:00:00Z";
+
 pub(crate) enum Door {
     /// Open to everyone, and why.
     Public(&'static str),
@@ -21,6 +27,8 @@ pub(crate) enum Scope {
     Named,
     /// The answer is cut to the token's venue.
     Cut,
+    /// The answer is a list of what is at the token's venue: of nothing elsewhere.
+    Empty,
 }
 
 use Door::{Provider, Public, Staff};
@@ -175,6 +183,40 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
             path: "/v1/venues/20240/conflicts/00000000-0000-4000-8000-000000000000/close",
             scope: Scope::Named,
         },
+    ),
+    ("GET", "/ngsi-ld/v1/context.jsonld", Public("what the fields of entities mean")),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/devices",
+        Staff {
+            roles: &["manager", "operator"],
+            path: "/v1/venues/20240/devices",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
+        "/v1/devices/{device_id}",
+        Staff { roles: &["manager", "operator"], path: DEVICE, scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/ngsi-ld/v1/entities",
+        Staff {
+            roles: &["manager"],
+            path: "/ngsi-ld/v1/entities?type=CrowdFlowObserved",
+            scope: Scope::Empty,
+        },
+    ),
+    (
+        "GET",
+        "/ngsi-ld/v1/entities/{entity_id}",
+        Staff { roles: &["manager"], path: ENTITY, scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/ngsi-ld/v1/temporal/entities/{entity_id}",
+        Staff { roles: &["manager"], path: HISTORY, scope: Scope::Named },
     ),
     (
         "GET",

@@ -38,7 +38,7 @@ export async function venueOf(page: Page): Promise<Venue> {
 /** Opens a staff page by its link, as staff do. Leaving first makes the fragment count as new. */
 export async function openStaffPage(
 	page: Page,
-	path: '/desk/' | '/gate/' | '/dashboard/' | '/offer/' | '/conflicts/' | '/groups/' | '/staff/',
+	path: '/desk/' | '/gate/' | '/dashboard/' | '/offer/' | '/conflicts/' | '/devices/' | '/groups/' | '/staff/',
 	token: string
 ) {
 	await page.goto('about:blank');

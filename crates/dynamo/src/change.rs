@@ -1,7 +1,9 @@
 //! What a record of the table's stream says happened, in the words of the domain.
 
+use atrio_domain::device::StoredObservation;
+
 use crate::booking::Stored;
-use crate::count::{StoredCount, stored_count};
+use crate::count::{is_observation, stored_observation};
 use crate::decision::DecisionRecord;
 use crate::redemption::Entry;
 use crate::{Error, Item, PK, SK};
@@ -22,8 +24,8 @@ pub enum Change {
     EntryUndone(Box<Entry>),
     /// The risk rules spoke.
     Decision(Box<DecisionRecord>),
-    /// A device counted, or corrected its count.
-    Count(Box<StoredCount>),
+    /// A device observed something, or corrected what it had observed.
+    Observation(Box<StoredObservation>),
     /// Something nobody downstream needs, such as a slot's places or an item tidied away.
     Other,
 }
@@ -58,8 +60,8 @@ impl Change {
         if old.is_none() && pk.starts_with("DECISIONS#") {
             return Ok(Self::Decision(Box::new(DecisionRecord::try_from(new)?)));
         }
-        if pk.starts_with("DEVICE#") && sk.starts_with("COUNT#") {
-            return Ok(Self::Count(Box::new(stored_count(new)?)));
+        if is_observation(pk, sk) {
+            return Ok(Self::Observation(Box::new(stored_observation(new)?)));
         }
         Ok(Self::Other)
     }

@@ -45,7 +45,7 @@ async fn take(context: &Context, record: &EventRecord) -> Result<(), Error> {
         Change::Entry(_)
         | Change::EntryUndone(_)
         | Change::Decision(_)
-        | Change::Count(_)
+        | Change::Observation(_)
         | Change::Other => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ import { booking } from './booking';
 import { common } from './common';
 import { dashboard } from './dashboard';
 import { desk } from './desk';
+import { devices } from './devices';
 import { exchange } from './exchange';
 import { find } from './find';
 import { gate } from './gate';
@@ -33,6 +34,7 @@ const messages = {
 	...offer,
 	...order,
 	...desk,
+	...devices,
 	...privacy,
 	...problems
 };
