@@ -66,6 +66,7 @@ PUBLIC = {
     "GET /v1/bookings/{uuid}/tickets/{ticket_id}/google-wallet": "the uuid is the key",
     "POST /v1/bookings/{uuid}/tickets/{ticket_id}/reissue": "the uuid is the key",
     "GET /v1/ticket-keys": "public keys, which offline gates fetch",
+    "GET /ngsi-ld/v1/context.jsonld": "what the fields of entities mean",
 }
 # Routes for staff: a token the authoriser accepts, then what the directory of staff says.
 STAFF = {
@@ -83,6 +84,11 @@ STAFF = {
     "GET /v1/venues/{venue_id}/gate-bundle",
     "GET /v1/venues/{venue_id}/conflicts",
     "POST /v1/venues/{venue_id}/conflicts/{uuid}/close",
+    "GET /v1/venues/{venue_id}/devices",
+    "GET /v1/devices/{device_id}",
+    "GET /ngsi-ld/v1/entities",
+    "GET /ngsi-ld/v1/entities/{entity_id}",
+    "GET /ngsi-ld/v1/temporal/entities/{entity_id}",
     "GET /v1/dashboard",
     "GET /v1/dashboard/{venue_id}",
     "GET /v1/decisions",
@@ -145,7 +151,7 @@ SECRETS = {
 # tell, the lines of those who wait, the requests of a venue's groups.
 INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "MOVE", "TEMPLATE", "GATE#*", "WAITING#*"},
               "booking": {"WAITING#*", "GROUPS#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
-              "venue": {"GATE#*"}, "notify": {"MAIL"},
+              "venue": {"GATE#*"}, "notify": {"MAIL"}, "devices": {"DEVICES"},
               "webhook": {"WEBHOOK"}}
 # Actions that AWS accepts on no narrower resource than *.
 RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}

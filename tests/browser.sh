@@ -53,6 +53,11 @@ mosquitto_pub -V mqttv5 -h 127.0.0.1 -p "$port" -q 1 -i counter-door \
     "dateObservedFrom": "2026-11-24T09:04:00Z", "dateObservedTo": "2026-11-24T09:05:00Z",
     "peopleCount": 7, "peopleCountTowards": 5, "peopleCountAway": 2, "seq": 1}'
 
+# What the browser looks at of that counter: one message that could not be counted.
+mosquitto_pub -V mqttv5 -h 127.0.0.1 -p "$port" -q 1 -i counter-door \
+  --cafile "$work/door/ca.pem" --cert "$work/door/cert.pem" --key "$work/door/key.pem" \
+  -t dt/atrio/20240/counter-door/CrowdFlowObserved -m '{"type": "CrowdFlowObserved"}' || true
+
 (
   cd web
   ATRIO_BASE="$address" ATRIO_VENUE=20240 ATRIO_DESK_TOKEN="$(token desk)" \

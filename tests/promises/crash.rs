@@ -13,7 +13,7 @@
 )]
 
 mod buyers;
-mod counters;
+pub(crate) mod counters;
 mod ledger;
 
 use std::collections::BTreeSet;

@@ -8,6 +8,11 @@ pub(crate) const WEBHOOK: &str = "/v1/venues/20240/webhooks/5b0b1c7e-1c1a-4b57-8
 
 /// A template that is kept before anybody knocks, and that nobody follows.
 pub(crate) const TEMPLATE: &str = "/v1/templates/state";
+/// A counter that is enrolled before anybody knocks.
+pub(crate) const DEVICE: &str = "/v1/devices/counter-doors";
+/// What that counter observed: nothing yet.
+const ENTITY: &str = "/ngsi-ld/v1/entities/urn:ngsi-ld:CrowdFlowObserved:20240:counter-doors";
+const HISTORY: &str = "/ngsi-ld/v1/temporal/entities/urn:ngsi-ld:CrowdFlowObserved:20240:counter-doors?timerel=between&timeAt=2026-11-24T00:00:00Z&endTimeAt=2026-11-25T00:00:00Z";
 
 pub(crate) enum Door {
     /// Open to everyone, and why.
@@ -26,6 +31,8 @@ pub(crate) enum Scope {
     Cut,
     /// It is about no venue: who works at one has no part in it.
     Platform,
+    /// The answer is a list of what is at the token's venue: of nothing elsewhere.
+    Empty,
 }
 
 use Door::{Provider, Public, Staff};
@@ -185,6 +192,40 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
             path: "/v1/venues/20240/conflicts/00000000-0000-4000-8000-000000000000/close",
             scope: Scope::Named,
         },
+    ),
+    ("GET", "/ngsi-ld/v1/context.jsonld", Public("what the fields of entities mean")),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/devices",
+        Staff {
+            roles: &["manager", "operator"],
+            path: "/v1/venues/20240/devices",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
+        "/v1/devices/{device_id}",
+        Staff { roles: &["manager", "operator"], path: DEVICE, scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/ngsi-ld/v1/entities",
+        Staff {
+            roles: &["manager"],
+            path: "/ngsi-ld/v1/entities?type=CrowdFlowObserved",
+            scope: Scope::Empty,
+        },
+    ),
+    (
+        "GET",
+        "/ngsi-ld/v1/entities/{entity_id}",
+        Staff { roles: &["manager"], path: ENTITY, scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/ngsi-ld/v1/temporal/entities/{entity_id}",
+        Staff { roles: &["manager"], path: HISTORY, scope: Scope::Named },
     ),
     (
         "GET",

@@ -8,6 +8,7 @@ mod p1_quotas;
 mod p3_offline;
 mod p3_one_entry;
 mod p3_party;
+mod p4_devices;
 mod p5_no_person;
 mod p5_retention;
 mod p7_no_key;

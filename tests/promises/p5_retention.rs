@@ -53,6 +53,7 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("DELIVERIES#", "", "event"),
     ("WEBHOOKS#", "", "offer"),
     ("DEVICE#", "", "count"),
+    ("DEVICES", "CHANGES", "count"),
     // Destroyed by upkeep once its month is over for so long.
     ("KEY#PSEUDONYM", "", "pseudonym-key"),
 ];

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use atrio_tests::{Answer, Process, Visitor, Wish, fresh_uuid};
+use atrio_tests::{Answer, Device, Process, Visitor, Wish, count_message, fresh_uuid};
 use serde_json::{Value, json};
 
 use crate::doors::Door::{Provider, Public, Staff};
-use crate::doors::{DOORS, MEMBER, Scope, TEMPLATE, WEBHOOK};
+use crate::doors::{DEVICE, DOORS, MEMBER, Scope, TEMPLATE, WEBHOOK};
 
 const VENUE: &str = "20240";
 const OTHER_VENUE: &str = "20514";
@@ -55,6 +55,11 @@ async fn every_route_is_public_for_a_reason_or_names_the_roles_that_open_it() {
     let template = json!({"id": "state", "name": {"it": "Statale", "en": "State"}, "kinds": [],
         "product_id": "admission", "parts": {}});
     admin.put(TEMPLATE, "*", &template).await.expect(200);
+    let counter = DEVICE.rsplit('/').next().unwrap();
+    let mut counter = Device::of(&museum, VENUE, counter).await;
+    let (from, to) = ("2026-11-24T07:00:00Z", "2026-11-24T07:15:00Z");
+    let counted = count_message(&counter.name, from.parse().unwrap(), to.parse().unwrap(), 3, 1);
+    counter.publish(&counted).await.unwrap();
     for (method, route, door) in DOORS {
         match door {
             Public(_) => {}
@@ -155,6 +160,9 @@ async fn opens_to(museum: &Process, method: &str, path: &str, roles: &[&str], sc
             Scope::Platform => unreachable!("nobody has a role for the platform at one venue"),
             Scope::Named => {
                 answer.expect_problem(403, "other-venue", "venue_id");
+            }
+            Scope::Empty => {
+                assert_eq!(answer.expect(200), json!([]), "of {VENUE} nothing is shown");
             }
             Scope::Cut => {
                 assert_eq!(answer.expect(200)["venues"], json!([]), "nothing of {VENUE} is shown");

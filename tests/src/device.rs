@@ -148,6 +148,12 @@ impl Device {
         .await
     }
 
+    /// Waits until the broker ends the connection, without a word from here; false where it does not.
+    pub async fn is_cut_off(&mut self, within: Duration) -> bool {
+        let ended = async { while self.events.poll().await.is_ok() {} };
+        tokio::time::timeout(within, ended).await.is_ok()
+    }
+
     async fn wait<T>(
         &mut self,
         wanted: impl Fn(Packet) -> Option<T>,

@@ -8,6 +8,8 @@ mod bad_devices;
 mod bad_input;
 mod cancellation;
 mod desk;
+mod devices;
+mod devices_mosquitto;
 mod exchange;
 mod exchange_pagopa;
 mod gate;

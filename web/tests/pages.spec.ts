@@ -214,6 +214,24 @@ test('a manager finds the tickets that entered twice and closes one with a note'
 	await picture(page, 'conflicts');
 });
 
+test('a manager sees how the devices do, and what one of them counted', async ({ page }) => {
+	await openStaffPage(page, '/devices/', platform.managerToken);
+	const list = page.getByTestId('devices');
+	await expect(list).toContainText('In ordine');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'devices');
+	await page.getByTestId('device-counter-door').click();
+	await expect(page.getByTestId('observations')).toContainText('7 (dentro 5, fuori 2)');
+	await expect(page.getByTestId('letters')).toContainText('missing-field');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await page.getByTestId('language-en').click();
+	await expect(page.getByTestId('observations')).toContainText('7 (in 5, out 2)');
+	await page.getByRole('button', { name: 'All devices' }).click();
+	await expect(list).toBeVisible();
+});
+
 test('a class asks for a visit, a manager takes it, and the list of names is sent in', async ({ page }, { project }) => {
 	await page.goto(`/venue/?id=${platform.venue}`);
 	await page.getByTestId('ask-group').click();

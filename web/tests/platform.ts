@@ -48,6 +48,7 @@ export async function openStaffPage(
 		| '/dashboard/'
 		| '/offer/'
 		| '/conflicts/'
+		| '/devices/'
 		| '/groups/'
 		| '/staff/'
 		| '/refunds/'

@@ -1,15 +1,16 @@
 //! The commands of the `atrio` program. Each acts on the platform that runs on its data folder, or
 //! on the files where none runs; it ends with one clear line and a status.
 
+mod device;
 mod gate_program;
+mod past;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use atrio_domain::device::DeviceName;
-use atrio_domain::id::{GateId, VenueId};
+use atrio_domain::id::VenueId;
 use atrio_domain::staff::{Reach, StaffAddress, Subject};
 use atrio_domain::ticket::key_id;
 use atrio_runtime::provider;
@@ -17,6 +18,7 @@ use atrio_runtime::{Clock, Role};
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
+use self::device::DeviceCommand;
 use self::gate_program::GateOptions;
 use crate::appointments::{appoint, appoint_first, dismiss};
 use crate::data_dir::{DataDir, Lock, Run};
@@ -109,12 +111,23 @@ enum Command {
         after_help = "Example: atrio gate --venue 20240 --gate north --token TOKEN --cert ./north --state ./north-state"
     )]
     Gate(GateOptions),
-    /// Feeds yesterday and today so far, drawn from the sample, to the running platform.
-    #[command(after_help = "Example: atrio replay samples --speed 3600")]
+    /// Feeds yesterday and today so far, drawn from the sample, to the running platform; or a table of
+    /// hourly counts of the past, a column a counter.
+    #[command(
+        after_help = "Example: atrio replay samples --speed 3600\n         atrio replay counts.csv --venue 20240 --zone Europe/Rome"
+    )]
     Replay {
-        /// What to replay: `samples`.
-        #[arg(value_parser = ["samples"])]
+        /// What to replay: `samples`, or a file with the columns `date`, `hour` and one for each counter.
         source: String,
+        /// The venue that counts of a file belong to.
+        #[arg(long)]
+        venue: Option<VenueId>,
+        /// Whose time a file is written in.
+        #[arg(long, default_value = "Europe/Rome")]
+        zone: String,
+        /// What the devices of a file are called, before the names of its columns.
+        #[arg(long, default_value = "past")]
+        prefix: String,
         /// How many times faster than it happened: 3600 sends an hour a second.
         #[arg(long, default_value_t = 3600.0)]
         speed: f64,
@@ -125,15 +138,6 @@ enum Command {
     /// The lake.
     #[command(subcommand)]
     Lake(LakeCommand),
-}
-
-/// What is enrolled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum DeviceKind {
-    /// A people counter.
-    Counter,
-    /// A gate: it tells the venue's other gates which tickets are used.
-    Gate,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,27 +153,6 @@ enum TicketKeyCommand {
     /// Lists the keys: which signs, and until when each is published.
     #[command(after_help = "Example: atrio ticket-key list")]
     List,
-}
-
-#[derive(Debug, Subcommand)]
-enum DeviceCommand {
-    /// Writes ca.pem, cert.pem and key.pem and enters the device in the registry.
-    #[command(
-        after_help = "Example: atrio device enrol counter-door --venue 20240 --out ./counter-door"
-    )]
-    Enrol {
-        /// The device: a-z, 0-9 and `-`, 3 to 64 of them; of a gate, its name at the venue.
-        name: String,
-        /// What it is.
-        #[arg(long, value_enum, default_value = "counter")]
-        kind: DeviceKind,
-        /// Where it stands.
-        #[arg(long)]
-        venue: VenueId,
-        /// Where to write its files.
-        #[arg(long)]
-        out: PathBuf,
-    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -251,28 +234,14 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             say(&format!("{subject} may do nothing there any more"));
         }
         Command::TicketKey(command) => ticket_keys(&DataDir::open(&data)?, &command)?,
-        Command::Device(DeviceCommand::Enrol { name, kind, venue, out }) => {
-            let (device, gate) = match kind {
-                DeviceKind::Counter => (DeviceName::new(name)?, None),
-                DeviceKind::Gate => {
-                    let gate = GateId::new(name)?;
-                    (DeviceName::of_gate(&venue, &gate)?, Some(gate))
-                }
-            };
-            let attached = Attached::to(&data).await?;
-            let ca = DeviceCa::open(attached.data.path())?;
-            let now = attached.clock.now();
-            let enrolled = ca.enrol(&attached.store, device, (venue, gate), &out, now).await?;
-            say(&format!(
-                "{} is enrolled at venue {}; its files are in {}",
-                enrolled.registered.device,
-                enrolled.registered.venue,
-                enrolled.directory.display()
-            ));
-            attached.detach().await;
-        }
+        Command::Device(command) => device::run(&data, command).await?,
         Command::Gate(options) => gate_program::run(options).await?,
-        Command::Replay { source: _, speed, json } => return replay(&data, speed, json).await,
+        Command::Replay { source, speed, json, .. } if source == "samples" => {
+            return replay(&data, speed, json).await;
+        }
+        Command::Replay { source, venue, zone, prefix, json, .. } => {
+            past::replay(&data, &source, (venue, &zone, prefix), json).await?;
+        }
         Command::Lake(LakeCommand::Verify { json }) => return verify(&data, json).await,
         Command::Lake(LakeCommand::Compact) => {
             let data = DataDir::open(&data)?;

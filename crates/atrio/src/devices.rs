@@ -61,6 +61,26 @@ pub enum DevicesError {
         /// What was given.
         venue: VenueId,
     },
+    /// The device was never enrolled.
+    #[error("`{device}` is not enrolled: `atrio device list` names those that are")]
+    NotEnrolled {
+        /// What was given.
+        device: DeviceName,
+    },
+    /// The device's right to speak was withdrawn.
+    #[error("`{device}` was revoked at {revoked_at}: `atrio device enrol` takes it in again")]
+    Revoked {
+        /// The device.
+        device: DeviceName,
+        /// When.
+        revoked_at: Timestamp,
+    },
+    /// Somebody else changed the enrolment at the same moment.
+    #[error("`{device}` was changed by somebody else meanwhile: look at it and try again")]
+    Changed {
+        /// The device.
+        device: DeviceName,
+    },
     /// The registry cannot be written.
     #[error("cannot write the registry of devices")]
     Registry(#[from] atrio_dynamo::Error),
@@ -162,6 +182,55 @@ impl DeviceCa {
         if store.venue(&venue).await?.is_none() {
             return Err(DevicesError::UnknownVenue { venue });
         }
+        let issued = self.issue(&device, out)?;
+        let registered = RegisteredDevice {
+            device,
+            venue,
+            gate,
+            fingerprint: issued.fingerprint.clone(),
+            certificate_serial: issued.serial.clone(),
+            enrolled_at: now,
+            revoked_at: None,
+        };
+        let entered = store.register_device(&registered).await.map_err(DevicesError::from);
+        issued.keep_if(entered)?;
+        enrolment(registered, out)
+    }
+
+    /// Gives an enrolled device another certificate, written into `out`; from now on the one before opens
+    /// nothing, and a connection made with it ends. What the device counted goes on.
+    ///
+    /// # Errors
+    /// [`DevicesError`]; the certificate before stays good then.
+    pub async fn rotate(
+        &self,
+        store: &Store,
+        device: DeviceName,
+        out: &Path,
+    ) -> Result<Enrolment, DevicesError> {
+        let Some(read) = store.registered_device(&device).await? else {
+            return Err(DevicesError::NotEnrolled { device });
+        };
+        if let Some(revoked_at) = read.revoked_at {
+            return Err(DevicesError::Revoked { device, revoked_at });
+        }
+        let issued = self.issue(&device, out)?;
+        let rotated = RegisteredDevice {
+            fingerprint: issued.fingerprint.clone(),
+            certificate_serial: issued.serial.clone(),
+            ..read.clone()
+        };
+        let entered = match store.rotate_device(&read, &rotated).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(DevicesError::Changed { device }),
+            Err(error) => Err(error.into()),
+        };
+        issued.keep_if(entered)?;
+        enrolment(rotated, out)
+    }
+
+    /// Makes a certificate for a device and writes its files.
+    fn issue(&self, device: &DeviceName, out: &Path) -> Result<Issued, DevicesError> {
         let files = ["ca.pem", "cert.pem", "key.pem"].map(|name| out.join(name));
         if let Some(path) = files.iter().find(|path| path.exists()) {
             return Err(DevicesError::Exists { path: path.clone() });
@@ -172,30 +241,15 @@ impl DeviceCa {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let (certificate, key) = self.sign(&params)?;
-        let registered = RegisteredDevice {
-            device,
-            venue,
-            gate,
-            fingerprint: hexadecimal(&Sha256::digest(certificate.der())),
-            certificate_serial: hexadecimal(&serial),
-            enrolled_at: now,
-            revoked_at: None,
-        };
         fs::create_dir_all(out).map_err(file("create", out))?;
-        let enrolled = self.hand_out(&files, &certificate, &key);
-        let enrolled = match enrolled {
-            Ok(()) => store.register_device(&registered).await.map_err(DevicesError::from),
-            Err(error) => Err(error),
+        let issued = Issued {
+            fingerprint: hexadecimal(&Sha256::digest(certificate.der())),
+            serial: hexadecimal(&serial),
+            files,
         };
-        if let Err(error) = enrolled {
-            for path in &files {
-                // What was never written cannot be removed; the first error is the one to report.
-                let _ = fs::remove_file(path);
-            }
-            return Err(error);
-        }
-        let expires_at = in_machine_time(DEVICE_YEARS.years())?.timestamp();
-        Ok(Enrolment { registered, expires_at, directory: out.to_owned() })
+        let written = self.hand_out(&issued.files, &certificate, &key);
+        issued.keep_if(written)?;
+        Ok(issued)
     }
 
     fn hand_out(
@@ -216,6 +270,31 @@ impl DeviceCa {
         let certificate = params.signed_by(&key, &issuer)?;
         Ok((certificate, key))
     }
+}
+
+/// A certificate that was made, with its files.
+struct Issued {
+    fingerprint: String,
+    serial: String,
+    files: [PathBuf; 3],
+}
+
+impl Issued {
+    /// Removes the files again where what should follow failed.
+    fn keep_if(&self, followed: Result<(), DevicesError>) -> Result<(), DevicesError> {
+        if followed.is_err() {
+            for path in &self.files {
+                // What was never written cannot be removed; the first error is the one to report.
+                let _ = fs::remove_file(path);
+            }
+        }
+        followed
+    }
+}
+
+fn enrolment(registered: RegisteredDevice, out: &Path) -> Result<Enrolment, DevicesError> {
+    let expires_at = in_machine_time(DEVICE_YEARS.years())?.timestamp();
+    Ok(Enrolment { registered, expires_at, directory: out.to_owned() })
 }
 
 /// A certificate with this common name, from yesterday (clocks of devices run behind) to `span`

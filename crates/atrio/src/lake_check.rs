@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use atrio_domain::booking::{Booking, BookingState};
+use atrio_domain::device::Content;
 use atrio_domain::redemption::Direction;
 use atrio_domain::tariff::Cents;
 use atrio_dynamo::Store;
 use atrio_dynamo::attributes::text;
 use atrio_dynamo::change::Change;
+use atrio_dynamo::count::Kind;
 use atrio_lake_query::Lake;
 use serde::Serialize;
 
@@ -58,7 +60,7 @@ impl fmt::Display for Comparison {
     }
 }
 
-const QUERIES: [(&str, &str); 9] = [
+const QUERIES: [(&str, &str); 11] = [
     // A sale that was taken back has a second row, which takes the first out of every sum; one of which
     // some tickets were given back has a row that takes those out.
     (
@@ -101,6 +103,8 @@ const QUERIES: [(&str, &str); 9] = [
         "SELECT count(*) FROM (SELECT DISTINCT device, model, period_start FROM counts)",
     ),
     ("device counts, versions", "SELECT count(*) FROM counts"),
+    ("presence of cells, versions", "SELECT count(*) FROM presence"),
+    ("readings, versions", "SELECT count(*) FROM readings"),
 ];
 
 /// Lays the table and the lake side by side.
@@ -123,10 +127,15 @@ pub async fn compare(store: &Store, lake_url: &str) -> Result<Comparison, CheckE
             .client
             .scan()
             .table_name(&store.table)
-            .filter_expression("sk = :booking OR sk = :entry OR begins_with(sk, :count)")
+            .filter_expression(
+                "sk = :booking OR sk = :entry OR begins_with(sk, :count) OR begins_with(sk, :cell) \
+                 OR begins_with(sk, :reading)",
+            )
             .expression_attribute_values(":booking", text("BOOKING"))
             .expression_attribute_values(":entry", text("REDEMPTION"))
-            .expression_attribute_values(":count", text("COUNT#"))
+            .expression_attribute_values(":count", text(Kind::Count.prefix()))
+            .expression_attribute_values(":cell", text(Kind::Cell.prefix()))
+            .expression_attribute_values(":reading", text(Kind::Reading.prefix()))
             .set_exclusive_start_key(from)
             .send()
             .await
@@ -172,9 +181,16 @@ fn count(change: &Change, add: &mut impl FnMut(&'static str, i64)) {
                 Direction::Exit => add("exits", people),
             }
         }
-        Change::Count(count) => {
-            add("device counts", 1);
-            add("device counts, versions", i64::from(count.version));
+        Change::Observation(stored) => {
+            let versions = i64::from(stored.version);
+            match stored.record.content {
+                Content::People(_) => {
+                    add("device counts", 1);
+                    add("device counts, versions", versions);
+                }
+                Content::Cell(_) => add("presence of cells, versions", versions),
+                Content::Reading(_) => add("readings, versions", versions),
+            }
         }
         Change::EntryUndone(_) | Change::Decision(_) | Change::Other => {}
     }

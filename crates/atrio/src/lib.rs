@@ -9,6 +9,7 @@ pub mod data_dir;
 pub mod database;
 pub mod devices;
 pub mod gate;
+pub mod history;
 pub mod keys;
 pub mod lake_check;
 pub mod limits;

@@ -202,7 +202,8 @@ impl Counted {
 /// What class a request is of; none for what is not limited: pages, health, and the payment provider, whose
 /// word must always arrive and is signed.
 fn class_of(path: &str, method: &Method, is_staff: bool) -> Option<Class> {
-    if !path.starts_with("/v1/") || path.starts_with("/v1/payments/") {
+    let is_limited = path.starts_with("/v1/") || path.starts_with("/ngsi-ld/v1/");
+    if !is_limited || path.starts_with("/v1/payments/") {
         return None;
     }
     Some(match (is_staff, method) {

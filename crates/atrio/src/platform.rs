@@ -400,6 +400,11 @@ impl Parts {
                 clock,
                 access: access.clone(),
             }))
+            .merge(atrio_devices::router(atrio_devices::Context {
+                store: store.clone(),
+                clock,
+                access: access.clone(),
+            }))
             .merge(atrio_dashboard::router(atrio_dashboard::Context::new(
                 store.clone(),
                 Arc::clone(&self.lake),

@@ -1,12 +1,19 @@
-//! What a people counter may say and what its words do to the record: topics, messages, the
-//! canonical count, duplicates, corrections and the state of a device. Pure rules: the instant a
+//! What a device may say and what its words do to the record: topics, messages, the canonical
+//! observation, duplicates, corrections and the state of a device. Pure rules: the instant a
 //! message was received is an argument, so a replay decides exactly as the first run did. It never
 //! keeps anything about a person, and says so when a message tries.
 
-mod count;
+mod amount;
+mod cell;
+mod counter;
 mod dead_letter;
+mod decision;
 mod message;
+mod observation;
 mod refusal;
+mod senml;
+mod state;
+mod status;
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,14 +21,24 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use count::{ContentHash, CountRecord, Decision, DeviceState, Quality, StoredCount, decide};
+pub use amount::{Amount, InvalidAmount};
+pub use cell::{Aggregation, Cell, Label, NotTaken, Origin};
 pub use dead_letter::{DeadLetter, KEPT_PAYLOAD_BYTES};
-pub use message::{names_a_person, read};
+pub use decision::{Decision, decide};
+pub use message::{Message, names_a_person, read};
+pub use observation::{
+    Content, ContentHash, InvalidReadingName, Observation, People, Quality, Reading, ReadingName,
+    StoredObservation,
+};
 pub use refusal::{InvalidName, Refusal};
+pub use senml::{MAX_RECORDS, UCUM_UNITS, ucum};
+pub use state::{Counted, DeviceState, Status};
 
 use crate::gate::claim;
 use crate::id::{GateId, VenueId};
 
+/// The fewest people in a cell of a telephone network whose number is kept.
+pub const LEAST_PEOPLE_IN_A_CELL: u64 = 15;
 /// How long after the end of its period a count is still taken.
 pub const HORIZON_HOURS: i64 = 72;
 /// How far a device's clock may run ahead of ours.
@@ -98,22 +115,33 @@ impl fmt::Display for DeviceName {
     }
 }
 
-/// The data models taken, by their name in the Smart Data Models catalogue.
+/// The forms taken, by their name in topics: three of the Smart Data Models catalogue, and SenML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Model {
     /// People counted at a door or on a walkway (dataModel.Transportation, 0.0.3).
     CrowdFlowObserved,
+    /// People present in a cell of a telephone network (dataModel.TourismDestinations, 0.0.1).
+    TourismPresenceObserved,
+    /// What a sensor read, in its unit (RFC 8428).
+    #[serde(rename = "SenML")]
+    SenMl,
+    /// What a device says of itself (dataModel.Device, 0.0.9).
+    Device,
 }
 
 impl Model {
     /// Every model taken.
-    pub const ALL: [Self; 1] = [Self::CrowdFlowObserved];
+    pub const ALL: [Self; 4] =
+        [Self::CrowdFlowObserved, Self::TourismPresenceObserved, Self::SenMl, Self::Device];
 
     /// The name in topics, messages and keys.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CrowdFlowObserved => "CrowdFlowObserved",
+            Self::TourismPresenceObserved => "TourismPresenceObserved",
+            Self::SenMl => "SenML",
+            Self::Device => "Device",
         }
     }
 }
@@ -129,7 +157,7 @@ impl FromStr for Model {
     fn from_str(value: &str) -> Result<Self, Refusal> {
         Self::ALL.into_iter().find(|model| model.as_str() == value).ok_or_else(|| {
             Refusal::WrongModel {
-                expected: Self::CrowdFlowObserved.as_str(),
+                expected: "CrowdFlowObserved, TourismPresenceObserved, SenML or Device",
                 received: refusal::excerpt(value),
             }
         })

@@ -1,7 +1,9 @@
 //! What a record of the table's stream says happened, in the words of the domain.
 
+use atrio_domain::device::StoredObservation;
+
 use crate::booking::Stored;
-use crate::count::{StoredCount, stored_count};
+use crate::count::{is_observation, stored_observation};
 use crate::decision::DecisionRecord;
 use crate::redemption::Entry;
 use crate::{Error, Item, PK, SK};
@@ -22,8 +24,8 @@ pub enum Change {
     EntryUndone(Box<Entry>),
     /// The risk rules spoke.
     Decision(Box<DecisionRecord>),
-    /// A device counted, or corrected its count.
-    Count(Box<StoredCount>),
+    /// A device observed something, or corrected what it had observed.
+    Observation(Box<StoredObservation>),
     /// Something nobody downstream needs, such as a slot's places or an item tidied away.
     Other,
 }
@@ -34,7 +36,7 @@ enum Kind {
     Booking,
     Redemption,
     Decision,
-    Count,
+    Observation,
 }
 
 impl Kind {
@@ -43,7 +45,7 @@ impl Kind {
             "BOOKING" if sk == "BOOKING" => Some(Self::Booking),
             "REDEMPTION" => Some(Self::Redemption),
             "DECISIONS" => Some(Self::Decision),
-            "DEVICE" if sk.starts_with("COUNT#") => Some(Self::Count),
+            "DEVICE" if is_observation(pk, sk) => Some(Self::Observation),
             _ => None,
         }
     }
@@ -88,7 +90,7 @@ impl Change {
                 Self::Decision(Box::new(DecisionRecord::try_from(new)?))
             }
             Kind::Decision => Self::Other,
-            Kind::Count => Self::Count(Box::new(stored_count(new)?)),
+            Kind::Observation => Self::Observation(Box::new(stored_observation(new)?)),
         })
     }
 }

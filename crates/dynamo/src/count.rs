@@ -1,5 +1,5 @@
-//! Counts, states of devices, the registry of devices and dead letters. A batch of messages is read
-//! at once, decided in memory and written in one transaction, each item on condition that it is
+//! What devices observed, their states, the registry of devices and dead letters. A batch of messages
+//! is read at once, decided in memory and written in one transaction, each item on condition that it is
 //! still what was read: so a repeat changes nothing and two writers never lose a count.
 
 mod items;
@@ -7,23 +7,31 @@ mod registry;
 
 use std::collections::HashMap;
 
-pub use atrio_domain::device::StoredCount;
 use atrio_domain::device::{
-    CountRecord, DeadLetter, DeviceName, DeviceState, Model, RegisteredDevice,
+    DeadLetter, DeviceName, DeviceState, Message, Model, Observation, RegisteredDevice,
+    StoredObservation,
 };
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-pub use items::{COUNT_SK_PREFIX, dead_letter, device_state, registered_device, stored_count};
+pub use items::{
+    Kind, dead_letter, device_state, is_observation, registered_device, stored_observation,
+};
 
-use crate::attributes::{number, text};
+use crate::attributes::{instant_text, number, text};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, SK, Store, key};
 
-/// Messages one [`CountBatch`] may hold: each may write a count and a state, and DynamoDB takes 100
-/// items in a transaction.
-pub const BATCH_MESSAGES: usize = 50;
+/// Writes one [`CountBatch`] may hold: DynamoDB takes 100 items in a transaction.
+pub const BATCH_WRITES: usize = 100;
+
+/// The most writes that a message may cause: what it observed and the state of its device, or a dead
+/// letter.
+#[must_use]
+pub fn writes_of(message: &Message) -> usize {
+    message.observations.len() + 1
+}
 
 /// Keys in one read, DynamoDB's own bound.
 const READ: usize = 100;
@@ -57,10 +65,11 @@ impl<T: Clone> Tracked<T> {
     }
 }
 
-type CountKey = (DeviceName, Model, Timestamp);
+/// The device, and the sort key of what it observed.
+type ObservationKey = (DeviceName, String);
 
-fn key_of(record: &CountRecord) -> CountKey {
-    (record.device.clone(), record.model, record.period_start)
+fn key_of(record: &Observation) -> ObservationKey {
+    (record.device.clone(), items::observation_sk(record))
 }
 
 /// What is known about some messages, and what they change.
@@ -68,7 +77,7 @@ fn key_of(record: &CountRecord) -> CountKey {
 pub struct CountBatch {
     devices: HashMap<DeviceName, RegisteredDevice>,
     states: HashMap<DeviceName, Tracked<DeviceState>>,
-    counts: HashMap<CountKey, Tracked<StoredCount>>,
+    observations: HashMap<ObservationKey, Tracked<StoredObservation>>,
     dead_letters: Vec<DeadLetter>,
 }
 
@@ -94,16 +103,23 @@ impl CountBatch {
         self.states.get(device)?.now.as_ref()
     }
 
-    /// The count of a record's period, with the changes of this batch.
+    /// What is stored of the same period and series, with the changes of this batch.
     #[must_use]
-    pub fn stored(&self, record: &CountRecord) -> Option<&StoredCount> {
-        self.counts.get(&key_of(record))?.now.as_ref()
+    pub fn stored(&self, record: &Observation) -> Option<&StoredObservation> {
+        self.observations.get(&key_of(record))?.now.as_ref()
     }
 
-    /// Adds a count and the state of its device after it.
-    pub fn put(&mut self, count: StoredCount, state: DeviceState) {
-        self.states.entry(count.record.device.clone()).or_default().set(state);
-        self.counts.entry(key_of(&count.record)).or_default().set(count);
+    /// Adds what a device observed, and its state after it.
+    pub fn put(
+        &mut self,
+        device: DeviceName,
+        observations: Vec<StoredObservation>,
+        state: DeviceState,
+    ) {
+        self.states.entry(device).or_default().set(state);
+        for observation in observations {
+            self.observations.entry(key_of(&observation.record)).or_default().set(observation);
+        }
     }
 
     /// Adds a message that was not counted.
@@ -123,8 +139,8 @@ impl CountBatch {
                 self.states.insert(device, Tracked::read(state));
             }
             _ => {
-                let count = stored_count(item)?;
-                self.counts.insert(key_of(&count.record), Tracked::read(count));
+                let stored = stored_observation(item)?;
+                self.observations.insert(key_of(&stored.record), Tracked::read(stored));
             }
         }
         Ok(())
@@ -132,23 +148,34 @@ impl CountBatch {
 }
 
 impl Store {
-    /// Reads what is known about some counts and their devices.
+    /// Reads what is known about what some messages say, and about their devices.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn load_counts<'a>(
         &self,
-        records: impl IntoIterator<Item = &'a CountRecord>,
+        messages: impl IntoIterator<Item = &'a Message>,
     ) -> Result<CountBatch, Error> {
         let mut keys = std::collections::BTreeSet::new();
-        for record in records {
-            let partition = items::partition(&record.device);
+        for message in messages {
+            let partition = items::partition(&message.device);
             keys.insert((partition.clone(), items::DEVICE.to_owned()));
             keys.insert((partition.clone(), items::STATE.to_owned()));
-            keys.insert((partition, items::count_sk(record.model, record.period_start)));
+            for observation in &message.observations {
+                keys.insert((partition.clone(), items::observation_sk(observation)));
+            }
         }
         let keys: Vec<Item> = keys.into_iter().map(|(pk, sk)| key(pk, sk)).collect();
         let mut batch = CountBatch::default();
+        for item in self.get_all(&keys).await? {
+            batch.take(&item)?;
+        }
+        Ok(batch)
+    }
+
+    /// The items of those keys that there are.
+    async fn get_all(&self, keys: &[Item]) -> Result<Vec<Item>, Error> {
+        let mut found = Vec::with_capacity(keys.len());
         for some in keys.chunks(READ) {
             let mut pending = Some(some.to_vec());
             while let Some(keys) = pending {
@@ -164,16 +191,14 @@ impl Store {
                     .send()
                     .await
                     .map_err(Error::service("BatchGetItem"))?;
-                for item in answer.responses.unwrap_or_default().values().flatten() {
-                    batch.take(item)?;
-                }
+                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
                 pending = answer
                     .unprocessed_keys
                     .and_then(|mut tables| tables.remove(&self.table))
                     .map(|rest| rest.keys);
             }
         }
-        Ok(batch)
+        Ok(found)
     }
 
     /// Writes a batch, all or nothing.
@@ -182,15 +207,15 @@ impl Store {
     /// The service's own.
     pub async fn commit_counts(&self, batch: &CountBatch) -> Result<Committed, Error> {
         let mut writes: Vec<TransactWriteItem> = Vec::new();
-        for count in batch.counts.values() {
-            let Some(change) = count.change() else { continue };
-            let condition = match &count.read {
+        for stored in batch.observations.values() {
+            let Some(change) = stored.change() else { continue };
+            let condition = match &stored.read {
                 None => Condition::absent(),
                 Some(read) => Condition::when("version = :version AND content_hash = :hash")
                     .value(":version", number(read.version))
                     .value(":hash", text(read.content_hash.as_str())),
             };
-            writes.push(self.put(items::of_count(change), condition)?);
+            writes.push(self.put(items::of_observation(change), condition)?);
         }
         for (device, state) in &batch.states {
             let Some(change) = state.change() else { continue };
@@ -231,10 +256,66 @@ impl Store {
         model: Model,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Vec<StoredCount>, Error> {
+    ) -> Result<Vec<StoredObservation>, Error> {
         let (from, to) = (items::count_sk(model, from), items::count_sk(model, to));
         let found = self.between(items::partition(device), from, to).await?;
-        found.iter().map(stored_count).collect()
+        found.iter().map(stored_observation).collect()
+    }
+
+    /// What a device observed of a kind in periods that start in a window, both ends included, in order.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn observed(
+        &self,
+        device: &DeviceName,
+        kind: Kind,
+        model: Model,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<Vec<StoredObservation>, Error> {
+        let sk = |at| format!("{}{model}#{}", kind.prefix(), instant_text(at));
+        // Behind all series of the last instant.
+        let until = format!("{}~", sk(to));
+        let found = self.between(items::partition(device), sk(from), until).await?;
+        found.iter().map(stored_observation).collect()
+    }
+
+    /// The latest that a device observed of a kind, the latest period first, at most so many.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn latest_observations(
+        &self,
+        device: &DeviceName,
+        kind: Kind,
+        limit: i32,
+    ) -> Result<Vec<StoredObservation>, Error> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :kind)")
+            .expression_attribute_values(":pk", text(items::partition(device)))
+            .expression_attribute_values(":kind", text(kind.prefix()))
+            .scan_index_forward(false)
+            .limit(limit)
+            .send()
+            .await
+            .map_err(Error::service("Query"))?;
+        page.items().iter().map(stored_observation).collect()
+    }
+
+    /// What is known of some devices.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn device_states<'a>(
+        &self,
+        devices: impl IntoIterator<Item = &'a DeviceName>,
+    ) -> Result<HashMap<DeviceName, DeviceState>, Error> {
+        let keys: Vec<Item> =
+            devices.into_iter().map(|device| key(items::partition(device), items::STATE)).collect();
+        self.get_all(&keys).await?.iter().map(device_state).collect()
     }
 
     /// What is known of a device from its counts.
@@ -254,5 +335,43 @@ impl Store {
         let partition = items::dead_letter_partition(day);
         let found = self.between(partition, " ".to_owned(), "~".to_owned()).await?;
         found.iter().map(dead_letter).collect()
+    }
+
+    /// The latest messages of one device that were not counted on a day (UTC), latest first, at most so
+    /// many.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn dead_letters_of(
+        &self,
+        device: &DeviceName,
+        day: Date,
+        most: usize,
+    ) -> Result<Vec<DeadLetter>, Error> {
+        let mut letters = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .filter_expression("client_id = :device")
+                .expression_attribute_values(":pk", text(items::dead_letter_partition(day)))
+                .expression_attribute_values(":device", text(device.as_str()))
+                .scan_index_forward(false)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(Error::service("Query"))?;
+            for item in page.items() {
+                letters.push(dead_letter(item)?);
+            }
+            letters.truncate(most);
+            start = page.last_evaluated_key;
+            if start.is_none() || letters.len() == most {
+                return Ok(letters);
+            }
+        }
     }
 }

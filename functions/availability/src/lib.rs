@@ -121,9 +121,9 @@ async fn show_venue(
     for pass in &venue.honoured_passes {
         let seller = context.store.venue(&pass.venue_id).await;
         let seller = seller.map_err(|error| Problem::internal(&error))?;
-        passes.extend(seller.and_then(|seller| {
-            OtherPassView::of(&seller, &pass.product_id, &venue.id, venue.day_at(now))
-        }));
+        passes.extend(
+            seller.and_then(|seller| OtherPassView::of(&seller, &pass.product_id, &venue.id, now)),
+        );
     }
     Ok(Json(VenueDetailView::of(&venue, passes, now)))
 }

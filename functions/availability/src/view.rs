@@ -132,14 +132,14 @@ impl OtherPassView {
         seller: &Venue,
         product: &ProductId,
         here: &VenueId,
-        today: Date,
+        now: Timestamp,
     ) -> Option<Self> {
         let product = seller.product(product)?;
         product.pass.as_ref()?.at(here)?;
         Some(Self {
             venue_id: seller.id.clone(),
             venue_name: seller.name.clone(),
-            product: ProductView::of(product, today),
+            product: ProductView::of(product, seller.day_at(now), now),
         })
     }
 }

@@ -24,8 +24,8 @@ mod envelope;
 
 use std::time::Duration;
 
-use atrio_domain::device::{self, CountRecord, DeadLetter, Decision, Refusal, Topic};
-use atrio_dynamo::count::{BATCH_MESSAGES, Committed, CountBatch};
+use atrio_domain::device::{self, DeadLetter, Decision, Message, Refusal, Topic};
+use atrio_dynamo::count::{BATCH_WRITES, Committed, CountBatch, writes_of};
 use atrio_dynamo::{Error, Store};
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use aws_lambda_events::event::streams::KinesisEventResponse;
@@ -57,9 +57,10 @@ pub struct DeviceMessage {
 /// What became of a message. All but [`Outcome::Failed`] may be acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Counted, durably.
+    /// Taken, durably.
     Stored {
-        /// 1 for the first count of a period, more for a correction.
+        /// 1 for the first observation of a period, more for a correction; of several, the highest. 0
+        /// where the device spoke of itself only.
         version: u32,
     },
     /// Nothing new: counted before, or corrected since.
@@ -79,7 +80,7 @@ pub enum Outcome {
 /// A message with its content, or why it has none.
 struct Read {
     message: DeviceMessage,
-    content: Result<CountRecord, Refusal>,
+    content: Result<Message, Refusal>,
 }
 
 /// Serves one batch of the stream. Records that could not be written are reported one by one, and
@@ -115,7 +116,7 @@ impl From<DeviceMessage> for Read {
     }
 }
 
-fn content(message: &DeviceMessage) -> Result<CountRecord, Refusal> {
+fn content(message: &DeviceMessage) -> Result<Message, Refusal> {
     let topic: Topic = message.topic.parse()?;
     if message.client_id != topic.device.as_str() {
         let client = message.client_id.chars().take(64).collect();
@@ -126,16 +127,32 @@ fn content(message: &DeviceMessage) -> Result<CountRecord, Refusal> {
 
 async fn accept_read(context: &Context, messages: &[Read]) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(messages.len());
-    for some in messages.chunks(BATCH_MESSAGES) {
+    let mut rest = messages;
+    while !rest.is_empty() {
+        let (some, behind) = rest.split_at(fitting(rest));
         outcomes.extend(accept_some(&context.store, some).await);
+        rest = behind;
     }
     outcomes
+}
+
+/// How many of these messages fit one transaction.
+fn fitting(messages: &[Read]) -> usize {
+    let mut writes = 0;
+    for (index, read) in messages.iter().enumerate() {
+        writes += read.content.as_ref().map_or(1, writes_of);
+        if writes > BATCH_WRITES && index > 0 {
+            return index;
+        }
+    }
+    messages.len()
 }
 
 /// Accepts what fits one transaction. A malformed item of one device must not hold up the others,
 /// so a batch that meets one is halved until that message stands alone.
 async fn accept_some(store: &Store, messages: &[Read]) -> Vec<Outcome> {
-    let error = match try_batch(store, messages).await {
+    // Boxed: the futures of the client nest deeper than the compiler follows.
+    let error = match Box::pin(try_batch(store, messages)).await {
         Ok(outcomes) => return outcomes,
         Err(error) => error,
     };
@@ -153,8 +170,8 @@ async fn accept_some(store: &Store, messages: &[Read]) -> Vec<Outcome> {
 async fn try_batch(store: &Store, messages: &[Read]) -> Result<Vec<Outcome>, Error> {
     let mut attempt = 0;
     loop {
-        let records = messages.iter().filter_map(|read| read.content.as_ref().ok());
-        let mut batch = store.load_counts(records).await?;
+        let contents = messages.iter().filter_map(|read| read.content.as_ref().ok());
+        let mut batch = store.load_counts(contents).await?;
         let outcomes = messages.iter().map(|read| decide(&mut batch, read)).collect();
         match store.commit_counts(&batch).await? {
             Committed::Done => return Ok(outcomes),
@@ -171,19 +188,23 @@ async fn try_batch(store: &Store, messages: &[Read]) -> Result<Vec<Outcome>, Err
 
 fn decide(batch: &mut CountBatch, read: &Read) -> Outcome {
     let message = &read.message;
-    let decided = read.content.clone().and_then(|record| {
-        let registered = batch.registered(&record.device);
-        let state = batch.state(&record.device);
-        let stored = batch.stored(&record);
-        device::decide(registered, state, stored, record, message.received_at)
-    });
+    let decided = match &read.content {
+        Ok(content) => {
+            let registered = batch.registered(&content.device);
+            let state = batch.state(&content.device);
+            let stored = |observation: &_| batch.stored(observation);
+            device::decide(registered, state, stored, content, message.received_at)
+                .map(|decision| (content, decision))
+        }
+        Err(refusal) => Err(refusal.clone()),
+    };
     match decided {
-        Ok(Decision::New { count, state } | Decision::Correction { count, state }) => {
-            let version = count.version;
-            batch.put(count, state);
+        Ok((content, Decision::Changed { observations, state })) => {
+            let version = observations.iter().map(|stored| stored.version).max().unwrap_or(0);
+            batch.put(content.device.clone(), observations, *state);
             Outcome::Stored { version }
         }
-        Ok(Decision::Duplicate | Decision::Superseded) => Outcome::Unchanged,
+        Ok((_, Decision::Unchanged)) => Outcome::Unchanged,
         Err(refusal) => {
             let DeviceMessage { topic, client_id, payload, received_at } = message;
             batch.refuse(DeadLetter::new(topic, client_id, payload, *received_at, &refusal));

@@ -5,14 +5,13 @@
 use std::borrow::Cow;
 
 use atrio_domain::booking::{Booking, BookingState};
-use atrio_domain::device::StoredCount;
 use atrio_domain::pseudonym::{month_of, pseudonym};
 use atrio_domain::tariff::Cents;
 use atrio_domain::venue::TIME_ZONE;
 use atrio_dynamo::change::Change;
 use atrio_dynamo::decision::DecisionRecord;
 use atrio_dynamo::redemption::{Entry, Passed};
-use atrio_lake_schema::{admissions, bookings, counts, decisions, unit_items};
+use atrio_lake_schema::{admissions, bookings, decisions, unit_items};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -102,7 +101,7 @@ pub(crate) fn day_of(change: &Change) -> Option<Date> {
         }
         Change::Entry(entry) | Change::EntryUndone(entry) => Some(entry.slot.id.day()),
         Change::Decision(record) => Some(record.slot.day()),
-        Change::Count(_) | Change::Other => None,
+        Change::Observation(_) | Change::Other => None,
     }
 }
 
@@ -239,26 +238,7 @@ pub(crate) fn decision(
     })
 }
 
-pub(crate) fn count(stored: &StoredCount) -> Result<counts::Row, Unmapped> {
-    let record = &stored.record;
-    Ok(counts::Row {
-        month: month_of(local_day(record.period_start)?),
-        device: record.device.to_string(),
-        model: record.model.to_string(),
-        venue_id: record.venue.to_string(),
-        period_start: record.period_start,
-        period_end: record.period_end,
-        people_count: large("people_count", record.people_count)?,
-        people_towards: record.people_towards.map(|n| large("people_towards", n)).transpose()?,
-        people_away: record.people_away.map(|n| large("people_away", n)).transpose()?,
-        seq: record.seq.map(|n| large("seq", n)).transpose()?,
-        version: small("version", stored.version)?,
-        quality: record.quality.as_str().to_owned(),
-        received_at: stored.received_at,
-    })
-}
-
-fn local_day(at: Timestamp) -> Result<Date, Unmapped> {
+pub(crate) fn local_day(at: Timestamp) -> Result<Date, Unmapped> {
     let local = at.in_tz(TIME_ZONE).map_err(|source| Unmapped::BadInstant { source })?;
     Ok(local.date())
 }
@@ -268,10 +248,10 @@ fn cut(at: Timestamp, seconds: i64) -> Result<Timestamp, Unmapped> {
     Timestamp::from_second(whole).map_err(|source| Unmapped::BadInstant { source })
 }
 
-fn small(column: &'static str, value: u32) -> Result<i32, Unmapped> {
+pub(crate) fn small(column: &'static str, value: u32) -> Result<i32, Unmapped> {
     i32::try_from(value).map_err(|_| Unmapped::TooLarge { column, value: u64::from(value) })
 }
 
-fn large(column: &'static str, value: u64) -> Result<i64, Unmapped> {
+pub(crate) fn large(column: &'static str, value: u64) -> Result<i64, Unmapped> {
     i64::try_from(value).map_err(|_| Unmapped::TooLarge { column, value })
 }

@@ -9,6 +9,7 @@
 //! shard is refused rather than guessed at. The embedded pump passes the shard it reads from.
 
 mod anonymise;
+mod observed;
 mod rows;
 
 use std::collections::HashMap;
@@ -199,7 +200,7 @@ async fn map(
         Ok(change) => change,
         Err(source) => return Ok(Err(Unmapped::Malformed { source })),
     };
-    let Some(day) = day_of(&change) else { return Ok(rows.add_count(sequence, &change)) };
+    let Some(day) = day_of(&change) else { return Ok(rows.add_observation(sequence, &change)) };
     let month = month_of(day);
     let key = match keys.get(&month) {
         Some(key) => *key,

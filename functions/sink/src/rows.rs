@@ -3,10 +3,13 @@
 use atrio_dynamo::change::Change;
 use atrio_dynamo::redemption::Entry;
 use atrio_lake_schema::RecordBatch;
-use atrio_lake_schema::{SchemaError, Table, admissions, bookings, counts, decisions, unit_items};
+use atrio_lake_schema::{
+    SchemaError, Table, admissions, bookings, counts, decisions, presence, readings, unit_items,
+};
 use atrio_lake_write::SequenceNumber;
 
 use crate::anonymise::{self, Unmapped};
+use crate::observed;
 
 /// Rows of one table.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub(crate) struct Rows {
     unit_items: Numbered<unit_items::Row>,
     admissions: Numbered<admissions::Row>,
     counts: Numbered<counts::Row>,
+    presence: Numbered<presence::Row>,
+    readings: Numbered<readings::Row>,
     decisions: Numbered<decisions::Row>,
 }
 
@@ -65,7 +70,9 @@ impl Rows {
             Change::Decision(record) => {
                 self.decisions.push(sequence, anonymise::decision(record, key)?);
             }
-            Change::Count(_) | Change::Other => return self.add_count(sequence, change),
+            Change::Observation(_) | Change::Other => {
+                return self.add_observation(sequence, change);
+            }
         }
         Ok(())
     }
@@ -83,14 +90,18 @@ impl Rows {
         Ok(())
     }
 
-    /// Adds what needs no key: a count. Anything else means no row.
-    pub(crate) fn add_count(
+    /// Adds what needs no key: what a device observed. Anything else means no row.
+    pub(crate) fn add_observation(
         &mut self,
         sequence: SequenceNumber,
         change: &Change,
     ) -> Result<(), Unmapped> {
-        if let Change::Count(count) = change {
-            self.counts.push(sequence, anonymise::count(count)?);
+        if let Change::Observation(stored) = change {
+            match observed::row(stored)? {
+                observed::Row::Count(row) => self.counts.push(sequence, row),
+                observed::Row::Presence(row) => self.presence.push(sequence, row),
+                observed::Row::Reading(row) => self.readings.push(sequence, row),
+            }
         }
         Ok(())
     }
@@ -105,6 +116,8 @@ impl Rows {
             "unit_items" => (unit_items::batch(&self.unit_items.rows), &self.unit_items.sequences),
             "admissions" => (admissions::batch(&self.admissions.rows), &self.admissions.sequences),
             "counts" => (counts::batch(&self.counts.rows), &self.counts.sequences),
+            "presence" => (presence::batch(&self.presence.rows), &self.presence.sequences),
+            "readings" => (readings::batch(&self.readings.rows), &self.readings.sequences),
             _ => (decisions::batch(&self.decisions.rows), &self.decisions.sequences),
         };
         Ok((batch?, sequences.clone()))

@@ -119,7 +119,7 @@ async fn take(context: &Context, quiet: &Quiet, record: &EventRecord) -> Result<
             let undone_at = entry.undone.as_ref().map(|undo| undo.at);
             tell_entry(context, quiet, &entry, undone_at).await
         }
-        Change::Entry(_) | Change::Decision(_) | Change::Count(_) | Change::Other => Ok(()),
+        Change::Entry(_) | Change::Decision(_) | Change::Observation(_) | Change::Other => Ok(()),
     }
 }
 

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use deltalake::arrow::array::{
-    ArrayRef, Date32Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
+    ArrayRef, Date32Array, Decimal128Array, Int32Array, Int64Array, StringArray,
+    TimestampMicrosecondArray,
 };
+use deltalake::arrow::datatypes::DataType;
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+use crate::column::{DECIMAL_DIGITS, DECIMAL_PLACES};
 
 /// The zone Delta gives its timestamps.
 pub(crate) const UTC: &str = "UTC";
@@ -30,6 +34,15 @@ pub(crate) fn integers<Row>(rows: &[Row], field: impl Fn(&Row) -> i32) -> ArrayR
 
 pub(crate) fn longs<Row>(rows: &[Row], field: impl Fn(&Row) -> Option<i64>) -> ArrayRef {
     Arc::new(rows.iter().map(field).collect::<Int64Array>())
+}
+
+pub(crate) fn decimals<Row>(rows: &[Row], millionths: impl Fn(&Row) -> Option<i64>) -> ArrayRef {
+    let values = rows.iter().map(|row| millionths(row).map(i128::from));
+    Arc::new(
+        values
+            .collect::<Decimal128Array>()
+            .with_data_type(DataType::Decimal128(DECIMAL_DIGITS, DECIMAL_PLACES)),
+    )
 }
 
 pub(crate) fn days<Row>(rows: &[Row], field: impl Fn(&Row) -> Date) -> ArrayRef {

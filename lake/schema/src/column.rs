@@ -5,6 +5,11 @@ use std::sync::Arc;
 use deltalake::arrow::datatypes::{DataType, Field, TimeUnit};
 use deltalake::kernel::{DataType as DeltaType, MetadataValue, PrimitiveType, StructField};
 
+/// Digits of a decimal in all: as many as 64 bits hold.
+pub(crate) const DECIMAL_DIGITS: u8 = 18;
+/// Digits of a decimal behind the point.
+pub(crate) const DECIMAL_PLACES: i8 = 6;
+
 /// One column of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Column {
@@ -31,6 +36,8 @@ pub enum Kind {
     Integer,
     /// A whole number of 64 bits.
     Long,
+    /// A decimal of 18 digits, six of them behind the point.
+    Decimal,
     /// A day of the venue's calendar.
     Day,
     /// An instant in UTC, to the microsecond.
@@ -73,6 +80,7 @@ impl Kind {
             Self::Text => DataType::Utf8,
             Self::Integer => DataType::Int32,
             Self::Long => DataType::Int64,
+            Self::Decimal => DataType::Decimal128(DECIMAL_DIGITS, DECIMAL_PLACES),
             Self::Day => DataType::Date32,
             Self::Instant => {
                 DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from(crate::arrays::UTC)))
@@ -85,6 +93,13 @@ impl Kind {
             Self::Text => PrimitiveType::String,
             Self::Integer => PrimitiveType::Integer,
             Self::Long => PrimitiveType::Long,
+            Self::Decimal => {
+                let places = DECIMAL_PLACES.unsigned_abs();
+                let Ok(decimal) = DeltaType::decimal(DECIMAL_DIGITS, places) else {
+                    unreachable!("a decimal of {DECIMAL_DIGITS} digits holds {places} places");
+                };
+                return decimal;
+            }
             Self::Day => PrimitiveType::Date,
             Self::Instant => PrimitiveType::Timestamp,
         })
@@ -151,6 +166,15 @@ impl Column {
         Self { name, kind: Kind::Long, nullable: false, unit, meaning, privacy: Privacy::Measure }
     }
 
+    /// A column of decimals, often missing: a sensor gives a value, a sum, or both.
+    pub(crate) const fn decimal(
+        name: &'static str,
+        unit: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { name, kind: Kind::Decimal, nullable: true, unit, meaning, privacy: Privacy::Measure }
+    }
+
     /// The same column where a value may be missing.
     pub(crate) const fn or_missing(mut self) -> Self {
         self.nullable = true;
@@ -174,6 +198,30 @@ impl Column {
         "identifier",
         "The venue, by the ministry's identifier of the place",
         Privacy::PublicFact,
+    );
+
+    /// The version, in the tables of what devices observed.
+    pub(crate) const VERSION: Self = Self::integer(
+        "version",
+        "version",
+        "1 for what was first received of the period, then corrections",
+    )
+    .class(Privacy::Operational);
+
+    /// How far it may be trusted, in the tables of what devices observed.
+    pub(crate) const QUALITY: Self = Self::text(
+        "quality",
+        "good, late, after-gap or after-reset",
+        "How far it may be trusted: in time and sequence, an hour late, after lost messages, after a new start",
+        Privacy::Operational,
+    );
+
+    /// When it came, in the tables of what devices observed.
+    pub(crate) const RECEIVED_AT: Self = Self::instant(
+        "received_at",
+        "instant, UTC",
+        "When the message was received",
+        Privacy::Operational,
     );
 
     /// The product, in the tables of visits.

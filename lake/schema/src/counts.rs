@@ -57,24 +57,9 @@ pub const TABLE: Table = Table {
         Column::long("seq", "message number", "Number of the message within its device")
             .or_missing()
             .class(Privacy::Operational),
-        Column::integer(
-            "version",
-            "version",
-            "1 for the first count of the period, then corrections",
-        )
-        .class(Privacy::Operational),
-        Column::text(
-            "quality",
-            "good, late or after-gap",
-            "How far the count may be trusted",
-            Privacy::Operational,
-        ),
-        Column::instant(
-            "received_at",
-            "instant, UTC",
-            "When the message was received",
-            Privacy::Operational,
-        ),
+        Column::VERSION,
+        Column::QUALITY,
+        Column::RECEIVED_AT,
     ],
 };
 

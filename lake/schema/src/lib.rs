@@ -7,6 +7,8 @@ pub mod admissions;
 pub mod bookings;
 pub mod counts;
 pub mod decisions;
+pub mod presence;
+pub mod readings;
 pub mod unit_items;
 
 mod address;
@@ -29,8 +31,15 @@ use deltalake::kernel::StructField;
 pub const MONTH: &str = "month";
 
 /// All tables, in the order in which a change is written to them.
-pub const TABLES: [&Table; 5] =
-    [&bookings::TABLE, &unit_items::TABLE, &admissions::TABLE, &counts::TABLE, &decisions::TABLE];
+pub const TABLES: [&Table; 7] = [
+    &bookings::TABLE,
+    &unit_items::TABLE,
+    &admissions::TABLE,
+    &counts::TABLE,
+    &decisions::TABLE,
+    &presence::TABLE,
+    &readings::TABLE,
+];
 
 /// One table of the lake.
 #[derive(Debug, PartialEq, Eq)]

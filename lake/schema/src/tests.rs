@@ -1,5 +1,5 @@
 use deltalake::arrow::array::{Array as _, AsArray as _};
-use deltalake::arrow::datatypes::{Date32Type, TimestampMicrosecondType};
+use deltalake::arrow::datatypes::{Date32Type, Decimal128Type, TimestampMicrosecondType};
 use jiff::civil::date;
 
 use super::*;
@@ -86,6 +86,8 @@ fn rows_and_columns_agree_in_every_table() {
     assert_eq!(admissions::batch(&[]).unwrap().schema(), admissions::TABLE.arrow_schema());
     assert_eq!(counts::batch(&[]).unwrap().schema(), counts::TABLE.arrow_schema());
     assert_eq!(decisions::batch(&[]).unwrap().schema(), decisions::TABLE.arrow_schema());
+    assert_eq!(presence::batch(&[]).unwrap().schema(), presence::TABLE.arrow_schema());
+    assert_eq!(readings::batch(&[]).unwrap().schema(), readings::TABLE.arrow_schema());
 }
 
 #[test]
@@ -132,4 +134,28 @@ fn the_columns_are_these() {
         })
         .collect();
     assert_eq!(listing, include_str!("tables.txt").lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_decimal_is_exact_and_the_log_knows_its_places() {
+    let row = readings::Row {
+        month: "2026-11".into(),
+        device: "meter-1".into(),
+        venue_id: "20240".into(),
+        quantity: "energy".into(),
+        unit: "kW.h".into(),
+        observed_at: "2026-11-24T09:00:00Z".parse().unwrap(),
+        value_millionths: None,
+        running_sum_millionths: Some(1_000_250_001),
+        seq: None,
+        version: 1,
+        quality: "good".into(),
+        received_at: "2026-11-24T09:00:01Z".parse().unwrap(),
+    };
+    let batch = readings::batch(&[row]).unwrap();
+    let sums = batch.column_by_name("running_sum").unwrap().as_primitive::<Decimal128Type>();
+    assert_eq!(sums.value_as_string(0), "1000.250001");
+    let columns = readings::TABLE.delta_columns();
+    let sum = columns.iter().find(|column| column.name() == "running_sum").unwrap();
+    assert_eq!(sum.data_type().to_string(), "decimal(18,6)");
 }

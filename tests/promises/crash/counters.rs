@@ -26,19 +26,19 @@ const TWICE_IN: u64 = 10;
 
 /// What a counter did.
 #[derive(Debug, Default)]
-pub(super) struct Counted {
+pub(crate) struct Counted {
     /// Device and start of the period of each acknowledged message.
-    pub(super) acknowledged: Vec<String>,
+    pub(crate) acknowledged: Vec<String>,
     /// People in them.
-    pub(super) people: u64,
+    pub(crate) people: u64,
     /// Messages that were sent again, whether an answer was missed or not.
-    pub(super) repeated: u32,
+    pub(crate) repeated: u32,
     /// Answers other than success.
-    pub(super) refused: Vec<String>,
+    pub(crate) refused: Vec<String>,
 }
 
 /// A counter that is enrolled.
-pub(super) struct Counter {
+pub(crate) struct Counter {
     platform: Arc<RwLock<Process>>,
     name: String,
     venue: String,
@@ -48,7 +48,7 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub(super) async fn enrolled(platform: &Arc<RwLock<Process>>, venue: &str, name: &str) -> Self {
+    pub(crate) async fn enrolled(platform: &Arc<RwLock<Process>>, venue: &str, name: &str) -> Self {
         let keys = Device::enrol(&*platform.read().await, venue, name).await;
         Self {
             platform: Arc::clone(platform),
@@ -85,8 +85,15 @@ impl Counter {
         self.counted
     }
 
-    /// Publishes until acknowledged, over as many connections as that takes.
     async fn publish(&mut self, message: &serde_json::Value) {
+        if let Some(answer) = self.publish_bytes(message.to_string().as_bytes()).await {
+            self.counted.refused.push(format!("{message}: {answer}"));
+        }
+    }
+
+    /// Publishes until acknowledged, over as many connections as that takes; answers what the broker
+    /// said where it was no success.
+    pub(crate) async fn publish_bytes(&mut self, message: &[u8]) -> Option<String> {
         let since = Instant::now();
         loop {
             if self.connection.is_none() {
@@ -101,16 +108,15 @@ impl Counter {
                 };
             }
             if let Some(connection) = &mut self.connection {
-                match connection.publish(message).await {
+                let topic = connection.topic();
+                match connection.publish_bytes(&topic, message.to_vec()).await {
                     Ok(answer) => {
-                        if answer.reason != PubAckReason::Success {
-                            self.counted.refused.push(format!("{message}: {answer:?}"));
-                        }
-                        return;
+                        let refused = answer.reason != PubAckReason::Success;
+                        return refused.then(|| format!("{answer:?}"));
                     }
                     // A platform that dies ends the connection; one that lives answers.
                     Err(ConnectionError::Timeout(_)) => {
-                        self.counted.refused.push(format!("{message}: never acknowledged"));
+                        self.counted.refused.push("never acknowledged".to_owned());
                     }
                     Err(_) => self.counted.repeated += 1,
                 }

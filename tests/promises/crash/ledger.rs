@@ -73,9 +73,9 @@ impl Ledger {
             let stored = atrio_dynamo::slot::StoredSlot::try_from(item).unwrap();
             self.slots.insert(sk.to_owned(), stored.places);
         } else if sk.starts_with("COUNT#") {
-            let count = atrio_dynamo::count::stored_count(item).unwrap();
+            let count = atrio_dynamo::count::stored_observation(item).unwrap();
             let record = &count.record;
-            self.people += i64::try_from(record.people_count).unwrap();
+            self.people += i64::try_from(record.people().unwrap().count).unwrap();
             let key = format!("{} {}", record.device, record.period_start);
             self.periods.insert(key, count.version);
         } else if pk.starts_with("DEADLETTER#") {

@@ -203,6 +203,43 @@ impl Admission {
         self.known(client_id).is_some_and(|known| device::may_subscribe(&known, filter))
     }
 
+    /// The devices whose right ended since they connected: revoked, moved to another venue, or given
+    /// another certificate. They are strangers from now on.
+    pub(super) async fn ended(&self) -> Result<Vec<String>, atrio_dynamo::Error> {
+        let connected: Vec<RegisteredDevice> = {
+            let known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.values().cloned().collect()
+        };
+        let names = connected.iter().map(|one| one.device.clone()).collect();
+        let now = self.0.queue.registered_all(names).await?;
+        let mut ended = Vec::new();
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for before in connected {
+            let stands = now.get(&before.device).is_some_and(|now| {
+                now.may_speak_for(&before.venue).is_ok()
+                    && now.gate == before.gate
+                    && now.certificate_serial == before.certificate_serial
+            });
+            // One that connected anew meanwhile was judged by the registry of now.
+            let name = before.device.as_str();
+            if !stands && known.get(name) == Some(&before) {
+                known.remove(name);
+                ended.push(name.to_owned());
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Whether a client was let in and may still speak.
+    pub(super) fn is_known(&self, client_id: &str) -> bool {
+        self.known(client_id).is_some()
+    }
+
+    /// How often the registry changed; `None` when the program ends.
+    pub(super) async fn registry_changes(&self) -> Option<Result<u64, atrio_dynamo::Error>> {
+        self.0.queue.registry_changes().await
+    }
+
     /// Takes no more messages and waits until those being written are written.
     pub(super) async fn drain(&self, patience: Duration) {
         self.0.stopping.store(true, Ordering::SeqCst);

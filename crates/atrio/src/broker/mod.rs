@@ -4,6 +4,7 @@
 //! the gates of a venue it passes on which tickets are used, and takes the first claim of each.
 
 mod admission;
+mod eviction;
 mod hooks;
 mod queue;
 
@@ -141,6 +142,7 @@ async fn serve(
     let context = ServerContext::new().busy_check_enable(false).build().await;
     let admission = Admission::new(queue);
     hooks::register(&context, &admission).await;
+    let watching = tokio::spawn(eviction::watch(context.clone(), admission.clone()));
     // With port 0 the configured port is no name for the listener, so the real one is given.
     let server = MqttServer::new(context).listener_by_id(listener, address.port()).build();
     // `start()` would end the whole process on an error.
@@ -151,6 +153,7 @@ async fn serve(
     // A dropped sender is a dropped `Broker`: stop as well.
     let _ = stopped.await;
     running.abort();
+    watching.abort();
     admission.drain(DRAIN).await;
 }
 

@@ -1,6 +1,8 @@
 //! Gathers messages that wait at the same moment into one write. The database commits one batch in
 //! about the time of one message, so the more publishers wait, the more each commit carries.
 
+use std::collections::HashMap;
+
 use atrio_domain::device::{DeviceName, RegisteredDevice};
 use atrio_ingest::{Context, DeviceMessage, Outcome};
 use atrio_runtime::Clock;
@@ -72,6 +74,22 @@ impl IngestQueue {
         let lookup = self.runtime.spawn(async move { store.registered_device(&device).await });
         // The task fails only when the runtime of the whole program ends.
         lookup.await.unwrap_or(Ok(None))
+    }
+
+    /// What enrolment says now of some devices.
+    pub(super) async fn registered_all(
+        &self,
+        devices: Vec<DeviceName>,
+    ) -> Result<HashMap<DeviceName, RegisteredDevice>, atrio_dynamo::Error> {
+        let store = self.context.store.clone();
+        let lookup = self.runtime.spawn(async move { store.registered_devices(&devices).await });
+        lookup.await.unwrap_or_else(|_| Ok(HashMap::new()))
+    }
+
+    /// How often the registry changed; `None` when the program ends.
+    pub(super) async fn registry_changes(&self) -> Option<Result<u64, atrio_dynamo::Error>> {
+        let store = self.context.store.clone();
+        self.runtime.spawn(async move { store.registry_changes().await }).await.ok()
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use atrio::broker::{Broker, BrokerConfig, IngestQueue};
 use atrio::devices::{DeviceCa, DevicesError, Enrolment};
 use atrio_domain::calendar::Opening;
-use atrio_domain::device::{DeadLetter, DeviceName, Model, StoredCount};
+use atrio_domain::device::{DeadLetter, DeviceName, Model, StoredObservation};
 use atrio_domain::id::{GateId, VenueId};
 use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
@@ -171,7 +171,7 @@ impl Museum {
         Device::connect(self.address, client_id, &self.ca.certificate(), keys, will).await
     }
 
-    pub(crate) async fn counts(&self, device: &str) -> Vec<StoredCount> {
+    pub(crate) async fn counts(&self, device: &str) -> Vec<StoredObservation> {
         let device = device.parse().unwrap();
         let (from, to) = (at_minute(0), at_minute(24 * 60));
         self.store.counts(&device, Model::CrowdFlowObserved, from, to).await.unwrap()

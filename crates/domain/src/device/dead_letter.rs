@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::count::hash_of;
+use super::observation::hash_of;
 use super::refusal::excerpt;
-use super::{ContentHash, Refusal, names_a_person};
+use super::{ContentHash, Model, Refusal, names_a_person};
 
 /// How much of a refused message is kept: enough to see what is wrong, and small enough for a
 /// batch of them to fit one transaction (4 MiB).
@@ -26,8 +26,8 @@ pub struct DeadLetter {
     pub code: String,
     /// The cause in words.
     pub reason: String,
-    /// Its beginning, at most [`KEPT_PAYLOAD_BYTES`]; `None` when it seems to name a person, for
-    /// what may not be received may not be kept either.
+    /// Its beginning, at most [`KEPT_PAYLOAD_BYTES`]; `None` when it seems to name a person, or
+    /// counts people in a cell: what may not be received may not be kept either.
     pub payload: Option<Vec<u8>>,
     /// Its length as received.
     pub payload_bytes: usize,
@@ -43,8 +43,10 @@ impl DeadLetter {
         received_at: Timestamp,
         refusal: &Refusal,
     ) -> Self {
-        let withheld =
-            matches!(refusal, Refusal::PersonLevelData { .. }) || names_a_person(payload);
+        let withheld = matches!(refusal, Refusal::PersonLevelData { .. })
+            || names_a_person(payload)
+            // The number of people in a cell may be one that has to be suppressed.
+            || topic.ends_with(Model::TourismPresenceObserved.as_str());
         // Even a hash would let a short list of addresses be tried against it.
         let hashed: &[u8] = if withheld { b"" } else { payload };
         let kept = payload.len().min(KEPT_PAYLOAD_BYTES);

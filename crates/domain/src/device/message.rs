@@ -1,15 +1,17 @@
-//! Reads the wire form: NGSI-LD keyValues of CrowdFlowObserved. Beyond the model, our own @context
-//! adds `seq` (counts messages of a device) and `cumulativeCount` (running total since the
-//! installation, so that a lost message loses no people unnoticed).
+//! Reads the wire forms: NGSI-LD keyValues of the Smart Data Models taken, and SenML. What each model
+//! says is read beside it; here is what they share, and that nothing of a person gets in.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::observation::{Observation, Quality};
 use super::refusal::excerpt;
+use super::state::Status;
 use super::{
-    CLOCK_TOLERANCE_SECONDS, CountRecord, HORIZON_HOURS, LATE_AFTER_MINUTES, LONGEST_PERIOD_HOURS,
-    MAX_PAYLOAD_BYTES, MOST_PEOPLE, Quality, Refusal, Topic,
+    CLOCK_TOLERANCE_SECONDS, DeviceName, HORIZON_HOURS, LATE_AFTER_MINUTES, MAX_PAYLOAD_BYTES,
+    MOST_PEOPLE, Model, Refusal, Topic, cell, counter, senml, status,
 };
+use crate::id::VenueId;
 
 /// Field names that only person-level data has, without case and separators (contract: refuse
 /// AnonymousCommuterId, MAC addresses and identifiers of visitors' devices; a hashed MAC stays
@@ -34,14 +36,52 @@ const PERSON_FIELDS: [&str; 14] = [
 /// Fields that hold the sensor's own identity, which may well be its own MAC address.
 const SENSOR_FIELDS: [&str; 4] = ["id", "refdevice", "source", "dataprovider"];
 
-/// Reads one message into the canonical record.
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The device that speaks.
+    pub device: DeviceName,
+    /// The venue it says it stands in.
+    pub venue: VenueId,
+    /// What it observed.
+    pub observations: Vec<Observation>,
+    /// What it says of itself.
+    pub status: Option<Status>,
+    /// Number of the message within its device, where it numbers them.
+    pub seq: Option<u64>,
+    /// When it will speak again at the latest, where it says so.
+    pub next_by: Option<Timestamp>,
+}
+
+impl Message {
+    pub(super) fn empty(topic: &Topic) -> Self {
+        Self {
+            device: topic.device.clone(),
+            venue: topic.venue.clone(),
+            observations: Vec::new(),
+            status: None,
+            seq: None,
+            next_by: None,
+        }
+    }
+
+    /// The end of the latest period observed.
+    pub(super) fn observed_until(&self) -> Option<Timestamp> {
+        self.observations.iter().map(|observation| observation.period_end).max()
+    }
+}
+
+/// Reads one message.
 ///
 /// # Errors
 /// The first [`Refusal`] that applies; person-level data is looked for before anything else, so
 /// that it is never mistaken for a repairable message.
-pub fn read(topic: &Topic, payload: &[u8], received_at: Timestamp) -> Result<CountRecord, Refusal> {
+pub fn read(topic: &Topic, payload: &[u8], received_at: Timestamp) -> Result<Message, Refusal> {
     if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(Refusal::MessageTooLarge { bytes: payload.len(), max: MAX_PAYLOAD_BYTES });
+    }
+    if topic.model == Model::SenMl {
+        return senml::read(topic, payload, received_at);
     }
     let message: Value = serde_json::from_slice(payload)
         .map_err(|e| Refusal::NotJson { line: e.line(), column: e.column() })?;
@@ -59,40 +99,19 @@ pub fn read(topic: &Topic, payload: &[u8], received_at: Timestamp) -> Result<Cou
             received: excerpt(kind),
         });
     }
-    let (period_start, period_end) = period(&message)?;
-    check_period(period_start, period_end, received_at)?;
-
-    let towards = count(&message, "peopleCountTowards")?;
-    let away = count(&message, "peopleCountAway")?;
-    let people_count = match (count(&message, "peopleCount")?, towards, away) {
-        (Some(people_count), Some(towards), Some(away)) if people_count != towards + away => {
-            return Err(Refusal::TotalsDisagree { people_count, towards, away });
-        }
-        (Some(people_count), _, _) => people_count,
-        (None, Some(towards), Some(away)) => towards + away,
-        (None, _, _) => return Err(Refusal::MissingField { field: "peopleCount" }),
-    };
-    let late = received_at.duration_since(period_end).as_mins() > LATE_AFTER_MINUTES;
-    Ok(CountRecord {
-        device: topic.device.clone(),
-        model: topic.model,
-        venue: topic.venue.clone(),
-        period_start,
-        period_end,
-        people_count,
-        people_towards: towards,
-        people_away: away,
-        seq: natural(&message, "seq")?,
-        cumulative: natural(&message, "cumulativeCount")?,
-        quality: if late { Quality::Late } else { Quality::Good },
-    })
+    match topic.model {
+        Model::CrowdFlowObserved => counter::read(topic, &message, received_at),
+        Model::TourismPresenceObserved => cell::read(topic, &message, received_at),
+        Model::Device => status::read(topic, &message, received_at),
+        Model::SenMl => senml::read(topic, payload, received_at),
+    }
 }
 
 /// Whether a message, readable or not, seems to hold a person's data and so must not be kept even
 /// as a dead letter. Errs towards yes.
 #[must_use]
 pub fn names_a_person(payload: &[u8]) -> bool {
-    if payload.windows(17).any(is_mac) {
+    if payload.windows(17).any(is_mac) || senml::may_name_a_person(payload) {
         return true;
     }
     // Separators go, so that `mac_address` and `macAddress` are one; the quotes around a name stay.
@@ -107,26 +126,33 @@ pub fn names_a_person(payload: &[u8]) -> bool {
     })
 }
 
+/// Letters and digits of a name, without case.
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether what has this name is of a person or of the device of one.
+pub(super) fn is_of_a_person(name: &str) -> bool {
+    let plain = plain(name);
+    PERSON_FIELDS.contains(&plain.as_str())
+        || plain.contains("macaddress")
+        || name.as_bytes().windows(17).any(is_mac)
+}
+
 fn person_field(message: &Map<String, Value>) -> Option<String> {
     message.iter().find_map(|(name, value)| {
-        let plain: String = name
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
-        let sensor = SENSOR_FIELDS.contains(&plain.as_str());
         if name.as_bytes().windows(17).any(is_mac) {
             return Some("(named by a mac address)".to_owned());
         }
-        let person = PERSON_FIELDS.contains(&plain.as_str()) || plain.contains("macaddress");
-        if person || (!sensor && holds_mac(value)) {
+        let sensor = SENSOR_FIELDS.contains(&plain(name).as_str());
+        if is_of_a_person(name) || (!sensor && holds_mac(value)) {
             return Some(excerpt(name));
         }
         nested_person_field(value)
     })
 }
 
-fn nested_person_field(value: &Value) -> Option<String> {
+pub(super) fn nested_person_field(value: &Value) -> Option<String> {
     match value {
         Value::Object(fields) => person_field(fields),
         Value::Array(values) => values.iter().find_map(nested_person_field),
@@ -153,14 +179,14 @@ fn is_mac(text: &[u8]) -> bool {
     })
 }
 
-fn required_text<'a>(
+pub(super) fn required_text<'a>(
     message: &'a Map<String, Value>,
     field: &'static str,
 ) -> Result<&'a str, Refusal> {
     text(message, field)?.ok_or(Refusal::MissingField { field })
 }
 
-fn text<'a>(
+pub(super) fn text<'a>(
     message: &'a Map<String, Value>,
     field: &'static str,
 ) -> Result<Option<&'a str>, Refusal> {
@@ -176,43 +202,22 @@ fn text<'a>(
     }
 }
 
-/// The period: `dateObservedFrom` and `dateObservedTo`, or `dateObserved` written as an interval
-/// (the model's own example does, while its text allows an instant).
-fn period(message: &Map<String, Value>) -> Result<(Timestamp, Timestamp), Refusal> {
-    let observed = required_text(message, "dateObserved")?;
-    let (from, to) = (text(message, "dateObservedFrom")?, text(message, "dateObservedTo")?);
-    if let Some((start, end)) = observed.split_once('/') {
-        let observed = (instant("dateObserved", start)?, instant("dateObserved", end)?);
-        let start = from.map_or(Ok(observed.0), |text| instant("dateObservedFrom", text))?;
-        let end = to.map_or(Ok(observed.1), |text| instant("dateObservedTo", text))?;
-        return Ok((start, end));
-    }
-    instant("dateObserved", observed)?;
-    let from = from.ok_or(Refusal::MissingField { field: "dateObservedFrom" })?;
-    let to = to.ok_or(Refusal::MissingField { field: "dateObservedTo" })?;
-    Ok((instant("dateObservedFrom", from)?, instant("dateObservedTo", to)?))
-}
-
 /// An instant cut to the second: the start is part of the key, and a device that sends fractions
 /// sometimes must not count twice.
-fn instant(field: &'static str, value: &str) -> Result<Timestamp, Refusal> {
+pub(super) fn instant(field: &'static str, value: &str) -> Result<Timestamp, Refusal> {
     let refuse = || Refusal::InvalidInstant { field, value: excerpt(value) };
     let instant: Timestamp = value.parse().map_err(|_| refuse())?;
     Timestamp::from_second(instant.as_second()).map_err(|_| refuse())
 }
 
-fn check_period(
-    period_start: Timestamp,
-    period_end: Timestamp,
-    received_at: Timestamp,
-) -> Result<(), Refusal> {
-    if period_end <= period_start {
-        return Err(Refusal::PeriodReversed { period_start, period_end });
-    }
-    let length = period_end.duration_since(period_start);
-    if length.as_secs() > LONGEST_PERIOD_HOURS * 3600 {
-        return Err(Refusal::PeriodTooLong { hours: length.as_hours() });
-    }
+/// How far something that ended then may be trusted, by its arrival alone.
+pub(super) fn quality(period_end: Timestamp, received_at: Timestamp) -> Quality {
+    let late = received_at.duration_since(period_end).as_mins() > LATE_AFTER_MINUTES;
+    if late { Quality::Late } else { Quality::Good }
+}
+
+/// Refuses what has not ended yet, and what ended too long ago.
+pub(super) fn check_arrival(period_end: Timestamp, received_at: Timestamp) -> Result<(), Refusal> {
     let seconds_ahead = period_end.duration_since(received_at).as_secs();
     if seconds_ahead > CLOCK_TOLERANCE_SECONDS {
         return Err(Refusal::FromTheFuture { seconds_ahead });
@@ -226,7 +231,10 @@ fn check_period(
     Ok(())
 }
 
-fn count(message: &Map<String, Value>, field: &'static str) -> Result<Option<u64>, Refusal> {
+pub(super) fn count(
+    message: &Map<String, Value>,
+    field: &'static str,
+) -> Result<Option<u64>, Refusal> {
     let count = natural(message, field)?;
     match count {
         Some(value) if value > MOST_PEOPLE => Err(Refusal::CountTooHigh { field, value }),
@@ -234,7 +242,10 @@ fn count(message: &Map<String, Value>, field: &'static str) -> Result<Option<u64
     }
 }
 
-fn natural(message: &Map<String, Value>, field: &'static str) -> Result<Option<u64>, Refusal> {
+pub(super) fn natural(
+    message: &Map<String, Value>,
+    field: &'static str,
+) -> Result<Option<u64>, Refusal> {
     match message.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match (value.as_u64(), value.as_i64()) {

@@ -121,6 +121,30 @@ pub enum Refusal {
         /// What was given, cut to a readable length.
         value: String,
     },
+    /// A field has a value that the model does not know.
+    #[error("field `{field}` is `{value}`, not {expected}")]
+    InvalidField {
+        /// The field.
+        field: &'static str,
+        /// What was given, cut to a readable length.
+        value: String,
+        /// What is taken.
+        expected: &'static str,
+    },
+    /// The message is no SenML pack.
+    #[error("the message is not a senml pack in json or cbor: {problem} (RFC 8428)")]
+    NotSenMl {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A record of a pack cannot be taken.
+    #[error("record {place} of the pack: {problem}")]
+    BadRecord {
+        /// Which, from 1.
+        place: usize,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// The message describes a person or the device of one.
     #[error("field `{field}` describes a person: send totals only; the message was not kept")]
     PersonLevelData {
@@ -128,7 +152,7 @@ pub enum Refusal {
         field: String,
     },
     /// The message is of another model than its topic, or of one that is not taken.
-    #[error("the model is `{received}`: publish `{expected}` on a topic that ends in it")]
+    #[error("the model is `{received}`: publish {expected} on a topic that ends in it")]
     WrongModel {
         /// What the topic says, or what is taken.
         expected: &'static str,
@@ -203,8 +227,8 @@ pub enum Refusal {
     },
     /// A later period has a lower running total.
     #[error(
-        "cumulativeCount fell from {previous} to {received}: after a reset or a replacement, enrol \
-         the device again"
+        "cumulativeCount fell from {previous} to {received}, more than the period counted: after a \
+         replacement, enrol the device again"
     )]
     CounterWentBackwards {
         /// The running total known.
@@ -231,6 +255,9 @@ impl Refusal {
             Self::MissingField { .. } => "missing-field",
             Self::WrongType { .. } => "wrong-type",
             Self::InvalidInstant { .. } => "invalid-instant",
+            Self::InvalidField { .. } => "invalid-field",
+            Self::NotSenMl { .. } => "not-senml",
+            Self::BadRecord { .. } => "bad-record",
             Self::PersonLevelData { .. } => "person-level-data",
             Self::WrongModel { .. } => "wrong-model",
             Self::NegativeCount { .. } => "negative-count",

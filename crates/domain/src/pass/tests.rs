@@ -184,7 +184,8 @@ fn a_pass_that_cannot_be_sold_is_refused_where_it_is_wrong() {
     assert_eq!(field(|product| product.pass = None).as_deref(), Some("pass"));
     let long = |product: &mut Product| product.id = ProductId::new("three-museums").unwrap();
     assert_eq!(field(long).as_deref(), Some("id"));
-    let cases: [(fn(&mut PassRule), &str); 6] = [
+    type Case = (fn(&mut PassRule), &'static str);
+    let cases: [Case; 6] = [
         (|rule| rule.opens.clear(), "pass.opens"),
         (|rule| rule.opens[1].venue_id = rule.opens[0].venue_id.clone(), "pass.opens[1].venue_id"),
         (|rule| rule.opens[2].name.clear(), "pass.opens[2].name"),

@@ -1,9 +1,9 @@
-//! The items themselves: `DEVICE#{device}` / `COUNT#{model}#{period start}`, `STATE` and `DEVICE`;
-//! `DEADLETTER#{day}` / `{instant}#{hash}`.
+//! The items themselves: `DEVICE#{device}` / `COUNT#{model}#{period start}`, `CELL#…#{series}`,
+//! `READING#…#{series}`, `STATE` and `DEVICE`; `DEADLETTER#{day}` / `{instant}#{hash}`.
 
 use atrio_domain::device::{
-    ContentHash, CountRecord, DeadLetter, DeviceName, DeviceState, Model, Quality,
-    RegisteredDevice, StoredCount,
+    Amount, Cell, Content, ContentHash, Counted, DeadLetter, DeviceName, DeviceState, Model,
+    Observation, People, Quality, Reading, RegisteredDevice, Status, StoredObservation, UCUM_UNITS,
 };
 use atrio_domain::retention::Record;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -11,12 +11,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::registry::DEVICES;
 use crate::attributes::{Attributes, bytes, instant, instant_text, number, text, time_to_live};
-use crate::table::TTL;
-use crate::{Error, Item, PK, key};
+use crate::table::{DUE_PK, DUE_SK, TTL};
+use crate::{Error, Item, PK, SK, key};
 
-/// How the sort keys of counts begin, for readers of the stream.
-pub const COUNT_SK_PREFIX: &str = "COUNT#";
 /// Sort key of what enrolment wrote down.
 pub(super) const DEVICE: &str = "DEVICE";
 /// Sort key of a device's state.
@@ -24,12 +23,61 @@ pub(super) const STATE: &str = "STATE";
 /// How the partition keys of devices begin.
 const PARTITION_PREFIX: &str = "DEVICE#";
 
+/// What is observed, by the sort keys it stands under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// People who passed a counter.
+    Count,
+    /// People present in a cell.
+    Cell,
+    /// A quantity that a sensor read.
+    Reading,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Count, Self::Cell, Self::Reading];
+
+    /// How its sort keys begin.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Count => "COUNT#",
+            Self::Cell => "CELL#",
+            Self::Reading => "READING#",
+        }
+    }
+
+    fn of(content: &Content) -> Self {
+        match content {
+            Content::People(_) => Self::Count,
+            Content::Cell(_) => Self::Cell,
+            Content::Reading(_) => Self::Reading,
+        }
+    }
+}
+
+/// Whether an item under these keys is something that a device observed.
+#[must_use]
+pub fn is_observation(pk: &str, sk: &str) -> bool {
+    pk.starts_with(PARTITION_PREFIX) && Kind::ALL.iter().any(|kind| sk.starts_with(kind.prefix()))
+}
+
 pub(super) fn partition(device: &DeviceName) -> String {
     format!("{PARTITION_PREFIX}{device}")
 }
 
 pub(super) fn count_sk(model: Model, period_start: Timestamp) -> String {
-    format!("{COUNT_SK_PREFIX}{model}#{}", instant_text(period_start))
+    format!("{}{model}#{}", Kind::Count.prefix(), instant_text(period_start))
+}
+
+pub(super) fn observation_sk(record: &Observation) -> String {
+    if record.people().is_some() {
+        return count_sk(record.model, record.period_start);
+    }
+    let (kind, series) = (Kind::of(&record.content), record.series());
+    let start = instant_text(record.period_start);
+    format!("{}{}#{start}#{series}", kind.prefix(), record.model)
 }
 
 pub(super) fn dead_letter_partition(day: Date) -> String {
@@ -52,50 +100,69 @@ fn device_of(read: &Attributes<'_>) -> Result<DeviceName, Error> {
     name.parse().map_err(|error| read.malformed(PK, error))
 }
 
-pub(super) fn of_count(count: &StoredCount) -> Item {
-    let record = &count.record;
-    let mut item = key(partition(&record.device), count_sk(record.model, record.period_start));
+pub(super) fn of_observation(stored: &StoredObservation) -> Item {
+    let record = &stored.record;
+    let mut item = key(partition(&record.device), observation_sk(record));
     set(&mut item, "model", text(record.model.as_str()));
     set(&mut item, "venue_id", text(record.venue.as_str()));
     set(&mut item, "period_start", instant(record.period_start));
     set(&mut item, "period_end", instant(record.period_end));
-    set(&mut item, "people_count", number(record.people_count));
-    set_number(&mut item, "people_towards", record.people_towards);
-    set_number(&mut item, "people_away", record.people_away);
+    match &record.content {
+        Content::People(people) => {
+            set(&mut item, "people_count", number(people.count));
+            set_number(&mut item, "people_towards", people.towards);
+            set_number(&mut item, "people_away", people.away);
+            set_number(&mut item, "cumulative", people.cumulative);
+        }
+        Content::Cell(cell) => {
+            set(&mut item, "location_code", text(cell.location_code.as_str()));
+            set(&mut item, "origin", text(cell.origin.to_string()));
+            set(&mut item, "aggregation", text(cell.aggregation.as_str()));
+            set(&mut item, "least_count", number(cell.least_count));
+            set_number(&mut item, "people", cell.people);
+        }
+        Content::Reading(reading) => {
+            set(&mut item, "name", text(reading.name.as_str()));
+            set(&mut item, "unit", text(reading.unit));
+            for (name, amount) in
+                [("value_millionths", reading.value), ("sum_millionths", reading.running_sum)]
+            {
+                if let Some(amount) = amount {
+                    set(&mut item, name, number(amount.millionths()));
+                }
+            }
+        }
+    }
     set_number(&mut item, "seq", record.seq);
-    set_number(&mut item, "cumulative", record.cumulative);
     set(&mut item, "quality", text(record.quality.as_str()));
     set(&mut item, "missing", number(record.quality.missing()));
-    set(&mut item, "version", number(count.version));
-    set(&mut item, "content_hash", text(count.content_hash.as_str()));
+    set(&mut item, "version", number(stored.version));
+    set(&mut item, "content_hash", text(stored.content_hash.as_str()));
     let earlier: Vec<AttributeValue> =
-        count.earlier_hashes.iter().map(|hash| text(hash.as_str())).collect();
+        stored.earlier_hashes.iter().map(|hash| text(hash.as_str())).collect();
     set(&mut item, "earlier_hashes", AttributeValue::L(earlier));
-    set(&mut item, "received_at", instant(count.received_at));
+    set(&mut item, "received_at", instant(stored.received_at));
     item
 }
 
-/// Reads a count.
+/// Reads what a device observed.
 ///
 /// # Errors
 /// A malformed item.
-pub fn stored_count(item: &Item) -> Result<StoredCount, Error> {
+pub fn stored_observation(item: &Item) -> Result<StoredObservation, Error> {
     let read = Attributes::of(item);
     let quality = read.text("quality")?;
     let missing = read.number("missing")?;
-    let record = CountRecord {
+    let record = Observation {
         device: device_of(&read)?,
         model: read.parsed("model")?,
         venue: read.parsed("venue_id")?,
         period_start: read.parsed("period_start")?,
         period_end: read.parsed("period_end")?,
-        people_count: read.number("people_count")?,
-        people_towards: read.optional_number("people_towards")?,
-        people_away: read.optional_number("people_away")?,
         seq: read.optional_number("seq")?,
-        cumulative: read.optional_number("cumulative")?,
         quality: Quality::from_parts(quality, missing)
             .ok_or_else(|| read.malformed("quality", format!("is `{quality}`")))?,
+        content: content(&read)?,
     };
     let hashes = || -> Option<Vec<ContentHash>> {
         let values = item.get("earlier_hashes")?.as_l().ok()?;
@@ -104,7 +171,7 @@ pub fn stored_count(item: &Item) -> Result<StoredCount, Error> {
             .map(|value| value.as_s().ok().cloned().map(ContentHash::from_stored))
             .collect()
     };
-    Ok(StoredCount {
+    Ok(StoredObservation {
         record,
         version: read.number("version")?,
         content_hash: ContentHash::from_stored(read.text("content_hash")?.to_owned()),
@@ -114,14 +181,67 @@ pub fn stored_count(item: &Item) -> Result<StoredCount, Error> {
     })
 }
 
+fn content(read: &Attributes<'_>) -> Result<Content, Error> {
+    let sort_key = read.text(SK)?;
+    let kind = Kind::ALL.into_iter().find(|kind| sort_key.starts_with(kind.prefix()));
+    Ok(match kind.ok_or_else(|| read.malformed(SK, "is not of an observation"))? {
+        Kind::Count => Content::People(People {
+            count: read.number("people_count")?,
+            towards: read.optional_number("people_towards")?,
+            away: read.optional_number("people_away")?,
+            cumulative: read.optional_number("cumulative")?,
+        }),
+        Kind::Cell => Content::Cell(Cell {
+            location_code: read.parsed("location_code")?,
+            origin: read.parsed("origin")?,
+            aggregation: read.parsed("aggregation")?,
+            people: read.optional_number("people")?,
+            least_count: read.number("least_count")?,
+        }),
+        Kind::Reading => {
+            let unit = read.text("unit")?;
+            let known = UCUM_UNITS.iter().find(|(_, ucum)| *ucum == unit);
+            let amount = |name| Ok(read.optional_number(name)?.map(Amount::from_millionths));
+            Content::Reading(Reading {
+                name: read.parsed("name")?,
+                unit: known
+                    .map(|(_, ucum)| *ucum)
+                    .ok_or_else(|| read.malformed("unit", format!("is `{unit}`")))?,
+                value: amount("value_millionths")?,
+                running_sum: amount("sum_millionths")?,
+            })
+        }
+    })
+}
+
 pub(super) fn of_state(device: &DeviceName, state: &DeviceState) -> Item {
     let mut item = key(partition(device), STATE);
-    set(&mut item, "period_start", instant(state.period_start));
-    set(&mut item, "period_end", instant(state.period_end));
+    if let Some(counted) = state.counted {
+        set(&mut item, "period_start", instant(counted.period_start));
+        set(&mut item, "period_end", instant(counted.period_end));
+    }
+    for (name, at) in [("observed_until", state.observed_until), ("next_by", state.next_by)] {
+        if let Some(at) = at {
+            set(&mut item, name, instant(at));
+        }
+    }
     set_number(&mut item, "first_seq", state.first_seq);
     set_number(&mut item, "seq", state.seq);
     set_number(&mut item, "cumulative", state.cumulative);
     set(&mut item, "missing", number(state.missing));
+    set(&mut item, "numbered", number(state.numbered));
+    if let Some(status) = &state.status {
+        set(&mut item, "status_at", instant(status.at));
+        set_number(&mut item, "battery_percent", status.battery_percent.map(u64::from));
+        set_number(&mut item, "signal_percent", status.signal_percent.map(u64::from));
+        if let Some(dbm) = status.rssi_dbm {
+            set(&mut item, "rssi_dbm", number(dbm));
+        }
+        if let Some(word) = &status.device_state {
+            set(&mut item, "device_state", text(word));
+        }
+    }
+    set(&mut item, "clock_ahead_seconds", number(state.clock_ahead_seconds));
     set(&mut item, "heard_at", instant(state.heard_at));
     set(&mut item, "revision", number(state.revision));
     item
@@ -133,13 +253,36 @@ pub(super) fn of_state(device: &DeviceName, state: &DeviceState) -> Item {
 /// A malformed item.
 pub fn device_state(item: &Item) -> Result<(DeviceName, DeviceState), Error> {
     let read = Attributes::of(item);
+    let counted = match read.optional_instant("period_start")? {
+        Some(period_start) => {
+            Some(Counted { period_start, period_end: read.parsed("period_end")? })
+        }
+        None => None,
+    };
+    let status = match read.optional_instant("status_at")? {
+        Some(at) => Some(Status {
+            at,
+            battery_percent: read.optional_number("battery_percent")?,
+            signal_percent: read.optional_number("signal_percent")?,
+            rssi_dbm: read.optional_number("rssi_dbm")?,
+            device_state: read.optional_text("device_state")?.map(str::to_owned),
+        }),
+        None => None,
+    };
     let state = DeviceState {
-        period_start: read.parsed("period_start")?,
-        period_end: read.parsed("period_end")?,
+        counted,
+        // Items of before other things were observed have neither of these.
+        observed_until: read
+            .optional_instant("observed_until")?
+            .or(counted.map(|counted| counted.period_end)),
+        numbered: read.optional_number("numbered")?.unwrap_or(0),
+        clock_ahead_seconds: read.optional_number("clock_ahead_seconds")?.unwrap_or(0),
         first_seq: read.optional_number("first_seq")?,
         seq: read.optional_number("seq")?,
         cumulative: read.optional_number("cumulative")?,
         missing: read.number("missing")?,
+        status,
+        next_by: read.optional_instant("next_by")?,
         heard_at: read.parsed("heard_at")?,
         revision: read.number("revision")?,
     };
@@ -148,6 +291,8 @@ pub fn device_state(item: &Item) -> Result<(DeviceName, DeviceState), Error> {
 
 pub(super) fn of_device(device: &RegisteredDevice) -> Item {
     let mut item = key(partition(&device.device), DEVICE);
+    set(&mut item, DUE_PK, text(DEVICES));
+    set(&mut item, DUE_SK, text(format!("{}#{}", device.venue, device.device)));
     set(&mut item, "venue_id", text(device.venue.as_str()));
     set(&mut item, "fingerprint", text(&device.fingerprint));
     set(&mut item, "certificate_serial", text(&device.certificate_serial));
@@ -216,75 +361,4 @@ pub fn dead_letter(item: &Item) -> Result<DeadLetter, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::SK;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn count() -> StoredCount {
-        let record = CountRecord {
-            device: "door-1".parse().unwrap(),
-            model: Model::CrowdFlowObserved,
-            venue: "uffizi".parse().unwrap(),
-            period_start: at("2026-05-01T10:00:00Z"),
-            period_end: at("2026-05-01T10:15:00Z"),
-            people_count: 12,
-            people_towards: Some(7),
-            people_away: Some(5),
-            seq: Some(4),
-            cumulative: None,
-            quality: Quality::AfterGap { missing: 2 },
-        };
-        StoredCount {
-            content_hash: record.content_hash(),
-            record,
-            version: 2,
-            earlier_hashes: vec![ContentHash::from_stored("ab".to_owned())],
-            received_at: at("2026-05-01T10:15:01.25Z"),
-        }
-    }
-
-    #[test]
-    fn a_count_is_read_back_as_it_was_written() {
-        let item = of_count(&count());
-        assert_eq!(item[SK].as_s().unwrap(), "COUNT#CrowdFlowObserved#2026-05-01T10:00:00.000000Z");
-        assert_eq!(stored_count(&item).unwrap(), count());
-    }
-
-    #[test]
-    fn a_malformed_count_names_the_key_and_the_attribute() {
-        for (attribute, value) in [
-            ("people_count", text("many")),
-            ("people_count", number(-1)),
-            ("quality", text("fine")),
-            ("model", text("ParkingSpot")),
-            ("earlier_hashes", text("ab")),
-            (PK, text("DEVICE#Door 1")),
-        ] {
-            let mut item = of_count(&count());
-            item.insert(attribute.to_owned(), value);
-            let error = stored_count(&item).unwrap_err().to_string();
-            assert!(error.contains(attribute) && error.contains("COUNT#"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_dead_letter_without_its_payload_is_read_back() {
-        let letter = DeadLetter {
-            received_at: at("2026-05-01T23:59:59.999Z"),
-            hash: ContentHash::from_stored("cd".to_owned()),
-            topic: "dt/atrio/uffizi/door-1/CrowdFlowObserved".to_owned(),
-            client_id: "door-1".to_owned(),
-            code: "person-level-data".to_owned(),
-            reason: "field `mac` describes a person".to_owned(),
-            payload: None,
-            payload_bytes: 90,
-        };
-        let item = of_dead_letter(&letter);
-        assert_eq!(item[PK].as_s().unwrap(), "DEADLETTER#2026-05-01");
-        assert_eq!(dead_letter(&item).unwrap(), letter);
-    }
-}
+mod tests;

@@ -9,6 +9,8 @@ import type {
 	DashboardOverview,
 	Decision,
 	DeskBookingRequest,
+	Device,
+	DevicePage,
 	Direction,
 	ExchangeQuote,
 	GateState,
@@ -268,6 +270,14 @@ export const listConflicts = (token: string, venueId: string) =>
 export const closeConflict = async (token: string, venueId: string, uuid: string, note: string) => {
 	await send(`/v1/venues/${id(venueId)}/conflicts/${id(uuid)}/close`, { method: 'POST', body: { note }, token });
 };
+
+export const listDevices = (token: string, venueId: string) =>
+	json<{ devices: Device[] }>(`/v1/venues/${id(venueId)}/devices`, { token }).then(
+		(answer) => answer.devices
+	);
+
+export const getDevice = (token: string, device: string) =>
+	json<DevicePage>(`/v1/devices/${id(device)}`, { token });
 
 export interface Tagged<T> {
 	value: T;

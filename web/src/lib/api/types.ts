@@ -413,6 +413,66 @@ export interface Conflict {
 	note: string | null;
 }
 
+export type DeviceHealth = 'REVOKED' | 'NEVER_HEARD' | 'SILENT' | 'NEEDS_CARE' | 'GOOD';
+
+export interface Device {
+	device_id: string;
+	venue_id: string;
+	gate_id: string | null;
+	right: 'ACTIVE' | 'REVOKED';
+	health: DeviceHealth;
+	enrolled_at: string;
+	revoked_at: string | null;
+	heard_at: string | null;
+	observed_until: string | null;
+	silent_since: string | null;
+	battery_percent: number | null;
+	signal_percent: number | null;
+	rssi_dbm: number | null;
+	device_state: string | null;
+	status_at: string | null;
+	missing_messages: number;
+	missing_per_thousand: number | null;
+	clock_ahead_seconds: number;
+	cumulative_count: number | null;
+}
+
+export interface DeviceObservation {
+	model: string;
+	period_start: string;
+	period_end: string;
+	people: number | null;
+	people_towards: number | null;
+	people_away: number | null;
+	location_code: string | null;
+	origin: string | null;
+	suppressed: boolean | null;
+	quantity: string | null;
+	unit: string | null;
+	value: string | null;
+	running_sum: string | null;
+	version: number;
+	quality: 'good' | 'late' | 'after-gap' | 'after-reset';
+	missing_before: number;
+	received_at: string;
+}
+
+export interface DeviceLetter {
+	received_at: string;
+	topic: string;
+	code: string;
+	reason: string;
+	payload_bytes: number;
+	payload: string | null;
+}
+
+export interface DevicePage {
+	as_of: string;
+	device: Device;
+	observations: DeviceObservation[];
+	dead_letters: DeviceLetter[];
+}
+
 export interface Dashboard {
 	venue_id: string;
 	day: string;

@@ -8,6 +8,7 @@ import { campaigns } from './campaigns';
 import { common } from './common';
 import { dashboard } from './dashboard';
 import { desk } from './desk';
+import { devices } from './devices';
 import { exchange } from './exchange';
 import { find } from './find';
 import { gate } from './gate';
@@ -39,6 +40,7 @@ const messages = {
 	...offer,
 	...order,
 	...desk,
+	...devices,
 	...privacy,
 	...campaigns,
 	...refunds,
