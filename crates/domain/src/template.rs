@@ -282,6 +282,18 @@ impl Template {
         })
     }
 
+    /// The parts that are otherwise in a venue now than before.
+    #[must_use]
+    pub fn changed(&self, before: &Venue, now: &Venue) -> Vec<Part> {
+        let (old, new) = (before.product(&self.product_id), now.product(&self.product_id));
+        let is_changed = |part: &Part| match (part, old, new) {
+            (Part::Closures, ..) => before.opening.closures != now.opening.closures,
+            (_, Some(old), Some(new)) => !is_same(*part, old, new),
+            _ => false,
+        };
+        Part::ALL.into_iter().filter(is_changed).collect()
+    }
+
     /// The venue as one that follows it so and has its parts in this version, but for its own. Where they do
     /// not fit, the venue stays as it was, and says why.
     #[must_use]

@@ -2,7 +2,7 @@
 //! stays due until all have it, so a run that was cut off is taken up by the next one.
 
 use atrio_domain::staff::{Reach, Role};
-use atrio_domain::template::{Follows, Template};
+use atrio_domain::template::{Follows, Part, Template};
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Error;
 use atrio_dynamo::audit::AuditRecord;
@@ -71,6 +71,7 @@ fn record(
     from: &StoredVenue,
     to: &Venue,
 ) -> AuditRecord {
+    let changed = stored.template.changed(&from.venue, to);
     AuditRecord {
         reach: Reach::Venue(to.id.clone()),
         actor: stored.changed_by.clone(),
@@ -78,16 +79,28 @@ fn record(
         at: context.clock.now(),
         version: from.version + 1,
         part: format!("template/{}", stored.template.id),
-        before: Some(seen(&stored.template, &from.venue)),
-        after: seen(&stored.template, to),
+        before: Some(seen(&stored.template, &from.venue, &changed)),
+        after: seen(&stored.template, to, &changed),
     }
 }
 
-/// What of a venue a template is about.
-fn seen(template: &Template, venue: &Venue) -> Value {
-    json!({
-        "follows": venue.follows,
-        "product": venue.product(&template.product_id),
-        "closures": venue.opening.closures,
-    })
+/// What of a venue changed, and how it follows the template.
+fn seen(template: &Template, venue: &Venue, changed: &[Part]) -> Value {
+    let mut seen = json!({ "follows": venue.follows });
+    let product = venue.product(&template.product_id);
+    for part in changed {
+        let (name, value) = match part {
+            Part::Tariffs => (
+                "tariffs",
+                json!(product.map(|one| (&one.options, &one.free_days, &one.surcharges))),
+            ),
+            Part::Cancellation => ("cancellation", json!(product.map(|one| one.cancellation))),
+            Part::Exchange => ("exchange", json!(product.map(|one| &one.exchange))),
+            Part::Admission => ("admission", json!(product.map(|one| &one.admission))),
+            Part::Groups => ("groups", json!(product.map(|one| &one.groups))),
+            Part::Closures => ("closures", json!(venue.opening.closures)),
+        };
+        seen[name] = value;
+    }
+    seen
 }
