@@ -1,20 +1,7 @@
 // Every page in both languages is usable without sight or a mouse, as far as a machine can tell.
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { expectAccessible, expectNoSidewaysScroll } from './accessible';
 import { chooseFirstSlot, fillContact, openStaffPage, picture, platform } from './platform';
-
-async function expectAccessible(page: Page) {
-	const { violations } = await new AxeBuilder({ page })
-		.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-		.analyze();
-	const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-	expect(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-}
-
-async function expectNoSidewaysScroll(page: Page) {
-	const [wide, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-	expect(wide).toBeLessThanOrEqual(shown ?? 0);
-}
 
 test('the pages speak English once asked, and remember it', async ({ page }) => {
 	await page.goto('/');

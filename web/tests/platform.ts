@@ -22,6 +22,10 @@ export const platform = {
 	get gateToken() {
 		return required('ATRIO_GATE_TOKEN', 'atrio token --role gate --venue $ATRIO_VENUE');
 	},
+	/** The program itself, for tests that need a platform of their own. */
+	get program() {
+		return required('ATRIO_PROGRAM', 'the path of the program `atrio`, built');
+	},
 	get managerToken() {
 		return required('ATRIO_MANAGER_TOKEN', 'atrio token --role manager --venue $ATRIO_VENUE');
 	}
@@ -38,7 +42,17 @@ export async function venueOf(page: Page): Promise<Venue> {
 /** Opens a staff page by its link, as staff do. Leaving first makes the fragment count as new. */
 export async function openStaffPage(
 	page: Page,
-	path: '/desk/' | '/gate/' | '/dashboard/' | '/offer/' | '/conflicts/' | '/groups/' | '/staff/',
+	path:
+		| '/desk/'
+		| '/gate/'
+		| '/dashboard/'
+		| '/offer/'
+		| '/conflicts/'
+		| '/groups/'
+		| '/staff/'
+		| '/refunds/'
+		| '/webhooks/'
+		| '/campaigns/',
 	token: string
 ) {
 	await page.goto('about:blank');
