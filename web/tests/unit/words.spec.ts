@@ -3,6 +3,7 @@ import type { Venue } from '../../src/lib/api/types';
 import { matching, noFilter } from '../../src/lib/find/filter';
 import { addDays, clock, romeDay, timeLeft } from '../../src/lib/format';
 import { booking } from '../../src/lib/i18n/booking';
+import { campaigns } from '../../src/lib/i18n/campaigns';
 import { common } from '../../src/lib/i18n/common';
 import { dashboard } from '../../src/lib/i18n/dashboard';
 import { desk } from '../../src/lib/i18n/desk';
@@ -14,8 +15,11 @@ import { members } from '../../src/lib/i18n/members';
 import { offer } from '../../src/lib/i18n/offer';
 import { order } from '../../src/lib/i18n/order';
 import { problems } from '../../src/lib/i18n/problems';
+import { refunds } from '../../src/lib/i18n/refunds';
+import { tariffs } from '../../src/lib/i18n/tariffs';
 import { venue } from '../../src/lib/i18n/venue';
 import { waiting } from '../../src/lib/i18n/waiting';
+import { webhooks } from '../../src/lib/i18n/webhooks';
 import { addMonths, lastDay, takesWaiting, weeksOf } from '../../src/lib/venue/calendar';
 
 const place = (name: string, municipality: string, more: Partial<Venue> = {}): Venue => ({
@@ -65,6 +69,10 @@ test('every message has the same holes and plurals in both languages', () => {
 		...offer,
 		...order,
 		...desk,
+		...campaigns,
+		...refunds,
+		...tariffs,
+		...webhooks,
 		...problems
 	};
 	const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();

@@ -1,12 +1,9 @@
-// The only module that talks to the server. It adds the token, reads problem documents, and learns
-// the difference between the server's clock and the browser's; it keeps no other state.
+// What visitors, gates, desks and the dashboard ask of the server.
 
-import { Problem } from './problem';
 import type {
 	Availability,
 	Booking,
 	BookingRequest,
-	CallOffResult,
 	Conflict,
 	Dashboard,
 	DashboardOverview,
@@ -20,8 +17,6 @@ import type {
 	GroupRequest,
 	KeptRecord,
 	Method,
-	OfferChange,
-	OfferRecord,
 	Order,
 	OrderLine,
 	OrderRequest,
@@ -42,60 +37,9 @@ import type {
 	VenueDetail,
 	Waiting
 } from './types';
+import { id, json, send } from './transport';
 
-let serverAheadMs = 0;
-
-/** Now by the server's clock: a countdown must not depend on how well a phone keeps time. */
-export function serverNow(): number {
-	return Date.now() + serverAheadMs;
-}
-
-function learnClock(response: Response) {
-	const date = Date.parse(response.headers.get('date') ?? '');
-	if (Number.isNaN(date)) return;
-	const ahead = date - Date.now();
-	// The header has whole seconds and the answer took a while: smaller differences mean nothing.
-	serverAheadMs = Math.abs(ahead) > 2500 ? ahead : 0;
-}
-
-interface Call {
-	method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-	body?: unknown;
-	/** A file in the place of a JSON body. */
-	csv?: string;
-	token?: string;
-	headers?: Record<string, string>;
-}
-
-async function send(path: string, { method = 'GET', body, csv, token, headers = {} }: Call = {}) {
-	let response: Response;
-	try {
-		response = await fetch(path, {
-			method,
-			cache: 'no-store',
-			headers: {
-				accept: 'application/json',
-				...(body === undefined ? {} : { 'content-type': 'application/json' }),
-				...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
-				...(token ? { authorization: `Bearer ${token}` } : {}),
-				...headers
-			},
-			body: body === undefined ? csv : JSON.stringify(body)
-		});
-	} catch (cause) {
-		throw Problem.network(cause);
-	}
-	learnClock(response);
-	if (!response.ok && response.status !== 304) throw await Problem.from(response);
-	return response;
-}
-
-async function json<T>(path: string, call?: Call): Promise<T> {
-	const response = await send(path, call);
-	return (await response.json()) as T;
-}
-
-const id = encodeURIComponent;
+export { serverNow } from './transport';
 
 // Shop.
 
@@ -345,49 +289,6 @@ export const listDecisions = (token: string, venueId: string, limit: number) =>
 		`/v1/decisions?${new URLSearchParams({ venue_id: venueId, limit: String(limit) })}`,
 		{ token }
 	).then((answer) => answer.decisions);
-
-// What a venue offers.
-
-export interface Versioned<T> {
-	value: T;
-	entityTag: string;
-}
-
-async function versioned<T>(response: Response): Promise<Versioned<T>> {
-	return { value: (await response.json()) as T, entityTag: response.headers.get('etag') ?? '' };
-}
-
-/** A part of what a venue offers: `opening`, or `products/` and a product. */
-export const readOffer = async <T>(token: string, venueId: string, part: string) =>
-	versioned<T>(await send(`/v1/venues/${id(venueId)}/${part}`, { token }));
-
-/** Changes a part over the version it was read at, or only says what that would do. */
-export const changeOffer = async (
-	token: string,
-	venueId: string,
-	part: string,
-	entityTag: string,
-	body: unknown,
-	isRehearsal: boolean
-) =>
-	versioned<OfferChange>(
-		await send(`/v1/venues/${id(venueId)}/${part}${isRehearsal ? '?dry_run=true' : ''}`, {
-			method: 'PUT',
-			token,
-			body,
-			headers: { 'if-match': entityTag }
-		})
-	);
-
-/** Calls off the visits of these days whose slots are no longer offered; all of the money goes back. */
-export const callOff = (token: string, venueId: string, from: string, to: string) =>
-	json<CallOffResult>(`/v1/venues/${id(venueId)}/call-offs`, { method: 'POST', token, body: { from, to } });
-
-export const listOfferChanges = (token: string, venueId: string, cursor: string | null) =>
-	json<{ changes: OfferRecord[]; next_cursor: string | null }>(
-		`/v1/venues/${id(venueId)}/changes?${new URLSearchParams({ limit: '20', ...(cursor ? { cursor } : {}) })}`,
-		{ token }
-	);
 
 // Who works at a venue.
 

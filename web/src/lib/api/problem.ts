@@ -3,12 +3,19 @@
 
 import type { Text } from './types';
 
+/** What is wrong with one field, and what to do about it. */
+export interface Fault {
+	field?: string;
+	message: string;
+	fix?: string;
+}
+
 export interface ProblemDocument {
 	type?: string;
 	title?: string;
 	status?: number;
 	detail?: string;
-	errors?: { field?: string; message: string; fix?: string }[];
+	errors?: Fault[];
 	/** Why a booking was blocked, in both languages. */
 	reasons?: { text?: Text }[];
 	[fact: string]: unknown;
@@ -31,6 +38,17 @@ export class Problem extends Error {
 	/** True when sending the same request again may succeed: nothing was refused, nobody answered. */
 	get isTransient(): boolean {
 		return this.status === 0 || this.status === 429 || this.status >= 500;
+	}
+
+	/** What is wrong with that field, named as in the request, such as `quotas[0].name`. */
+	faultAt(field: string): Fault | null {
+		return this.document.errors?.find((fault) => fault.field === field) ?? null;
+	}
+
+	/** Whether a field is at fault whose name begins like this. */
+	isWithin(...beginnings: string[]): boolean {
+		const fields = (this.document.errors ?? []).map(({ field }) => field ?? '');
+		return fields.some((field) => beginnings.some((beginning) => field.startsWith(beginning)));
 	}
 
 	static network(cause: unknown): Problem {

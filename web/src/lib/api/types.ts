@@ -402,46 +402,6 @@ export interface Decision {
 	rules_version: string | number;
 }
 
-/** Hours and closures as staff set them; times as `09:00:00`, days as `2026-12-24`. */
-export interface OpeningRules {
-	week: { weekday: string; from: string; to: string; last_entry: string }[];
-	closures: { from: string; to: string; reason: Text }[];
-}
-
-/** A product as staff set it. What this page does not edit is sent back as it was read. */
-export interface ProductRules {
-	id: string;
-	name: Text;
-	capacity: number;
-	max_units: number;
-	slot_minutes: number;
-	[other: string]: unknown;
-}
-
-export interface OfferChange {
-	version: number;
-	changed: boolean;
-	/** Booked places whose slot is no longer offered. */
-	stranded: { product_id: string; slot_id: string; taken: number }[];
-}
-
-/** What calling visits off did; staff look after what is left. */
-export interface CallOffResult {
-	called_off: { booking_reference: string; slot_id: string; places: number; refund_cents: number }[];
-	left: { booking_reference: string; slot_id: string; why: 'sold-at-desk' | 'ticket-used' }[];
-	remaining: number;
-}
-
-export interface OfferRecord {
-	at: string;
-	actor: string;
-	role: string;
-	version: number;
-	part: string;
-	before: object | null;
-	after: object;
-}
-
 /** What somebody may be at a venue, in the order in which it is offered. */
 export const VENUE_ROLES = ['manager', 'desk', 'gate', 'analyst', 'data-officer'] as const;
 export type StaffRole = (typeof VENUE_ROLES)[number] | 'operator' | 'admin';

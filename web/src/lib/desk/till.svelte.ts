@@ -97,9 +97,3 @@ export class Till {
 		}
 	}
 }
-
-/** `12,50` or `12.5` as cents; null for anything that is no amount of euro. */
-export function centsOf(text: string): number | null {
-	const found = /^(\d{1,6})(?:[.,](\d{1,2}))?$/.exec(text.trim());
-	return found ? Number(found[1]) * 100 + Number((found[2] ?? '').padEnd(2, '0')) : null;
-}

@@ -4,6 +4,7 @@
 import type { Language } from '../format';
 import type { Text } from '../api/types';
 import { booking } from './booking';
+import { campaigns } from './campaigns';
 import { common } from './common';
 import { dashboard } from './dashboard';
 import { desk } from './desk';
@@ -16,8 +17,11 @@ import { offer } from './offer';
 import { order } from './order';
 import { privacy } from './privacy';
 import { problems } from './problems';
+import { refunds } from './refunds';
+import { tariffs } from './tariffs';
 import { venue } from './venue';
 import { waiting } from './waiting';
+import { webhooks } from './webhooks';
 
 const messages = {
 	...common,
@@ -34,6 +38,10 @@ const messages = {
 	...order,
 	...desk,
 	...privacy,
+	...campaigns,
+	...refunds,
+	...tariffs,
+	...webhooks,
 	...problems
 };
 export type Key = keyof typeof messages;
