@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 atrio="${CARGO_TARGET_DIR:-target}/debug/atrio"
+program=$(realpath "$atrio")
 work=$(mktemp -d)
 log="$work/serve.log"
 stop() {
@@ -55,7 +56,7 @@ mosquitto_pub -V mqttv5 -h 127.0.0.1 -p "$port" -q 1 -i counter-door \
 (
   cd web
   ATRIO_BASE="$address" ATRIO_VENUE=20240 ATRIO_DESK_TOKEN="$(token desk)" \
-    ATRIO_GATE_TOKEN="$(token gate)" \
+    ATRIO_GATE_TOKEN="$(token gate)" ATRIO_PROGRAM="$program" \
     ATRIO_MANAGER_TOKEN="$(token dashboard)" npm run test:browser
 )
 
