@@ -45,20 +45,27 @@ export class OfferPart<T> {
 		return this.send(false, 'saved');
 	}
 
-	private async send(isRehearsal: boolean, next: Stage) {
+	/** Saves another value in the place of this one, which stands until the server has taken the other. */
+	async saveAs(value: T) {
+		if (await this.send(false, 'saved', value)) this.value = value;
+	}
+
+	/** Sends a value; true when the server took it. */
+	private async send(isRehearsal: boolean, next: Stage, value: unknown = $state.snapshot(this.value)) {
 		await this.attempt(async () => {
-			const { value, entityTag } = await changeOffer(
+			const { value: change, entityTag } = await changeOffer(
 				this.token,
 				this.venueId,
 				this.part,
 				this.entityTag,
-				$state.snapshot(this.value),
+				value,
 				isRehearsal
 			);
-			this.change = value;
+			this.change = change;
 			this.entityTag = entityTag;
 			this.stage = next;
 		});
+		return this.problem === null;
 	}
 
 	private async attempt(step: () => Promise<void>) {
