@@ -2,6 +2,7 @@
 //! on the files where none runs; it ends with one clear line and a status.
 
 mod gate_program;
+mod reseller;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use self::gate_program::GateOptions;
+use self::reseller::ResellerCommand;
 use crate::appointments::{appoint, appoint_first, dismiss};
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
@@ -104,6 +106,9 @@ enum Command {
     /// People counters and other devices.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Businesses that sell on, by OCTO.
+    #[command(subcommand)]
+    Reseller(ResellerCommand),
     /// Runs a gate: it admits also while its line is down, and sends in what it did afterwards.
     #[command(
         after_help = "Example: atrio gate --venue 20240 --gate north --token TOKEN --cert ./north --state ./north-state"
@@ -271,6 +276,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             ));
             attached.detach().await;
         }
+        Command::Reseller(command) => reseller::run(&data, command).await?,
         Command::Gate(options) => gate_program::run(options).await?,
         Command::Replay { source: _, speed, json } => return replay(&data, speed, json).await,
         Command::Lake(LakeCommand::Verify { json }) => return verify(&data, json).await,

@@ -227,6 +227,7 @@ mod tests {
             replaces: None,
             carried: Vec::new(),
             reduced: None,
+            resale: None,
             holders: crate::holder::Holders::default(),
             draws: Vec::new(),
             uses: Vec::new(),
