@@ -30,6 +30,7 @@ PUBLIC = {
     "POST /v1/quotes": "what a visit costs is public, a code is a secret of whoever has it",
     "GET /v1/venues/{venue_id}/split": "how places are shared is public",
     "GET /v1/retention": "how long what is kept is public",
+    "ANY /octo/{proxy+}": "resellers show a key that is no token; the function checks it before all else",
     "POST /v1/bookings": "visitors have no account; throttled, limited by address, risk rules",
     "GET /v1/bookings/{uuid}": "the uuid, made by the visitor's browser, is the key",
     "POST /v1/bookings/{uuid}/confirm": "the uuid is the key",
@@ -140,12 +141,12 @@ STAFF = {
 
 # Who may know which secret.
 SECRETS = {
-    "ATRIO_CONTACT_HASH_KEY": {"booking", "venue", "signin"},
+    "ATRIO_CONTACT_HASH_KEY": {"booking", "venue", "signin", "reselling"},
     "ATRIO_GOOGLE_WALLET": {"ticketing"},
     "ATRIO_PAGOPA_API_KEY": {"payment", "upkeep"},
     "ATRIO_PAGOPA_RECEIPT_SECRET": {"payment"},
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
-    "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify"},
+    "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify", "reselling"},
 }
 # Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, endpoints to
 # tell, the lines of those who wait, the requests of a venue's groups.
@@ -630,7 +631,7 @@ def translated(template, stage):
 
 
 def sales_shift_slowly_in_prod_only(template):
-    shifted = {"availability", "booking", "payment", "ticketing", "redemption", "dashboard", "venue", "desk"}
+    shifted = {"availability", "booking", "payment", "ticketing", "redemption", "dashboard", "venue", "desk", "reselling"}
     findings = []
     for stage, wanted in (("prod", shifted), ("dev", set())):
         groups = of_type(translated(template, stage), "AWS::CodeDeploy::DeploymentGroup")

@@ -128,6 +128,11 @@ fn cases() -> Vec<Case> {
             answers: |a| has_status(a, 401),
         },
         Case {
+            function: "reselling",
+            event: request("GET", "/octo/supplier", ""),
+            answers: |a| has_status(a, 401),
+        },
+        Case {
             function: "signin",
             event: token_event("sub-of-anna", "true"),
             answers: |a| *a == token_event("sub-of-anna", "true"),

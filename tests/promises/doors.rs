@@ -19,6 +19,8 @@ pub(crate) enum Door {
     Public(&'static str),
     /// Open to those who hold the payment provider's secret.
     Provider,
+    /// Open to resellers with a good key, who each see what is theirs; at this address.
+    Reseller(&'static str),
     /// Open to staff of these roles, and to administrators.
     Staff { roles: &'static [&'static str], path: &'static str, scope: Scope },
 }
@@ -35,7 +37,7 @@ pub(crate) enum Scope {
     Empty,
 }
 
-use Door::{Provider, Public, Staff};
+use Door::{Provider, Public, Reseller, Staff};
 
 const KEY_OF_BOOKING: &str = "the uuid, which only its maker knows, is the key";
 
@@ -87,6 +89,39 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/v1/orders/{uuid}/payment", Public(KEY_OF_BOOKING)),
     ("POST", "/v1/payments/notifications", Provider),
     ("POST", "/v1/payments/pagopa/receipts", Provider),
+    ("GET", "/octo/supplier", Reseller("/octo/supplier")),
+    ("GET", "/octo/capabilities", Reseller("/octo/capabilities")),
+    ("GET", "/octo/products", Reseller("/octo/products")),
+    ("GET", "/octo/products/{id}", Reseller("/octo/products/20346.site")),
+    ("POST", "/octo/availability", Reseller("/octo/availability")),
+    ("POST", "/octo/availability/calendar", Reseller("/octo/availability/calendar")),
+    ("POST", "/octo/bookings", Reseller("/octo/bookings")),
+    ("GET", "/octo/bookings", Reseller("/octo/bookings?supplierReference=x")),
+    (
+        "GET",
+        "/octo/bookings/{uuid}",
+        Reseller("/octo/bookings/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01"),
+    ),
+    (
+        "PATCH",
+        "/octo/bookings/{uuid}",
+        Reseller("/octo/bookings/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01"),
+    ),
+    (
+        "POST",
+        "/octo/bookings/{uuid}/confirm",
+        Reseller("/octo/bookings/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/confirm"),
+    ),
+    (
+        "POST",
+        "/octo/bookings/{uuid}/cancel",
+        Reseller("/octo/bookings/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/cancel"),
+    ),
+    (
+        "POST",
+        "/octo/bookings/{uuid}/extend",
+        Reseller("/octo/bookings/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/extend"),
+    ),
     (
         "GET",
         "/v1/venues/{venue_id}/groups",

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use atrio_tests::{Answer, Device, Process, Visitor, Wish, count_message, fresh_uuid};
 use serde_json::{Value, json};
 
-use crate::doors::Door::{Provider, Public, Staff};
+use crate::doors::Door::{Provider, Public, Reseller, Staff};
 use crate::doors::{DEVICE, DOORS, MEMBER, Scope, TEMPLATE, WEBHOOK};
 
 const VENUE: &str = "20240";
@@ -20,7 +20,7 @@ async fn described(museum: &Process) -> BTreeSet<(String, String, bool)> {
     let description = museum.api().get("/openapi.json").await.expect(200);
     let mut routes = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
-        for method in ["get", "put", "post", "delete", "options", "head", "patch", "trace"] {
+        for method in ["get", "put", "post", "patch", "delete", "options", "head", "trace"] {
             if let Some(operation) = item.get(method) {
                 let locked = operation["security"].as_array().is_some_and(|keys| !keys.is_empty());
                 routes.insert((method.to_uppercase(), path.clone(), locked));
@@ -70,6 +70,7 @@ async fn every_route_is_public_for_a_reason_or_names_the_roles_that_open_it() {
                 let answer = api.signed(route, "", &body).await;
                 answer.expect_problem(401, "unsigned", "X-Atrio-Signature");
             }
+            Reseller(path) => opens_to_resellers(&museum, method, path).await,
             Staff { roles, path, scope } => opens_to(&museum, method, path, roles, scope).await,
         }
     }
@@ -91,6 +92,28 @@ async fn knock(museum: &Process, method: &str, path: &str, token: Option<String>
         _ => String::new(),
     };
     museum.api().with_token(token).send(method, path, Some("application/json"), body).await
+}
+
+/// What is behind the door is another reseller's, or needs a body: a good key is told so, and no other.
+async fn opens_to_resellers(museum: &Process, method: &str, path: &str) {
+    let knock = async |key: Option<String>| {
+        let api = museum.api().with_token(key);
+        api.send(method, path, Some("application/json"), "{}").await
+    };
+    let refused = |answer: &Answer, status: u16, error: &str| {
+        assert_eq!(answer.expect(status)["error"], error, "{method} {path}");
+    };
+    refused(&knock(None).await, 401, "UNAUTHORIZED");
+    let admin = museum.token("admin", None).await;
+    refused(&knock(Some(admin)).await, 403, "FORBIDDEN");
+    let name = format!("Tours {}", fresh_uuid());
+    let added = museum.command(&["reseller", "add", &name]).await;
+    let key = added.stdout.trim().to_owned();
+    let answer = knock(Some(key.clone())).await;
+    assert!([200, 400].contains(&answer.status), "{method} {path}: {}", answer.text());
+    let revoked = museum.command(&["reseller", "revoke", &name]).await;
+    assert!(revoked.status.success(), "{}", revoked.stderr);
+    refused(&knock(Some(key)).await, 403, "FORBIDDEN");
 }
 
 /// What a member of staff would post there.

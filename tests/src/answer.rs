@@ -191,7 +191,10 @@ impl Answer {
         tag.unwrap_or_default().to_owned()
     }
 
-    async fn of(name: String, request: reqwest::RequestBuilder) -> Result<Self, reqwest::Error> {
+    pub(crate) async fn of(
+        name: String,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Self, reqwest::Error> {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await?.to_vec();

@@ -17,6 +17,7 @@ mod pagopa;
 mod parties;
 mod process;
 mod relay;
+mod reseller;
 mod roles;
 mod vouchers;
 mod wait;
@@ -30,6 +31,10 @@ pub use mail::Mail;
 pub use pagopa::{Moment, PagoPaDouble, Position};
 pub use process::{Options, Output, Process, free_port};
 pub use relay::Relay;
+pub use reseller::{
+    Reseller, check_availability, check_booking, code, confirmation, has_keys, is_utc, people,
+    refusal,
+};
 pub use roles::{
     Clerk, Contact, Gate, Manager, Outcome, Visitor, Wish, availability, day, fresh_uuid,
 };

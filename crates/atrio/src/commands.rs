@@ -4,6 +4,7 @@
 mod device;
 mod gate_program;
 mod past;
+mod reseller;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 
 use self::device::DeviceCommand;
 use self::gate_program::GateOptions;
+use self::reseller::ResellerCommand;
 use crate::appointments::{appoint, appoint_first, dismiss};
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
@@ -106,6 +108,9 @@ enum Command {
     /// People counters and other devices.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Businesses that sell on, by OCTO.
+    #[command(subcommand)]
+    Reseller(ResellerCommand),
     /// Runs a gate: it admits also while its line is down, and sends in what it did afterwards.
     #[command(
         after_help = "Example: atrio gate --venue 20240 --gate north --token TOKEN --cert ./north --state ./north-state"
@@ -235,6 +240,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
         }
         Command::TicketKey(command) => ticket_keys(&DataDir::open(&data)?, &command)?,
         Command::Device(command) => device::run(&data, command).await?,
+        Command::Reseller(command) => reseller::run(&data, command).await?,
         Command::Gate(options) => gate_program::run(options).await?,
         Command::Replay { source, speed, json, .. } if source == "samples" => {
             return replay(&data, speed, json).await;

@@ -156,7 +156,9 @@ fn kept(booking: &Booking) -> Cents {
     let BookingState::Cancelled { payment, refund, exchanged_for, .. } = &booking.state else {
         return Cents::ZERO;
     };
-    let was_paid = payment.is_some() || !booking.carried.is_empty();
+    // What a reseller sold is paid by invoice.
+    let was_resold = booking.resale.as_ref().is_some_and(|resale| resale.confirmed.is_some());
+    let was_paid = payment.is_some() || !booking.carried.is_empty() || was_resold;
     let price = if was_paid && exchanged_for.is_none() { booking.total() } else { Cents::ZERO };
     let refund = if exchanged_for.is_none() { *refund } else { Cents::ZERO };
     Cents(price.0 - refund.0 + booking.forfeited().0)

@@ -100,6 +100,8 @@ fn describe(mut api: OpenApi) -> OpenApi {
     let components = api.components.get_or_insert_default();
     let staff = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("staff", SecurityScheme::Http(staff));
+    let reseller = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("reseller", SecurityScheme::Http(reseller));
     api
 }
 

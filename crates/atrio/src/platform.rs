@@ -382,6 +382,13 @@ impl Parts {
                 access: access.clone(),
                 ticket_keys: self.gate_keys.clone(),
             }))
+            .merge(atrio_reselling::router(atrio_reselling::Context::new(
+                store.clone(),
+                clock,
+                self.secrets.contact_hash_key.as_bytes().into(),
+                self.ticket_keys.clone(),
+                self.public_url.clone(),
+            )))
             .merge(atrio_ticketing::router(atrio_ticketing::Context {
                 store: store.clone(),
                 clock,

@@ -5,18 +5,36 @@ use atrio_domain::calendar::Opening;
 use atrio_domain::id::VenueId;
 use atrio_domain::premises::Premises;
 use atrio_domain::tariff::Cents;
-use atrio_domain::venue::{HoursSource, Venue, VenueKind, shipped_product};
+use atrio_domain::venue::{HoursSource, Product, Venue, VenueKind, shipped_product};
 use serde::Deserialize;
 
 /// The sample, as shipped.
 pub const VENUES_CSV: &str = include_str!("../../../samples/venues.csv");
 
+/// What some of the venues sell through resellers, too.
+const RESALE: &str = include_str!("../../../samples/products/resale.json");
+
 /// Why the sample does not read.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line} of samples/venues.csv: {problem}")]
-pub struct SeedError {
-    line: usize,
-    problem: String,
+pub enum SeedError {
+    /// A venue does not.
+    #[error("line {line} of samples/venues.csv: {problem}")]
+    Venue {
+        /// Where it stands.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A product that resellers sell does not.
+    #[error("samples/products/resale.json does not read")]
+    Resale(#[from] serde_json::Error),
+}
+
+/// A product beside the one that every venue of its kind begins with.
+#[derive(Debug, Deserialize)]
+struct Resold {
+    venue_id: VenueId,
+    product: Product,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,13 +59,19 @@ struct Row {
 pub fn sample_venues() -> Result<Vec<Venue>, SeedError> {
     let mut reader = csv::Reader::from_reader(VENUES_CSV.as_bytes());
     let rows = reader.deserialize::<Row>().enumerate();
-    rows.map(|(index, row)| {
+    let venues = rows.map(|(index, row)| {
         // The header is line 1.
         let line = index + 2;
-        let refuse = |problem: String| SeedError { line, problem };
+        let refuse = |problem: String| SeedError::Venue { line, problem };
         venue(row.map_err(|error| refuse(error.to_string()))?).map_err(refuse)
-    })
-    .collect()
+    });
+    let mut venues: Vec<Venue> = venues.collect::<Result<_, _>>()?;
+    let resold: Vec<Resold> = serde_json::from_str(RESALE)?;
+    for Resold { venue_id, product } in resold {
+        let sellers = venues.iter_mut().filter(|venue| venue.id == venue_id);
+        sellers.for_each(|venue| venue.products.push(product.clone()));
+    }
+    Ok(venues)
 }
 
 fn venue(row: Row) -> Result<Venue, String> {
@@ -96,6 +120,8 @@ fn cents(text: &str) -> Result<Cents, String> {
 
 #[cfg(test)]
 mod tests {
+    use atrio_domain::venue::{AvailabilityType, Resellers};
+
     use super::*;
 
     #[test]
@@ -106,6 +132,29 @@ mod tests {
         assert_eq!(count(VenueKind::Museum), 200);
         assert_eq!(count(VenueKind::Library), 14);
         assert_eq!(count(VenueKind::Archive), 39);
+    }
+
+    #[test]
+    fn what_resellers_sell_is_enough_to_certify_a_client_with() {
+        let venues = sample_venues().unwrap();
+        let open: Vec<&Product> = venues
+            .iter()
+            .flat_map(|venue| &venue.products)
+            .filter(|product| product.resellers == Resellers::Open)
+            .collect();
+        assert_eq!(open.len(), 5);
+        assert!(open.iter().all(|product| product.check().is_ok()));
+        let timed = |product: &&&Product| product.availability_type == AvailabilityType::StartTime;
+        assert!(open.iter().filter(timed).filter(|product| product.capacity >= 300).count() >= 2);
+        assert!(open.iter().any(|product| !timed(&product)));
+        assert!(open.iter().any(|product| product.capacity <= 12), "a slot that fills in a test");
+        assert!(
+            open.iter().any(|product| !product.quotas.is_empty()),
+            "one that is sold out ahead"
+        );
+        // What a venue's own page shows stands first.
+        let first = |venue: &Venue| venue.products[0].resellers;
+        assert!(venues.iter().all(|venue| first(venue) == Resellers::Closed));
     }
 
     #[test]

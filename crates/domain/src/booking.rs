@@ -18,6 +18,7 @@ use crate::payment::share::Share;
 use crate::payment::{Payment, PaymentStatus, ProviderOutcome};
 use crate::person_limit::Counted;
 use crate::quota::Draw;
+use crate::resale::Resale;
 use crate::resource::{ResourceRef, ResourceUse};
 use crate::risk::{Decision, RiskKeys};
 use crate::tariff::{Cents, PriceComponent};
@@ -35,6 +36,8 @@ pub enum Channel {
     Totem,
     /// A clerk at a desk.
     Desk,
+    /// A business that sells on to its own customers.
+    Reseller,
 }
 
 impl Channel {
@@ -45,6 +48,7 @@ impl Channel {
             Self::Web => "WEB",
             Self::Totem => "TOTEM",
             Self::Desk => "DESK",
+            Self::Reseller => "RESELLER",
         }
     }
 }
@@ -194,6 +198,8 @@ pub struct Booking {
     pub carried: Vec<Share>,
     /// That some of its tickets were given back.
     pub reduced: Option<Reduced>,
+    /// What its reseller says of it, where one sold it.
+    pub resale: Option<Box<Resale>>,
     /// Attempts to pay so far.
     pub payment_attempts: u32,
     /// Where it stands.
@@ -285,6 +291,9 @@ pub enum StepError {
     /// A desk sold it, and a desk takes it back.
     #[error("the booking was sold at a desk, which takes it back")]
     SoldAtDesk,
+    /// A reseller sold it, and its reseller changes it.
+    #[error("the booking was sold by a reseller, who changes it")]
+    Resold,
     /// The slot has begun.
     #[error("the visit began at {at}, it cannot be given up any more")]
     VisitBegan {
@@ -397,6 +406,7 @@ impl Booking {
     /// An ended hold, or a state that is not open.
     pub fn start_payment(&self, payment: PaymentId, now: Timestamp) -> Result<Self, StepError> {
         let seen = self.seen_at(now);
+        self.must_be_the_visitors()?;
         match seen.state {
             BookingState::OnHold { expires_at, .. } => {
                 self.must_name_holders()?;
@@ -422,6 +432,7 @@ impl Booking {
     /// An amount to pay, an ended hold, or a state that is not open.
     pub fn confirm_free(&self, amount: Cents, now: Timestamp) -> Result<Self, StepError> {
         let seen = self.seen_at(now);
+        self.must_be_the_visitors()?;
         match seen.state {
             BookingState::Confirmed { .. } => Ok(seen),
             BookingState::OnHold { .. } if amount > Cents::ZERO => {
@@ -479,6 +490,7 @@ impl Booking {
     /// and money to take back, see [`Booking::give_up`].
     pub fn cancel(&self, now: Timestamp) -> Result<Self, StepError> {
         let seen = self.seen_at(now);
+        self.must_be_the_visitors()?;
         match seen.state {
             BookingState::OnHold { .. } => Ok(self.moved_to(BookingState::Cancelled {
                 cancelled_at: now,
@@ -574,7 +586,7 @@ impl Booking {
         }
     }
 
-    fn moved_to(&self, state: BookingState) -> Self {
+    pub(crate) fn moved_to(&self, state: BookingState) -> Self {
         Self { state, ..self.clone() }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::SlotId;
 use crate::text::Text;
-use crate::venue::Product;
+use crate::venue::{AvailabilityType, Product};
 
 /// How far ahead a place can be booked, in days.
 pub const BOOKING_HORIZON_DAYS: i32 = 180;
@@ -110,18 +110,51 @@ impl Opening {
         if let Some(closure) = self.closures.iter().find(|c| c.from <= day && day <= c.to) {
             return Day::Closed { reason: closure.reason.clone() };
         }
-        let mut slots: Vec<SlotTimes> = self
-            .week
-            .iter()
-            .filter(|span| span.weekday == day.weekday())
-            .flat_map(|span| span.slots(product.slot_minutes, day, zone))
-            .collect();
+        let spans = self.week.iter().filter(|span| span.weekday == day.weekday());
+        let mut slots: Vec<SlotTimes> = match product.availability_type {
+            AvailabilityType::StartTime => {
+                spans.flat_map(|span| span.slots(product.slot_minutes, day, zone)).collect()
+            }
+            AvailabilityType::OpeningHours => whole_day(spans, day, zone).into_iter().collect(),
+        };
         slots.sort_by_key(|slot| slot.id);
         if slots.is_empty() {
             Day::Closed { reason: closed_weekday(day.weekday()) }
         } else {
             Day::Open { slots }
         }
+    }
+}
+
+impl Opening {
+    /// From when to when it is open on `day`, in order of time; nothing on a closed day.
+    #[must_use]
+    pub fn hours(&self, day: Date) -> Vec<(Time, Time)> {
+        if self.closures.iter().any(|closure| closure.from <= day && day <= closure.to) {
+            return Vec::new();
+        }
+        let spans = self.week.iter().filter(|span| span.weekday == day.weekday());
+        let mut hours: Vec<(Time, Time)> = spans.map(|span| (span.from, span.to)).collect();
+        hours.sort_unstable();
+        hours
+    }
+}
+
+impl Opening {
+    /// The times of day at which slots of `product` start in a usual week; none by opening hours.
+    #[must_use]
+    pub fn start_times(&self, product: &Product) -> Vec<Time> {
+        if product.availability_type == AvailabilityType::OpeningHours {
+            return Vec::new();
+        }
+        // Any day will do, for a span's slots start alike on each.
+        let day = Date::constant(2026, 1, 1);
+        let spans = self.week.iter();
+        let slots = spans.flat_map(|s| s.slots(product.slot_minutes, day, &TimeZone::UTC));
+        let mut times: Vec<Time> = slots.map(|slot| slot.id.local_start().time()).collect();
+        times.sort_unstable();
+        times.dedup();
+        times
     }
 }
 
@@ -145,6 +178,19 @@ impl OpeningSpan {
         }
         slots
     }
+}
+
+/// The one slot of a day on which visitors come when they like: from its first opening to its last closing.
+fn whole_day<'s>(
+    spans: impl Iterator<Item = &'s OpeningSpan> + Clone,
+    day: Date,
+    zone: &TimeZone,
+) -> Option<SlotTimes> {
+    let opens = day.to_datetime(spans.clone().map(|span| span.from).min()?);
+    let closes = day.to_datetime(spans.map(|span| span.to).max()?);
+    let start = opens.to_zoned_datetime(zone.clone()).ok()?.timestamp();
+    let end = closes.to_zoned_datetime(zone.clone()).ok()?.timestamp();
+    Some(SlotTimes { id: SlotId::starting(opens), start, end })
 }
 
 fn closed_weekday(weekday: Weekday) -> Text {
@@ -231,6 +277,31 @@ mod tests {
     #[test]
     fn a_monday_is_closed() {
         assert!(slots(date(2026, 11, 23)).is_empty());
+    }
+
+    #[test]
+    fn by_opening_hours_an_open_day_is_one_slot_and_a_monday_none() {
+        let mut product = shipped_product(VenueKind::Museum, Cents(500), None).unwrap();
+        product.availability_type = AvailabilityType::OpeningHours;
+        let zone = TimeZone::get("Europe/Rome").unwrap();
+        let mut opening = Opening::default_week();
+        let morning = OpeningSpan {
+            weekday: Weekday::Tuesday,
+            from: Time::constant(7, 30, 0, 0),
+            to: Time::constant(8, 30, 0, 0),
+            last_entry: Time::constant(8, 0, 0, 0),
+        };
+        opening.week.push(morning);
+        let Day::Open { slots } = opening.day(&product, date(2026, 12, 1), &zone) else {
+            panic!("a Tuesday is open");
+        };
+        let [slot] = slots[..] else { panic!("{slots:?}") };
+        assert_eq!(slot.id.to_string(), "2026-12-01T07:30");
+        assert_eq!(slot.end.to_string(), "2026-12-01T18:00:00Z");
+        assert_eq!(opening.hours(date(2026, 12, 1)).len(), 2);
+        let monday = date(2026, 11, 30);
+        assert!(matches!(opening.day(&product, monday, &zone), Day::Closed { .. }));
+        assert_eq!(opening.hours(monday), []);
     }
 
     #[test]

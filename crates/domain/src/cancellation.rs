@@ -94,6 +94,7 @@ impl Booking {
         let BookingState::Confirmed { payment, .. } = &self.state else {
             return Err(StepError::WrongState { state: self.state.name(), step: "given up" });
         };
+        self.must_be_the_visitors()?;
         let terms = self.terms(now).ok_or(StepError::SoldAtDesk)?;
         if now >= terms.until {
             return Err(StepError::VisitBegan { at: terms.until });

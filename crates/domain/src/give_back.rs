@@ -180,6 +180,7 @@ impl Booking {
         if let Some(order) = self.order {
             return Err(GiveBackError::PartOfOrder { order });
         }
+        self.must_be_the_visitors()?;
         let terms = self.terms(now).ok_or(StepError::SoldAtDesk)?;
         if now >= terms.until {
             return Err(StepError::VisitBegan { at: terms.until }.into());

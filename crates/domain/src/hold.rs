@@ -201,7 +201,8 @@ impl HoldRequest {
         let offer = self.quote(venue, now)?;
         match &self.contact {
             Some(contact) => contact.check()?,
-            None if self.channel == Channel::Desk => {}
+            // A reseller writes to its customers itself.
+            None if matches!(self.channel, Channel::Desk | Channel::Reseller) => {}
             None => return Err(HoldError::NoContact),
         }
         Ok(offer)
@@ -279,6 +280,7 @@ impl HoldRequest {
             replaces: None,
             carried: Vec::new(),
             reduced: None,
+            resale: None,
             holders: Holders::default(),
             counted: counted.map(|(limit, person)| Counted { person, limit }),
             payment_attempts: 0,

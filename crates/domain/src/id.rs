@@ -177,6 +177,11 @@ word_id!(
     "gate id"
 );
 word_id!(
+    /// A reseller.
+    ResellerId,
+    "reseller id"
+);
+word_id!(
     /// One attempt to pay for a booking.
     PaymentId,
     "payment id"

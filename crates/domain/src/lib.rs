@@ -28,6 +28,8 @@ pub mod premises;
 pub mod pseudonym;
 pub mod quota;
 pub mod redemption;
+pub mod resale;
+pub mod reseller;
 pub mod resource;
 pub mod retention;
 pub mod risk;

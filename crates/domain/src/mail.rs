@@ -244,6 +244,7 @@ pub(crate) mod tests {
             replaces: None,
             carried: Vec::new(),
             reduced: None,
+            resale: None,
             holders: crate::holder::Holders::default(),
             draws: Vec::new(),
             uses: Vec::new(),

@@ -228,7 +228,7 @@ impl OfferError {
                 "write 0 to 527040 minutes, or null where nothing is exchanged"
             }
             Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
-            Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK",
+            Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK, RESELLER",
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
             Self::NoOption => "write at least one option with its tariff",
             Self::RepeatedOption { .. } => "give each option an id of its own",

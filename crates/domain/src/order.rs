@@ -54,8 +54,8 @@ pub enum OrderError {
         "{given} bookings are asked for, an order takes {ORDER_MIN_BOOKINGS} to {ORDER_MAX_BOOKINGS}"
     )]
     Size { given: usize },
-    /// A desk's drawer takes money for one booking at a time.
-    #[error("a desk sells booking by booking")]
+    /// A desk's drawer takes money for one booking at a time, and a reseller is invoiced by booking.
+    #[error("desks and resellers sell booking by booking")]
     Desk,
     /// Two lines under one key.
     #[error("the uuid is that of booking {first} too")]
@@ -104,7 +104,8 @@ impl OrderRequest {
         if !(ORDER_MIN_BOOKINGS..=ORDER_MAX_BOOKINGS).contains(&given) {
             return Err(OrderError::Size { given });
         }
-        if self.lines.iter().any(|line| line.channel == Channel::Desk) {
+        let alone = |line: &HoldRequest| matches!(line.channel, Channel::Desk | Channel::Reseller);
+        if self.lines.iter().any(alone) {
             return Err(OrderError::Desk);
         }
         let slot = |of: &HoldRequest| (of.venue_id.clone(), of.product_id.clone(), of.slot_id);

@@ -21,7 +21,7 @@ use crate::calendar::{Day, SlotTimes};
 use crate::id::{AreaId, CallerUuid, GateId, ProductId, SlotId, VenueId};
 use crate::text::Text;
 use crate::ticket::{Exit, Ticket, TicketState};
-use crate::venue::{Product, Venue, time_zone};
+use crate::venue::{AvailabilityType, Product, Venue, time_zone};
 
 pub(crate) use admit::admit;
 
@@ -215,9 +215,9 @@ pub enum PassError {
         /// Together.
         chars: usize,
     },
-    /// Slots and pass do not fit each other.
-    #[error("a product is a pass by `availability_type` OPENING_HOURS and `pass`, both or neither")]
-    HalfPass,
+    /// Nobody books a pass for a time of day.
+    #[error("a pass has no start times: its `availability_type` is OPENING_HOURS")]
+    HasStartTimes,
 }
 
 impl PassError {
@@ -233,7 +233,7 @@ impl PassError {
             Self::NoEntry { index, .. } => format!("pass.opens[{index}].entries.times"),
             Self::OfSlots { part } => (*part).to_owned(),
             Self::LongIds { .. } => "id".to_owned(),
-            Self::HalfPass => "pass".to_owned(),
+            Self::HasStartTimes => "availability_type".to_owned(),
         }
     }
 
@@ -249,7 +249,7 @@ impl PassError {
             Self::NoEntry { .. } => "write 1 or more, or leave the venue out",
             Self::OfSlots { .. } => "leave the part out, or sell visits of slots",
             Self::LongIds { .. } => "give the pass and its units shorter ids",
-            Self::HalfPass => "write both for a pass, and START_TIME without `pass` for visits",
+            Self::HasStartTimes => "write OPENING_HOURS, or leave `pass` out",
         }
     }
 }
@@ -448,12 +448,9 @@ impl Booking {
 impl Product {
     /// Checks what a pass is and what only visits of a slot have.
     pub(crate) fn check_pass(&self) -> Result<(), PassError> {
-        let is_pass = self.availability_type == crate::venue::AvailabilityType::OpeningHours;
-        let Some(rule) = &self.pass else {
-            return if is_pass { Err(PassError::HalfPass) } else { Ok(()) };
-        };
-        if !is_pass {
-            return Err(PassError::HalfPass);
+        let Some(rule) = &self.pass else { return Ok(()) };
+        if self.availability_type != AvailabilityType::OpeningHours {
+            return Err(PassError::HasStartTimes);
         }
         let parts = [
             ("exchange", self.exchange.is_some()),
@@ -462,6 +459,8 @@ impl Product {
             ("needs", !self.needs.is_empty()),
             ("pieces_max", self.pieces_max > 0),
             ("free_days", !self.free_days.is_empty()),
+            ("on_sales", !self.on_sales.is_empty()),
+            ("resellers", !self.resellers.is_closed()),
             ("admission.areas", !self.admission.areas.is_empty()),
         ];
         if let Some((part, _)) = parts.into_iter().find(|(_, is_there)| *is_there) {

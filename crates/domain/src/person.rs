@@ -28,6 +28,7 @@ impl Booking {
             // What they took stays counted until it expires: nobody evades a limit by this.
             counted: None,
             holders: Holders { names: Vec::new(), ..self.holders },
+            resale: self.resale.as_ref().map(|resale| Box::new(resale.without_persons())),
             ..self.clone()
         })
     }

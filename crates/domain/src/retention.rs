@@ -52,7 +52,8 @@ pub enum Record {
     Account,
     /// Who works where, with the address that they were added under.
     Staff,
-    /// What venues offer with hashes of their discount codes, and who of their staff changed it.
+    /// What venues offer with hashes of their discount codes, and who of their staff changed it; resellers with
+    /// hashes of their keys.
     Offer,
     /// Places taken of slots and of resources.
     Places,
@@ -264,7 +265,10 @@ impl Record {
                 "Monthly key of the pseudonyms in the data lake",
             ),
             Self::Account => ("Pagamenti, casse e rimborsi", "Payments, drawers and refunds"),
-            Self::Offer => ("Offerta dei luoghi e sue modifiche", "Venues’ offers and changes"),
+            Self::Offer => (
+                "Offerta dei luoghi, sue modifiche, rivenditori",
+                "Venues’ offers, changes, resellers",
+            ),
             Self::Staff => (
                 "Chi lavora nei luoghi, con l’indirizzo mail",
                 "Who works at the venues, with their mail address",

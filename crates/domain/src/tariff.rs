@@ -215,7 +215,8 @@ pub fn price(product: &Product, unit: &Unit, day: Date) -> Price {
 }
 
 /// What a unit costs on `day`, were it not a free one.
-pub(crate) fn usual_price(product: &Product, unit: &Unit, day: Date) -> Cents {
+#[must_use]
+pub fn usual_price(product: &Product, unit: &Unit, day: Date) -> Cents {
     components(product, unit, day).iter().map(|component| component.price_cents).sum()
 }
 

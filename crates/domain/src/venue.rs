@@ -51,8 +51,27 @@ pub enum HoursSource {
 pub enum AvailabilityType {
     /// A visit begins at a stated time.
     StartTime,
-    /// It is for any time of its term: a pass.
+    /// A visit begins whenever the venue is open on a stated day; a pass whenever its term lets it.
     OpeningHours,
+}
+
+/// Whether resellers may sell a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Resellers {
+    /// None may.
+    #[default]
+    Closed,
+    /// Those may that sell for the venue.
+    Open,
+}
+
+impl Resellers {
+    /// Whether none may, which is what a product says nothing of.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        *self == Self::Closed
+    }
 }
 
 /// How a product stands before the tax office. What falls under which class is a jurist's word: a
@@ -124,7 +143,7 @@ pub struct Product {
     pub name: Text,
     /// How its places are offered.
     pub availability_type: AvailabilityType,
-    /// Length of a slot in minutes.
+    /// Length of a slot in minutes; by opening hours, a day is one slot, however long.
     pub slot_minutes: u16,
     /// Places in each slot.
     pub capacity: u32,
@@ -164,6 +183,9 @@ pub struct Product {
     /// What it is good for, where it is a pass; none for visits of slots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pass: Option<PassRule>,
+    /// Whether resellers may sell it.
+    #[serde(default, skip_serializing_if = "Resellers::is_closed")]
+    pub resellers: Resellers,
     /// How it stands before the tax office.
     pub fiscal_class: FiscalClass,
     /// Days on which everything is free.

@@ -162,6 +162,9 @@ pub(crate) fn item(booking: &Booking, version: u64, tickets: &[TicketId]) -> Res
     if let Some(reduced) = &booking.reduced {
         set("reduced", json("reduced", reduced)?);
     }
+    if let Some(resale) = &booking.resale {
+        set("resale", json("resale", resale)?);
+    }
     set("payment_attempts", number(booking.payment_attempts));
     set("tickets", json("tickets", &tickets)?);
     set("status", text(booking.state.name()));
@@ -256,6 +259,7 @@ impl TryFrom<&Item> for Stored {
         let read = Attributes::of(item);
         let uuid = read
             .text(crate::PK)?
+            .trim_start_matches(crate::resale::REHEARSED)
             .strip_prefix("BOOKING#")
             .and_then(|uuid| uuid.parse().ok())
             .ok_or_else(|| read.malformed(crate::PK, "is no booking's"))?;
@@ -291,6 +295,7 @@ impl TryFrom<&Item> for Stored {
             replaces: read.json_or_usual("replaces")?,
             carried: read.json_or_usual("carried")?,
             reduced: read.json_or_usual("reduced")?,
+            resale: read.json_or_usual("resale")?,
             payment_attempts: read.number("payment_attempts")?,
             state: state(&read)?,
         };

@@ -250,4 +250,45 @@ impl Store {
         }
         self.update(slot_key(booking), &update, condition.holding(there))
     }
+
+    /// The writes that take the places of `to` and give back those of `from`, refused when the new ones are
+    /// not there. Of one slot they are one write, for a transaction takes no two of one item.
+    pub(crate) fn move_places(
+        &self,
+        from: &Booking,
+        to: &Booking,
+        pools: &Pools,
+    ) -> Result<Vec<TransactWriteItem>, Error> {
+        if !crate::resale::is_same_slot(from, to) {
+            return Ok(vec![self.take_places(to, pools)?, self.return_places(from)?]);
+        }
+        let more = i64::from(to.places()) - i64::from(from.places());
+        let mut update = "SET taken = taken + :more".to_owned();
+        let mut room = "taken >= :before AND taken <= :room".to_owned();
+        let room_left = i64::from(pools.capacity) - more.max(0);
+        let mut condition = Condition::none()
+            .value(":more", number(more))
+            .value(":before", number(from.places()))
+            // Whoever gives places back may do so also where a capacity was lowered below what is taken.
+            .value(":room", number(if more > 0 { room_left } else { i64::from(u32::MAX) }));
+        let drawn = |booking: &Booking, pool: &PoolName| {
+            let of_pool = booking.draws.iter().filter(|draw| draw.pool == *pool);
+            of_pool.map(|draw| i64::from(draw.places)).sum::<i64>()
+        };
+        for (at, pool) in pools.pools.iter().enumerate() {
+            let more = drawn(to, &pool.name) - drawn(from, &pool.name);
+            if more == 0 {
+                continue;
+            }
+            let bound = if more > 0 { i64::from(pool.size) - more } else { i64::from(u32::MAX) };
+            let _ = write!(update, ", #p{at} = if_not_exists(#p{at}, :none) + :d{at}");
+            let _ = write!(room, " AND (attribute_not_exists(#p{at}) OR #p{at} <= :r{at})");
+            condition = condition
+                .name(&format!("#p{at}"), &format!("{POOL}{}", pool.name))
+                .value(":none", number(0))
+                .value(&format!(":d{at}"), number(more))
+                .value(&format!(":r{at}"), number(bound));
+        }
+        Ok(vec![self.update(slot_key(to), &update, condition.holding(room))?])
+    }
 }

@@ -26,6 +26,10 @@ const LIMITED: [(&str, &str); 3] = [
 /// Completes the description that the functions gave together.
 pub fn complete(api: &mut OpenApi) {
     for (path, item) in &mut api.paths.paths {
+        // Resellers are refused in OCTO's form, which their routes describe themselves.
+        if path.starts_with("/octo/") {
+            continue;
+        }
         let is_limited = !path.starts_with("/v1/payments/");
         let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
         for operation in methods.into_iter().flatten() {

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use atrio_domain::booking::Channel;
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
 use atrio_domain::id::{ProductId, VenueId};
-use atrio_domain::quota::{Counts, Pools};
-use atrio_domain::resource::{Need, Occupied, Resource, ResourceRef};
-use atrio_domain::slot::Places;
+use atrio_domain::quota::Pools;
 use atrio_domain::venue::{Product, Venue};
 use atrio_dynamo::Store;
 use atrio_runtime::environment::EnvironmentError;
@@ -141,7 +139,7 @@ struct AvailabilityQuery {
     /// Last day, at most 61 days later.
     #[param(value_type = String, format = Date)]
     to: Date,
-    /// Whose places are counted as left: `WEB`, `TOTEM` or `DESK`.
+    /// Whose places are counted as left: `WEB`, `TOTEM`, `DESK` or `RESELLER`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     channel: Channel,
@@ -162,22 +160,12 @@ async fn show_availability(
     let zone = venue.time_zone();
     let now = context.clock.now();
     let last_on_sale = venue.day_at(now).saturating_add(BOOKING_HORIZON_DAYS.days());
-    let touched = context
+    let left = context
         .store
-        .slots(&venue.id, &product.id, query.from, query.to)
+        .vacancies(&venue, product, query.channel, (query.from, query.to))
         .await
         .map_err(|error| Problem::internal(&error))?;
-    let untouched = Counts::default();
-    let needed = needed(&context, &venue, product, &query).await?;
-    let places = |slot: &SlotTimes| {
-        let counts = touched.get(&slot.id).map_or(&untouched, |stored| &stored.counts);
-        let pools = Pools::of(product, slot.start);
-        let left = needed
-            .iter()
-            .map(|needed| needed.largest_party(slot))
-            .fold(pools.left(counts, query.channel, now), u32::min);
-        Places { capacity: product.capacity, taken: product.capacity - left }
-    };
+    let places = |slot: &SlotTimes| left.places(slot, now);
     let days = days
         .into_iter()
         .map(|day| match venue.opening.day(product, day, &zone) {
@@ -198,41 +186,6 @@ async fn show_availability(
         .collect();
     let product_id = product.id.clone();
     Ok(Json(AvailabilityView { venue_id: venue.id, product_id, days }))
-}
-
-/// What a product needs of a resource, and what of it is occupied.
-struct Needed<'v> {
-    need: &'v Need,
-    resource: &'v Resource,
-    occupied: Occupied,
-}
-
-impl Needed<'_> {
-    /// The largest party that the resource has room for in a slot.
-    fn largest_party(&self, slot: &SlotTimes) -> u32 {
-        let all = self.resource.quantity_on(slot.id.day());
-        self.need.largest_party(all.saturating_sub(self.occupied.peak(slot)))
-    }
-}
-
-async fn needed<'v>(
-    context: &Context,
-    venue: &'v Venue,
-    product: &'v Product,
-    query: &AvailabilityQuery,
-) -> Result<Vec<Needed<'v>>, Problem> {
-    let mut all = Vec::with_capacity(product.needs.len());
-    for need in &product.needs {
-        let Some(resource) = venue.resource(&need.resource_id) else { continue };
-        let named = ResourceRef::Resource(resource.id.clone());
-        let occupied = context
-            .store
-            .occupied(&venue.id, &named, query.from, query.to)
-            .await
-            .map_err(|error| Problem::internal(&error))?;
-        all.push(Needed { need, resource, occupied });
-    }
-    Ok(all)
 }
 
 /// Which day's sharing of places.

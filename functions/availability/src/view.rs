@@ -184,7 +184,8 @@ struct ProductView {
     id: ProductId,
     #[schema(value_type = Object)]
     name: Text,
-    /// `START_TIME` for visits of slots, `OPENING_HOURS` for a pass, whose only slot of a day is its term.
+    /// `START_TIME` for visits of slots, `OPENING_HOURS` for visits at any hour of a
+    /// day, whose only slot is the day, and for a pass, whose only slot is its term.
     #[schema(value_type = String)]
     availability_type: AvailabilityType,
     /// What it is good for, where it is a pass; null for visits.

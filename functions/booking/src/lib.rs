@@ -196,8 +196,10 @@ async fn hold(
     let (code, place) = (body.voucher_code.take(), body.queue_place.take());
     let voucher = voucher::key(&context, code.as_deref(), "")?;
     let request = HoldRequest { voucher, ..HoldRequest::from(body) };
-    if request.channel == Channel::Desk {
-        staff.ok_or_else(problem::desk_only)?.must_sell_at(&request.venue_id)?;
+    match request.channel {
+        Channel::Desk => staff.ok_or_else(problem::desk_only)?.must_sell_at(&request.venue_id)?,
+        Channel::Reseller => return Err(problem::reseller_only()),
+        Channel::Web | Channel::Totem => {}
     }
     let venue = load_venue(&context, &request.venue_id).await?;
     let now = context.clock.now();

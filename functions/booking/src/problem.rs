@@ -289,7 +289,7 @@ pub(crate) fn sold_out(
     let later = more_at.map(|at| format!("come back from {at}, or ")).unwrap_or_default();
     let wait = match booking.channel {
         Channel::Web => ", or wait for places with `POST /v1/waiting`",
-        Channel::Totem | Channel::Desk => "",
+        Channel::Totem | Channel::Desk | Channel::Reseller => "",
     };
     let fix = format!("{fewer}{later}choose another slot{wait}");
     let problem = Problem::new(StatusCode::CONFLICT, "sold-out")
@@ -382,6 +382,13 @@ pub(crate) fn desk_only() -> Problem {
         .field("channel", "is for desks", "send `Authorization: Bearer TOKEN`, or book by `WEB`")
 }
 
+/// The resellers' channel is for resellers.
+pub(crate) fn reseller_only() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "other-channel")
+        .detail("channel `RESELLER` is for resellers, with their key")
+        .field("channel", "is for resellers", "book by `/octo/bookings`, or here by `WEB`")
+}
+
 /// There is no such venue.
 pub(crate) fn unknown_venue(field: &str, id: &VenueId) -> Problem {
     Problem::not_found("unknown-venue", field, id.as_str(), "take an id from `GET /v1/venues`")
@@ -437,6 +444,7 @@ fn refused_step(refused: &StepError) -> Problem {
         StepError::HoldersMissing { .. } => {
             ("names-missing", "send `PUT /v1/bookings/{uuid}/holders` with a name for each ticket")
         }
+        StepError::Resold => ("resold", "ask whoever sold it to you"),
         StepError::SoldAtDesk => ("sold-at-desk", "ask the desk that sold it to take it back"),
         StepError::VisitBegan { .. } => ("visit-began", "ask the venue"),
         StepError::TicketUsed { .. } => ("ticket-used", "ask the venue"),

@@ -34,8 +34,10 @@ pub(crate) async fn quote(
     let code = body.voucher_code.take();
     let voucher = voucher::key(&context, code.as_deref(), "")?;
     let request = HoldRequest { voucher, ..HoldRequest::from(body) };
-    if request.channel == Channel::Desk {
-        staff.ok_or_else(problem::desk_only)?.must_sell_at(&request.venue_id)?;
+    match request.channel {
+        Channel::Desk => staff.ok_or_else(problem::desk_only)?.must_sell_at(&request.venue_id)?,
+        Channel::Reseller => return Err(problem::reseller_only()),
+        Channel::Web | Channel::Totem => {}
     }
     let venue = load_venue(&context, &request.venue_id).await?;
     let now = context.clock.now();

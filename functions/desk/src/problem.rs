@@ -49,6 +49,7 @@ pub(crate) fn step(error: &StepError) -> Problem {
         StepError::HoldExpired { .. } => ("hold-expired", "hold the places again"),
         StepError::WrongState { .. }
         | StepError::SoldAtDesk
+        | StepError::Resold
         | StepError::VisitBegan { .. }
         | StepError::TicketUsed { .. }
         | StepError::PartOfOrder { .. }

@@ -51,6 +51,7 @@ pub(crate) fn step(failure: StepFailure) -> Problem {
                 ),
                 StepError::PaymentRequired { .. }
                 | StepError::SoldAtDesk
+                | StepError::Resold
                 | StepError::VisitBegan { .. }
                 | StepError::TicketUsed { .. }
                 | StepError::RefundChanged { .. }

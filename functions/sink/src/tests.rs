@@ -71,6 +71,7 @@ fn booking(state: BookingState) -> Booking {
         replaces: None,
         carried: Vec::new(),
         reduced: None,
+        resale: None,
         holders: atrio_domain::holder::Holders::default(),
         payment_attempts: 0,
         state,

@@ -63,7 +63,7 @@ impl FreeDay {
     pub fn takes_booking(&self, channel: Channel) -> bool {
         match (self.entry, channel) {
             (Entry::Booked, _) | (Entry::AtTheDoor, Channel::Desk) => true,
-            (Entry::AtTheDoor, Channel::Web | Channel::Totem) => false,
+            (Entry::AtTheDoor, Channel::Web | Channel::Totem | Channel::Reseller) => false,
         }
     }
 

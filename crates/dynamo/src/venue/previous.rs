@@ -7,7 +7,7 @@ use atrio_domain::id::{OptionId, ProductId, UnitId};
 use atrio_domain::quota::Quota;
 use atrio_domain::tariff::{Cents, Days, Entry, FreeDay, Tariff, Unit, UnitKind, Validity};
 use atrio_domain::text::Text;
-use atrio_domain::venue::{AvailabilityType, FiscalClass, Product, ProductOption};
+use atrio_domain::venue::{AvailabilityType, FiscalClass, Product, ProductOption, Resellers};
 use serde::Deserialize;
 
 /// What stands where a rule should say where it is written.
@@ -59,6 +59,7 @@ impl From<PreviousProduct> for Product {
             id: previous.id,
             name: previous.name,
             availability_type: previous.availability_type,
+            resellers: Resellers::default(),
             slot_minutes: previous.slot_minutes,
             capacity: previous.capacity,
             max_units: previous.max_units,

@@ -1,0 +1,207 @@
+//! The commands that take resellers on and end their keys. A key is printed once and kept nowhere.
+
+use std::path::Path;
+
+use atrio_domain::id::VenueId;
+use atrio_domain::reseller::{FreshKey, Mode, OVERLAP_USUAL, Reseller, Scope, id_of};
+use atrio_dynamo::reseller::{ResellerWritten, StoredReseller};
+use atrio_runtime::random;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{Attached, Failure, say};
+use crate::keys::Secrets;
+
+/// How often a change is tried when others change the same reseller.
+const ATTEMPTS: u32 = 5;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum ResellerCommand {
+    /// Takes a reseller on and prints its key, once.
+    #[command(
+        after_help = "Example: atrio reseller add \"Example Tours\" --test\n         atrio reseller add \"Example Tours\" --venue 20346 --json"
+    )]
+    Add {
+        /// What it is called; its id follows from that.
+        name: String,
+        /// To try out: everything answers as it would, no place is taken, no gate admits.
+        #[arg(long)]
+        test: bool,
+        /// A venue that it sells for, several by repeating it; where none is named, every venue that opened
+        /// products to resellers.
+        #[arg(long)]
+        venue: Vec<VenueId>,
+        /// Prints id, mode and key as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the resellers and how their keys begin.
+    #[command(after_help = "Example: atrio reseller list --json")]
+    List {
+        /// Prints the list as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints another key, once; those before go on for a while.
+    #[command(after_help = "Example: atrio reseller rotate example-tours --overlap-hours 48")]
+    Rotate {
+        /// Its id, or its name.
+        reseller: String,
+        /// For how many hours the keys before go on; 0 ends them now.
+        #[arg(long, default_value_t = OVERLAP_USUAL.as_hours())]
+        overlap_hours: i64,
+        /// Prints id, mode and key as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ends all keys of a reseller, from its next request on. What it sold stands.
+    #[command(after_help = "Example: atrio reseller revoke example-tours")]
+    Revoke {
+        /// Its id, or its name.
+        reseller: String,
+    },
+}
+
+/// Runs one of them on the running platform or on the files.
+pub(super) async fn run(data: &Path, command: ResellerCommand) -> Result<(), Failure> {
+    let attached = Attached::to(data).await?;
+    let said = answer(&attached, command).await;
+    attached.detach().await;
+    said?.iter().for_each(|line| say(line));
+    Ok(())
+}
+
+async fn answer(attached: &Attached, command: ResellerCommand) -> Result<Vec<String>, Failure> {
+    match command {
+        ResellerCommand::Add { name, test, venue, json } => {
+            let mode = if test { Mode::Test } else { Mode::Live };
+            let (reseller, key) = add(attached, &name, mode, venue).await?;
+            Ok(vec![told(&reseller, &key, json)])
+        }
+        ResellerCommand::List { json } => {
+            let all = attached.store.resellers().await?;
+            Ok(list(&all, attached.clock.now(), json))
+        }
+        ResellerCommand::Rotate { reseller, overlap_hours, json } => {
+            let overlap = SignedDuration::from_hours(overlap_hours.clamp(-1, 10_000));
+            let (reseller, key) = rotate(attached, &reseller, overlap).await?;
+            Ok(vec![told(&reseller, &key, json)])
+        }
+        ResellerCommand::Revoke { reseller } => {
+            let id = change(attached, &reseller, |before, now| Ok(before.revoke(now))).await?.id;
+            Ok(vec![format!("{id} sells nothing any more")])
+        }
+    }
+}
+
+async fn add(
+    attached: &Attached,
+    name: &str,
+    mode: Mode,
+    venues: Vec<VenueId>,
+) -> Result<(Reseller, FreshKey), Failure> {
+    let Attached { store, clock, data, .. } = attached;
+    for venue in &venues {
+        if store.venue(venue).await?.is_none() {
+            return Err(format!("there is no venue `{venue}`").into());
+        }
+    }
+    let scope =
+        if venues.is_empty() { Scope::All } else { Scope::Venues(venues.into_iter().collect()) };
+    let (key, now) = (FreshKey::new(mode, &random::bytes()), clock.now());
+    let term = key.term(Secrets::open(data)?.contact_hash_key.as_bytes(), now);
+    let reseller = Reseller::new(name, mode, scope, term, now)?;
+    match store.write_reseller(&reseller, None).await? {
+        ResellerWritten::Done => Ok((reseller, key)),
+        ResellerWritten::Stale => {
+            let id = &reseller.id;
+            Err(format!(
+                "there is a reseller `{id}`; `atrio reseller rotate {id}` gives it another key"
+            )
+            .into())
+        }
+    }
+}
+
+async fn rotate(
+    attached: &Attached,
+    reseller: &str,
+    overlap: SignedDuration,
+) -> Result<(Reseller, FreshKey), Failure> {
+    let secret = Secrets::open(&attached.data)?.contact_hash_key;
+    let bytes = random::bytes();
+    let fresh = |mode| FreshKey::new(mode, &bytes);
+    let rotated = change(attached, reseller, |before, now| {
+        let term = fresh(before.mode).term(secret.as_bytes(), now);
+        Ok(before.rotate(term, overlap, now)?)
+    })
+    .await?;
+    let key = fresh(rotated.mode);
+    Ok((rotated, key))
+}
+
+/// Changes a reseller over the version that was read.
+async fn change(
+    attached: &Attached,
+    reseller: &str,
+    step: impl Fn(&Reseller, jiff::Timestamp) -> Result<Reseller, Failure>,
+) -> Result<Reseller, Failure> {
+    let id = id_of(reseller)?;
+    for _ in 0..ATTEMPTS {
+        let found = attached.store.reseller(&id).await?;
+        let StoredReseller { reseller, version } = found
+            .ok_or_else(|| format!("there is no reseller `{id}`; see `atrio reseller list`"))?;
+        let next = step(&reseller, attached.clock.now())?;
+        if attached.store.write_reseller(&next, Some(version)).await? == ResellerWritten::Done {
+            return Ok(next);
+        }
+    }
+    Err(format!("reseller `{id}` is being changed by others; try again").into())
+}
+
+fn told(reseller: &Reseller, key: &FreshKey, as_json: bool) -> String {
+    if as_json {
+        let Reseller { id, name, mode, .. } = reseller;
+        json!({"id": id, "name": name, "mode": mode, "key": key.reveal()}).to_string()
+    } else {
+        key.reveal().to_owned()
+    }
+}
+
+fn list(all: &[StoredReseller], now: jiff::Timestamp, as_json: bool) -> Vec<String> {
+    if as_json {
+        let shown: Vec<Value> = all.iter().map(|stored| shown(&stored.reseller, now)).collect();
+        return vec![json!({"resellers": shown}).to_string()];
+    }
+    let line = |stored: &StoredReseller| {
+        let reseller = &stored.reseller;
+        let keys: Vec<String> = reseller
+            .keys
+            .iter()
+            .filter(|term| term.is_good(now))
+            .map(|term| match term.until {
+                Some(until) => format!("{}… until {until}", term.begins),
+                None => format!("{}…", term.begins),
+            })
+            .collect();
+        let keys = match reseller.revoked_at {
+            Some(at) => format!("revoked at {at}"),
+            None => keys.join(", "),
+        };
+        format!("{} ({}, {}): {keys}", reseller.id, reseller.name, reseller.mode.name())
+    };
+    if all.is_empty() { vec!["no resellers".to_owned()] } else { all.iter().map(line).collect() }
+}
+
+fn shown(reseller: &Reseller, now: jiff::Timestamp) -> Value {
+    let keys: Vec<Value> = reseller
+        .keys
+        .iter()
+        .filter(|term| term.is_good(now))
+        .map(|term| json!({"begins": term.begins, "from": term.from, "until": term.until}))
+        .collect();
+    json!({
+        "id": reseller.id, "name": reseller.name, "mode": reseller.mode, "scope": reseller.scope,
+        "added_at": reseller.added_at, "revoked_at": reseller.revoked_at, "keys": keys,
+    })
+}

@@ -1,0 +1,147 @@
+//! Who calls: the reseller by its key, and what of OCTO beside the core it asks for.
+
+use atrio_domain::reseller::{KeyHash, Reseller};
+use atrio_domain::text::Locale;
+use axum::extract::{FromRef, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::error::OctoError;
+use crate::{Context, USUAL_LOCALE};
+
+/// Names capabilities, in requests and in answers.
+const CAPABILITIES: HeaderName = HeaderName::from_static("octo-capabilities");
+
+/// The capability of prices.
+pub(crate) const PRICING: &str = "octo/pricing";
+
+/// The capability of texts.
+pub(crate) const CONTENT: &str = "octo/content";
+
+/// What a caller asked for beside OCTO's core and is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Capabilities {
+    pub(crate) pricing: bool,
+    pub(crate) content: bool,
+}
+
+impl Capabilities {
+    fn asked(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(&CAPABILITIES).iter().filter_map(|value| value.to_str().ok());
+        let asked: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+        Self { pricing: asked.contains(&PRICING), content: asked.contains(&CONTENT) }
+    }
+
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match (self.pricing, self.content) {
+            (false, false) => "",
+            (true, false) => PRICING,
+            (false, true) => CONTENT,
+            (true, true) => "octo/pricing, octo/content",
+        })
+    }
+}
+
+/// A reseller whose key is good.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) reseller: Reseller,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) locale: Locale,
+}
+
+impl<S> FromRequestParts<S> for Caller
+where
+    S: Send + Sync,
+    Context: FromRef<S>,
+{
+    type Rejection = OctoError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, OctoError> {
+        let context = Context::from_ref(state);
+        let key = key(&parts.headers).ok_or(OctoError::Unauthorized(
+            "no key came with the request; send `Authorization: Bearer KEY`",
+        ))?;
+        let hash = KeyHash::of(&context.contact_hash_key, key);
+        let found = context.store.reseller_of(&hash).await?;
+        let now = context.clock.now();
+        let good =
+            found.map(|stored| stored.reseller).filter(|reseller| reseller.admits(&hash, now));
+        let reseller = good.ok_or(OctoError::Forbidden(
+            "the key is not known here, has ended or was revoked; ask the supplier for another",
+        ))?;
+        Ok(Self {
+            reseller,
+            capabilities: Capabilities::asked(&parts.headers),
+            locale: locale(&parts.headers),
+        })
+    }
+}
+
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+}
+
+/// The first language asked for that is spoken here. Clients list them by preference.
+fn locale(headers: &HeaderMap) -> Locale {
+    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let spoken = |language: &str| {
+        let language = language.split([';', '-']).next().unwrap_or_default().trim();
+        if language.eq_ignore_ascii_case("it") {
+            Some(Locale::It)
+        } else {
+            language.eq_ignore_ascii_case("en").then_some(Locale::En)
+        }
+    };
+    asked.unwrap_or_default().split(',').find_map(spoken).unwrap_or(USUAL_LOCALE)
+}
+
+/// Names what was granted in each answer, as OCTO asks.
+pub(crate) async fn say_capabilities(request: Request, next: Next) -> Response {
+    let granted = Capabilities::asked(request.headers()).header();
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(CAPABILITIES, granted);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(
+            HeaderName::from_static(name),
+            HeaderValue::from_str(value).unwrap(),
+        )])
+    }
+
+    #[test]
+    fn capabilities_may_be_none_many_or_unknown() {
+        let asked = |text| Capabilities::asked(&headers("octo-capabilities", text));
+        assert_eq!(asked(""), Capabilities::default());
+        assert_eq!(asked("octo/unheard-of"), Capabilities::default());
+        let both = asked("octo/content,octo/pricing , octo/pickups");
+        assert_eq!(both, Capabilities { pricing: true, content: true });
+        assert_eq!(both.header(), "octo/pricing, octo/content");
+    }
+
+    #[test]
+    fn the_first_language_that_is_spoken_here_is_answered() {
+        let asked = |text| locale(&headers("accept-language", text));
+        assert_eq!(asked("de-DE, en-GB;q=0.8, it;q=0.5"), Locale::En);
+        assert_eq!(asked("IT"), Locale::It);
+        assert_eq!(asked("zh"), USUAL_LOCALE);
+    }
+
+    #[test]
+    fn a_key_comes_as_a_bearer_whatever_the_case_of_the_word() {
+        assert_eq!(key(&headers("authorization", "bearer  k ")), Some("k"));
+        assert_eq!(key(&headers("authorization", "Basic k")), None);
+        assert_eq!(key(&headers("authorization", "Bearer ")), None);
+    }
+}

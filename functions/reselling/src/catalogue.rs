@@ -1,0 +1,165 @@
+//! What a reseller sells: the products that venues within its scope opened to resellers, each under one id
+//! for the whole platform.
+
+use atrio_domain::booking::Channel;
+use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
+use atrio_domain::id::{OptionId, ProductId, SlotId, VenueId};
+use atrio_domain::reseller::Reseller;
+use atrio_domain::venue::{AvailabilityType, Product, ProductOption, Venue};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use crate::Context;
+use crate::error::OctoError;
+
+/// A product of a venue, which holds it.
+#[derive(Debug)]
+pub(crate) struct Sold {
+    pub(crate) venue: Venue,
+    index: usize,
+}
+
+impl Sold {
+    /// The product.
+    pub(crate) fn product(&self) -> &Product {
+        &self.venue.products[self.index]
+    }
+
+    /// One of its options.
+    pub(crate) fn option(&self, id: Option<&str>) -> Result<&ProductOption, OctoError> {
+        let id = id.ok_or_else(|| OctoError::bad("`optionId` is missing"))?;
+        let unknown = || OctoError::Option(id.to_owned());
+        let option = OptionId::new(id).map_err(|_| unknown())?;
+        self.product().option(&option).ok_or_else(unknown)
+    }
+}
+
+/// The id of a product among those of all venues. No id of ours holds a dot.
+pub(crate) fn product_id(venue: &VenueId, product: &ProductId) -> String {
+    format!("{venue}.{product}")
+}
+
+/// The products of a reseller, those with the most places first: whoever connects a client begins with them.
+pub(crate) fn products<'v>(
+    venues: &'v [Venue],
+    reseller: &Reseller,
+) -> Vec<(&'v Venue, &'v Product)> {
+    let all = venues.iter().flat_map(|venue| venue.products.iter().map(move |one| (venue, one)));
+    let mut sold: Vec<_> = all.filter(|(venue, product)| reseller.sells(venue, product)).collect();
+    sold.sort_by_key(|(_, product)| std::cmp::Reverse(product.capacity));
+    sold
+}
+
+/// The product of that id, as its venue offers it now.
+///
+/// # Errors
+/// No id, or none of a product that the reseller sells.
+pub(crate) async fn product(
+    context: &Context,
+    reseller: &Reseller,
+    id: Option<&str>,
+) -> Result<Sold, OctoError> {
+    let id = id.ok_or_else(|| OctoError::bad("`productId` is missing"))?;
+    let found = find(context, id).await?;
+    found
+        .filter(|sold| reseller.sells(&sold.venue, sold.product()))
+        .ok_or_else(|| OctoError::Product(id.to_owned()))
+}
+
+async fn find(context: &Context, id: &str) -> Result<Option<Sold>, OctoError> {
+    let Some((venue, product)) = id.split_once('.') else { return Ok(None) };
+    let (Ok(venue), Ok(product)) = (VenueId::new(venue), ProductId::new(product)) else {
+        return Ok(None);
+    };
+    sold(context, &venue, &product).await
+}
+
+/// A product whether or not it is still open to resellers, for what was sold of it.
+pub(crate) async fn sold(
+    context: &Context,
+    venue: &VenueId,
+    product: &ProductId,
+) -> Result<Option<Sold>, OctoError> {
+    let Some(venue) = context.store.venue(venue).await? else { return Ok(None) };
+    let index = venue.products.iter().position(|known| known.id == *product);
+    Ok(index.map(|index| Sold { venue, index }))
+}
+
+/// What a day offers to resellers.
+#[derive(Debug)]
+pub(crate) enum Offered {
+    /// Nothing.
+    Closed,
+    /// Slots, in order of time; those that are over among them.
+    Open(Vec<SlotTimes>),
+}
+
+/// What a product's option offers on a day.
+pub(crate) fn day(
+    venue: &Venue,
+    product: &Product,
+    option: &ProductOption,
+    day: Date,
+    now: Timestamp,
+) -> Offered {
+    let last = venue.day_at(now).saturating_add(BOOKING_HORIZON_DAYS.days());
+    let is_at_the_door =
+        product.free_day(day).is_some_and(|free| !free.takes_booking(Channel::Reseller));
+    if day > last || option.tariff_on(day).is_none() || is_at_the_door {
+        return Offered::Closed;
+    }
+    match venue.opening.day(product, day, &venue.time_zone()) {
+        Day::Open { slots } => Offered::Open(slots),
+        Day::Closed { .. } => Offered::Closed,
+    }
+}
+
+/// The moment at which an availability starts, as OCTO writes it: a whole day at midnight.
+pub(crate) fn local_start(product: &Product, slot: SlotId) -> DateTime {
+    match product.availability_type {
+        AvailabilityType::StartTime => slot.local_start(),
+        AvailabilityType::OpeningHours => slot.day().to_datetime(jiff::civil::Time::midnight()),
+    }
+}
+
+/// A local time with its offset, to the second: the id of the availability that starts then.
+pub(crate) fn with_offset(local: DateTime, zone: &TimeZone) -> String {
+    local.to_zoned_datetime(zone.clone()).map_or_else(
+        |_| format!("{local}Z"),
+        |zoned| zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+    )
+}
+
+/// The local time that an id names, where it is written as ours are.
+pub(crate) fn local_time_of(id: &str, zone: &TimeZone) -> Option<DateTime> {
+    let local: DateTime = id.get(..19)?.parse().ok()?;
+    (with_offset(local, zone) == id).then_some(local)
+}
+
+/// The availability of an id: a slot, or a day on which nothing is offered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Named {
+    Slot(SlotTimes),
+    ClosedDay,
+}
+
+/// What an availability's id names of a product's option.
+pub(crate) fn named(
+    venue: &Venue,
+    product: &Product,
+    option: &ProductOption,
+    id: &str,
+    now: Timestamp,
+) -> Option<Named> {
+    let local = local_time_of(id, &venue.time_zone())?;
+    match day(venue, product, option, local.date(), now) {
+        Offered::Closed => {
+            (local.time() == jiff::civil::Time::midnight()).then_some(Named::ClosedDay)
+        }
+        Offered::Open(slots) => {
+            let starts = |slot: &&SlotTimes| local_start(product, slot.id) == local;
+            slots.iter().find(starts).copied().map(Named::Slot)
+        }
+    }
+}
