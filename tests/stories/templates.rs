@@ -57,7 +57,7 @@ async fn all_follow(operator: &Api, version: u64) -> Vec<Value> {
 fn cents_of_reduced(product: &Value) -> i64 {
     let units = product["options"][0]["tariffs"][0]["units"].as_array().unwrap();
     let reduced = units.iter().find(|unit| unit["id"] == "youth");
-    reduced.unwrap_or_else(|| panic!("{units:?}"))["price_cents"].as_i64().unwrap()
+    reduced.unwrap()["price_cents"].as_i64().unwrap()
 }
 
 /// The tariff with another price for the young.
