@@ -1,6 +1,7 @@
 //! What can be booked: the venues, what each sells at which price and why, and the places left.
 //! It reads only; nothing here takes a place.
 
+mod pass;
 mod retention;
 mod view;
 
@@ -25,7 +26,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::view::{AvailabilityView, OtherPassView, SplitView, VenueDetailView, VenueListView};
+use crate::pass::OtherPassView;
+use crate::view::{AvailabilityView, SplitView, VenueDetailView, VenueListView};
 
 /// Most days one answer covers.
 const SPAN_MAX_DAYS: i32 = 62;

@@ -8,7 +8,6 @@ use atrio_domain::group::GroupRule;
 use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
 use atrio_domain::minimum::Minimum;
 use atrio_domain::on_sale::OnSale;
-use atrio_domain::pass::{Opens, PassRule};
 use atrio_domain::person_limit::PersonLimit;
 use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
@@ -23,6 +22,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::pass::{OtherPassView, PassOnSaleView};
 
 /// All venues.
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,54 +117,6 @@ impl VenueDetailView {
     }
 }
 
-/// A pass of another venue that opens this one: it is bought there.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct OtherPassView {
-    /// The venue that sells it.
-    #[schema(value_type = String)]
-    venue_id: VenueId,
-    venue_name: String,
-    product: ProductView,
-}
-
-impl OtherPassView {
-    /// The pass, where its venue sells it still and it opens `here`.
-    pub(crate) fn of(
-        seller: &Venue,
-        product: &ProductId,
-        here: &VenueId,
-        now: Timestamp,
-    ) -> Option<Self> {
-        let product = seller.product(product)?;
-        product.pass.as_ref()?.at(here)?;
-        Some(Self {
-            venue_id: seller.id.clone(),
-            venue_name: seller.name.clone(),
-            product: ProductView::of(product, seller.day_at(now), now),
-        })
-    }
-}
-
-/// What a pass is good for.
-#[derive(Debug, Serialize, ToSchema)]
-struct PassOnSaleView {
-    /// The venues that it opens: `venue_id`, `name`, `entries`, `areas`.
-    #[schema(value_type = Vec<Object>)]
-    opens: Vec<Opens>,
-    /// How long it holds, in words.
-    #[schema(value_type = Object)]
-    term: Text,
-    /// Where it admits and how often, in words.
-    #[schema(value_type = Object)]
-    words: Text,
-}
-
-impl From<&PassRule> for PassOnSaleView {
-    fn from(rule: &PassRule) -> Self {
-        Self { opens: rule.opens.clone(), term: rule.term_in_words(), words: rule.opens_in_words() }
-    }
-}
-
 fn clock_time(time: jiff::civil::Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
 }
@@ -179,7 +132,7 @@ struct OpeningView {
 
 /// Something one can book.
 #[derive(Debug, Serialize, ToSchema)]
-struct ProductView {
+pub(crate) struct ProductView {
     #[schema(value_type = String)]
     id: ProductId,
     #[schema(value_type = Object)]
@@ -225,7 +178,7 @@ struct ProductView {
 }
 
 impl ProductView {
-    fn of(product: &Product, today: Date, now: Timestamp) -> Self {
+    pub(crate) fn of(product: &Product, today: Date, now: Timestamp) -> Self {
         let has_line = |sale: &&OnSale| now < sale.line_ends_at;
         Self {
             on_sales: product.on_sales.iter().filter(has_line).cloned().collect(),

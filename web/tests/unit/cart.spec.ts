@@ -35,6 +35,7 @@ const units = [
 const product: Product = {
 	id: 'admission',
 	name: both('Admission'),
+	pass: null,
 	slot_minutes: 60,
 	groups: null,
 	pass: null,

@@ -5,7 +5,7 @@ use super::*;
 use crate::admission::{AdmissionRule, Reentry};
 use crate::redemption::{Direction, Redemption, Refusal, Scan, judge, pass};
 use crate::ticket::{Grant, sample, sign, verify};
-use crate::venue::{AvailabilityType, Resellers, VenueKind, shipped_product};
+use crate::venue::{AvailabilityType, Product, Resellers, VenueKind, shipped_product};
 
 fn venue(id: &str) -> VenueId {
     VenueId::new(id).unwrap()
@@ -168,6 +168,7 @@ fn a_pass_goes_back_until_its_first_use_by_the_last_instant_for_it() {
 
 #[test]
 fn a_pass_that_cannot_be_sold_is_refused_where_it_is_wrong() {
+    type Spoil = fn(&mut PassRule);
     let mut product = shipped_product(VenueKind::Museum, crate::tariff::Cents(500), None).unwrap();
     product.pass = Some(rule());
     assert_eq!(product.check().unwrap_err().field(), "availability_type");
@@ -184,8 +185,7 @@ fn a_pass_that_cannot_be_sold_is_refused_where_it_is_wrong() {
     assert_eq!(field(|product| product.resellers = Resellers::Open).as_deref(), Some("resellers"));
     let long = |product: &mut Product| product.id = ProductId::new("three-museums").unwrap();
     assert_eq!(field(long).as_deref(), Some("id"));
-    type Case = (fn(&mut PassRule), &'static str);
-    let cases: [Case; 6] = [
+    let cases: [(Spoil, &str); 6] = [
         (|rule| rule.opens.clear(), "pass.opens"),
         (|rule| rule.opens[1].venue_id = rule.opens[0].venue_id.clone(), "pass.opens[1].venue_id"),
         (|rule| rule.opens[2].name.clear(), "pass.opens[2].name"),
