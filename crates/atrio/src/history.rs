@@ -242,6 +242,8 @@ async fn hand_over(
     context: &atrio_ingest::Context,
     waiting: &mut Vec<DeviceMessage>,
 ) -> Result<u64, HistoryError> {
+    // One counter after the other: of many counts of one, its state is written once.
+    waiting.sort_by(|one, other| one.client_id.cmp(&other.client_id));
     let devices: Vec<String> = waiting.iter().map(|message| message.client_id.clone()).collect();
     let mut new = 0;
     let outcomes = atrio_ingest::accept(context, std::mem::take(waiting)).await;
