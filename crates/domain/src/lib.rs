@@ -25,6 +25,7 @@ pub mod premises;
 pub mod pseudonym;
 pub mod quota;
 pub mod redemption;
+pub mod release;
 pub mod resource;
 pub mod retention;
 pub mod risk;
