@@ -21,6 +21,8 @@ pub(crate) enum Scope {
     Named,
     /// The answer is cut to the token's venue.
     Cut,
+    /// The answer is of what is released, which is the same for all.
+    Released,
 }
 
 use Door::{Provider, Public, Staff};
@@ -454,5 +456,10 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
             path: "/v1/venues/20240/shifts/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/close",
             scope: Scope::Named,
         },
+    ),
+    (
+        "POST",
+        "/v1/sql",
+        Staff { roles: &["analyst", "data-officer"], path: "/v1/sql", scope: Scope::Released },
     ),
 ];

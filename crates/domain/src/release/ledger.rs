@@ -85,12 +85,18 @@ impl Ledger {
         self.entries.iter().rev().find(|entry| entry.period.grid == grid)
     }
 
+    /// Whether a period was released in a stage.
+    #[must_use]
+    pub fn has(&self, period: Period, stage: Stage) -> bool {
+        self.of_period(period).any(|entry| entry.stage == stage)
+    }
+
     /// Enters the release of a period in a stage.
     ///
     /// # Errors
     /// [`LedgerError`] when it was released in that stage, or the budget does not allow it.
     pub fn enter(&mut self, period: Period, stage: Stage) -> Result<Entry, LedgerError> {
-        if self.of_period(period).any(|entry| entry.stage == stage) {
+        if self.has(period, stage) {
             return Err(LedgerError::Released { period, stage });
         }
         let (spent, asked) = (self.spent(period), stage.cost());
