@@ -116,6 +116,7 @@ STAFF = {
     "GET /v1/venues/{venue_id}/products/{product_id}",
     "PUT /v1/venues/{venue_id}/products/{product_id}",
     "GET /v1/venues/{venue_id}/changes",
+    "POST /v1/sql",
     "GET /v1/venues/{venue_id}/staff",
     "GET /v1/venues/{venue_id}/staff/{member_id}",
     "PUT /v1/venues/{venue_id}/staff/{member_id}",
@@ -347,8 +348,11 @@ def guarded_partitions_have_few_readers(template):
                 findings.append(f"{where}: a dashboard has no way to a visitor")
             if "/index/" in resource and set(leading_keys(statement)) != INDEX_KEYS.get(name):
                 findings.append(f"{where}: reads of the index what is not its own")
-            if "LakeBucket" in resource and writes and name != "sink":
-                findings.append(f"{where}: only sink writes the lake")
+            if "LakeBucket" in resource and writes and name not in ("sink", "release"):
+                findings.append(f"{where}: only sink and release write the lake")
+            if "LakeBucket" in resource and writes and name == "release":
+                if any("/lake/release" not in one["Fn::Sub"] for one in listed(statement["Resource"])):
+                    findings.append(f"{where}: release writes cells and its ledger, never facts")
     return findings
 
 
@@ -455,7 +459,7 @@ def no_function_hears_its_own_writes(template):
 
 def what_must_not_run_twice_does_not(template):
     found, findings = functions(template), []
-    for name in ("sink", "upkeep"):
+    for name in ("sink", "release", "upkeep"):
         if found[name][1].get("ReservedConcurrentExecutions") != 1:
             findings.append(f"{name}: may run twice at a time")
     source = template["Resources"]["SinkSource"]["Properties"]
@@ -759,6 +763,7 @@ CHECKS = [
         lambda template: leading_keys(role_statements(template, "booking")[1]).append("WEBHOOKS#*"),
         lambda template: leading_keys(role_statements(template, "webhook")[3]).append("BOOKING#*"),
         statement_at("DashboardRole", 3, "Action", value=["s3:GetObject", "s3:PutObject"]),
+        statement_at("ReleaseRole", 4, "Resource", value={"Fn::Sub": "${LakeBucket.Arn}/lake/*"}),
     ]),
     (streams_are_bounded, [
         properties_at("SinkSource", "DestinationConfig", drop=True),

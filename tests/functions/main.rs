@@ -142,6 +142,7 @@ fn cases() -> Vec<Case> {
         Case { function: "notify", event: schedule.clone(), answers: no_failures },
         Case { function: "webhook", event: schedule.clone(), answers: no_failures },
         Case { function: "sink", event: window, answers: |a| a.get("errorType").is_none() },
+        Case { function: "release", event: schedule.clone(), answers: |a| a["releases"] == 0 },
         Case { function: "upkeep", event: schedule, answers: |a| a["failed"].as_i64() == Some(0) },
     ]
 }

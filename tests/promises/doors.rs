@@ -35,6 +35,8 @@ pub(crate) enum Scope {
     Platform,
     /// The answer is a list of what is at the token's venue: of nothing elsewhere.
     Empty,
+    /// The answer is of what is released, which is the same for all.
+    Released,
 }
 
 use Door::{Provider, Public, Reseller, Staff};
@@ -584,5 +586,10 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
             path: "/v1/venues/20240/shifts/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/close",
             scope: Scope::Named,
         },
+    ),
+    (
+        "POST",
+        "/v1/sql",
+        Staff { roles: &["analyst", "data-officer"], path: "/v1/sql", scope: Scope::Released },
     ),
 ];

@@ -132,6 +132,7 @@ fn posted(path: &str) -> Value {
         Some("rotate" | "test") => json!({"uuid": fresh_uuid()}),
         Some("replay") => json!({"from": 1}),
         Some("call-offs") => json!({"from": "2026-11-24", "to": "2026-11-24"}),
+        Some("sql") => json!({"sql": "SELECT count(*) AS cells FROM released_sales"}),
         Some("void") => json!({"booking_uuid": fresh_uuid(), "reason": "wrong slot"}),
         Some("undo") => json!({"venue_id": VENUE, "gate_id": "main", "reason": "it did not turn"}),
         Some("close") if path.contains("/conflicts/") => json!({"note": "a twin"}),
@@ -186,6 +187,9 @@ async fn opens_to(museum: &Process, method: &str, path: &str, roles: &[&str], sc
             }
             Scope::Empty => {
                 assert_eq!(answer.expect(200), json!([]), "of {VENUE} nothing is shown");
+            }
+            Scope::Released => {
+                assert_eq!(answer.expect(200)["columns"], json!(["cells"]));
             }
             Scope::Cut => {
                 assert_eq!(answer.expect(200)["venues"], json!([]), "nothing of {VENUE} is shown");

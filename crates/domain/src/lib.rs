@@ -28,6 +28,7 @@ pub mod premises;
 pub mod pseudonym;
 pub mod quota;
 pub mod redemption;
+pub mod release;
 pub mod resale;
 pub mod reseller;
 pub mod resource;

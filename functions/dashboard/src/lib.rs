@@ -5,6 +5,7 @@
 mod decisions;
 mod figures;
 mod presence;
+mod sql;
 mod view;
 
 use std::sync::Arc;
@@ -114,6 +115,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(show_dashboard))
         .routes(routes!(decisions::list_decisions))
         .routes(routes!(presence::show_presence))
+        .routes(routes!(sql::ask))
         .with_state(context)
 }
 

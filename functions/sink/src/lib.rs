@@ -18,7 +18,7 @@ use std::sync::Arc;
 use atrio_domain::pseudonym::month_of;
 use atrio_dynamo::change::Change;
 use atrio_dynamo::{Item, Store};
-use atrio_lake_schema::{SchemaError, TABLES};
+use atrio_lake_schema::{FACTS, SchemaError};
 use atrio_lake_write::{
     Appended, InvalidSequenceNumber, LakeWriter, NumberedRows, SequenceNumber, WriteError,
 };
@@ -234,7 +234,7 @@ async fn append(
 ) -> Result<usize, SinkError> {
     let stream = context.stream(shard);
     let mut appended = 0;
-    for table in TABLES {
+    for table in FACTS {
         let (batch, sequences) = rows.of(table).map_err(|source| SinkError::Schema { source })?;
         if sequences.is_empty() {
             continue;

@@ -155,12 +155,22 @@ impl Cell for CountedCell {
 }
 
 /// Reads columns by name, whichever of Arrow's forms the engine chose for them.
-struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     query: &'static str,
     batch: &'a RecordBatch,
 }
 
-impl Columns<'_> {
+impl<'a> Columns<'a> {
+    /// The columns of a question's answer.
+    pub(crate) fn of(query: &'static str, batch: &'a RecordBatch) -> Self {
+        Self { query, batch }
+    }
+
+    /// How many rows they have.
+    pub(crate) fn rows(&self) -> usize {
+        self.batch.num_rows()
+    }
+
     fn cast(
         &self,
         column: &'static str,
@@ -172,7 +182,7 @@ impl Columns<'_> {
         if array.null_count() > 0 { Err(unexpected()) } else { Ok(array) }
     }
 
-    fn texts(&self, column: &'static str) -> Result<StringArray, QueryError> {
+    pub(crate) fn texts(&self, column: &'static str) -> Result<StringArray, QueryError> {
         Ok(self.cast(column, &DataType::Utf8)?.as_string::<i32>().clone())
     }
 
@@ -184,18 +194,18 @@ impl Columns<'_> {
         Ok(self.cast(column, to)?.as_primitive::<T>().values().to_vec())
     }
 
-    fn longs(&self, column: &'static str) -> Result<Vec<i64>, QueryError> {
+    pub(crate) fn longs(&self, column: &'static str) -> Result<Vec<i64>, QueryError> {
         self.values::<Int64Type>(column, &DataType::Int64)
     }
 
-    fn days(&self, column: &'static str) -> Result<Vec<Date>, QueryError> {
+    pub(crate) fn days(&self, column: &'static str) -> Result<Vec<Date>, QueryError> {
         let days = self.values::<Date32Type>(column, &DataType::Date32)?;
         let date = |days: i32| Date::constant(1970, 1, 1).checked_add(i64::from(days).days());
         let unexpected = |_| QueryError::UnexpectedAnswer { query: self.query, column };
         days.into_iter().map(|days| date(days).map_err(unexpected)).collect()
     }
 
-    fn instants(&self, column: &'static str) -> Result<Vec<Timestamp>, QueryError> {
+    pub(crate) fn instants(&self, column: &'static str) -> Result<Vec<Timestamp>, QueryError> {
         let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         let micros = self.values::<TimestampMicrosecondType>(column, &utc)?;
         let unexpected = |_| QueryError::UnexpectedAnswer { query: self.query, column };

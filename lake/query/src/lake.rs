@@ -1,5 +1,6 @@
 //! The lake as it was last looked at: one engine over one version of every table.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -22,14 +23,22 @@ use crate::{AdmittedCell, BookedCell, CountedCell, QueryError, Question, UnitCel
 const MEMORY_BYTES: usize = 256 * 1024 * 1024;
 
 /// The machines this runs on have two cores.
-const PARTITIONS: usize = 2;
+pub(crate) const PARTITIONS: usize = 2;
 
 /// A lake that is asked again and again.
 #[derive(Debug)]
 pub struct Lake {
-    runtime: Arc<RuntimeEnv>,
+    address: LakeAddress,
+    runtime: Runtimes,
     tables: Mutex<Vec<Open>>,
     view: RwLock<Arc<View>>,
+}
+
+/// What questions of the platform run in, and what people's run in.
+#[derive(Debug, Clone)]
+struct Runtimes {
+    own: Arc<RuntimeEnv>,
+    gate: Arc<RuntimeEnv>,
 }
 
 #[derive(Debug)]
@@ -38,10 +47,36 @@ struct Open {
     table: DeltaTable,
 }
 
+impl Open {
+    async fn load(
+        address: &LakeAddress,
+        definition: &'static Table,
+        version: Option<u64>,
+    ) -> Result<Self, QueryError> {
+        let opened = async {
+            let url = ensure_table_uri(address.table_url(definition.name))?;
+            let options = address.options().clone();
+            let builder = DeltaTableBuilder::from_url(url)?.with_storage_options(options);
+            match version {
+                Some(version) => builder.with_version(version).load().await,
+                None => builder.load().await,
+            }
+        };
+        // Delta's futures are large and deep: boxed, callers' stay small and their types within the
+        // compiler's depth limit.
+        let table = Box::pin(opened)
+            .await
+            .map_err(|source| QueryError::Open { table: definition.name, source })?;
+        Ok(Self { definition, table })
+    }
+}
+
 /// All tables at one moment. Questions put to one view agree with each other.
 pub struct View {
-    session: SessionContext,
+    pub(crate) session: SessionContext,
+    pub(crate) gate_runtime: Arc<RuntimeEnv>,
     version: u64,
+    versions: BTreeMap<&'static str, u64>,
     as_of: Option<Timestamp>,
     looked_at: Instant,
 }
@@ -62,24 +97,25 @@ impl Lake {
         deltalake::aws::register_handlers(None);
         let mut tables = Vec::with_capacity(TABLES.len());
         for definition in TABLES {
-            let opened = async {
-                let url = ensure_table_uri(address.table_url(definition.name))?;
-                let options = address.options().clone();
-                DeltaTableBuilder::from_url(url)?.with_storage_options(options).load().await
-            };
-            // Delta's futures are large and deep: boxed, callers' stay small and their types within
-            // the compiler's depth limit.
-            let table = Box::pin(opened)
-                .await
-                .map_err(|source| QueryError::Open { table: definition.name, source })?;
-            tables.push(Open { definition, table });
+            tables.push(Open::load(&address, definition, None).await?);
         }
-        let runtime = RuntimeEnvBuilder::new()
+        let own = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES)))
             .build_arc()
             .map_err(|source| QueryError::Engine { source })?;
+        let runtime = Runtimes { own, gate: crate::gate::runtime()? };
         let view = View::over(&tables, &runtime).await?;
-        Ok(Self { runtime, tables: Mutex::new(tables), view: RwLock::new(Arc::new(view)) })
+        let (tables, view) = (Mutex::new(tables), RwLock::new(Arc::new(view)));
+        Ok(Self { address, runtime, tables, view })
+    }
+
+    /// One table as it was in a version, for as long as the log remembers that.
+    ///
+    /// # Errors
+    /// [`QueryError::Open`] when the version cannot be read any more.
+    pub async fn as_of(&self, table: &'static Table, version: u64) -> Result<View, QueryError> {
+        let open = Open::load(&self.address, table, Some(version)).await?;
+        View::over(&[open], &self.runtime).await
     }
 
     /// Looks whether tables were committed to and takes the commits in; says whether there were any.
@@ -156,12 +192,12 @@ fn version_of(tables: &[Open]) -> u64 {
 }
 
 impl View {
-    async fn over(tables: &[Open], runtime: &Arc<RuntimeEnv>) -> Result<Self, QueryError> {
+    async fn over(tables: &[Open], runtimes: &Runtimes) -> Result<Self, QueryError> {
         let config = SessionConfig::new()
             .with_target_partitions(PARTITIONS)
             .with_information_schema(true)
             .with_default_catalog_and_schema("atrio", "lake");
-        let session = SessionContext::new_with_config_rt(config, Arc::clone(runtime));
+        let session = SessionContext::new_with_config_rt(config, Arc::clone(&runtimes.own));
         let mut as_of = None;
         for Open { definition, table } in tables {
             let provider =
@@ -175,14 +211,21 @@ impl View {
             });
             as_of = as_of.max(committed);
         }
-        Ok(Self { session, version: version_of(tables), as_of, looked_at: Instant::now() })
+        let version = |open: &Open| Some((open.definition.name, open.table.version()?));
+        let versions = tables.iter().filter_map(version).collect();
+        let looked_at = Instant::now();
+        let gate_runtime = Arc::clone(&runtimes.gate);
+        let version = version_of(tables);
+        Ok(Self { session, gate_runtime, version, versions, as_of, looked_at })
     }
 
     fn looked_at_now(&self) -> Self {
-        let Self { session, version, as_of, .. } = self;
+        let Self { session, gate_runtime, version, versions, as_of, .. } = self;
         Self {
             session: session.clone(),
+            gate_runtime: Arc::clone(gate_runtime),
             version: *version,
+            versions: versions.clone(),
             as_of: *as_of,
             looked_at: Instant::now(),
         }
@@ -192,6 +235,12 @@ impl View {
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The version of one of its tables; nothing for a table that is not in it.
+    #[must_use]
+    pub fn version_of(&self, table: &Table) -> Option<u64> {
+        self.versions.get(table.name).copied()
     }
 
     /// When the newest commit in it was made.
@@ -232,8 +281,9 @@ impl View {
         self.ask(question.instant_parameters()).await
     }
 
-    /// Answers SQL written by a person. It may only read the lake's tables: no statement that
-    /// defines, changes, exports or sets anything is taken. Authorise the asker first.
+    /// Answers SQL of the platform itself, its checks and its tests: it reads every table, facts and all.
+    /// People ask through [`Self::answer`]. No statement that defines, changes, exports or sets anything
+    /// is taken.
     ///
     /// # Errors
     /// [`QueryError::Refused`] when the text is at fault, [`QueryError::Failed`] otherwise.
@@ -248,7 +298,7 @@ impl View {
         Box::pin(frame.collect()).await.map_err(|source| QueryError::Failed { source })
     }
 
-    async fn ask<C: Cell>(
+    pub(crate) async fn ask<C: Cell>(
         &self,
         parameters: Vec<(&'static str, ScalarValue)>,
     ) -> Result<Vec<C>, QueryError> {

@@ -1,14 +1,17 @@
 //! Asks the lake. Questions of the platform are named `.sql` files with bound parameters and typed
-//! answers; people's own SQL may only read. Who may ask what is decided by the caller: this crate
-//! knows tables, not roles.
+//! answers; people's own SQL goes through the privacy gate. Who somebody is, is decided by the caller.
 
 mod answer;
+mod gate;
 mod lake;
 mod question;
+mod released;
 
 pub use answer::{AdmittedCell, BookedCell, CountedCell, UnitCell};
+pub use gate::{Answer, Asker, GateError, MOST_ROWS, NotAllowed, Value};
 pub use lake::{Lake, View};
 pub use question::{Question, Venues};
+pub use released::{CellKey, ExactCell, Place, ReleaseRow, ReleasedCell};
 
 use deltalake::DeltaTableError;
 use deltalake::datafusion::error::DataFusionError;

@@ -14,15 +14,15 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-struct TestLake {
+pub(crate) struct TestLake {
     _folder: TempDir,
     writer: LakeWriter,
-    lake: Lake,
+    pub(crate) lake: Lake,
     last: u64,
 }
 
 impl TestLake {
-    async fn empty() -> Self {
+    pub(crate) async fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("file://{}", folder.path().display());
         let writer = LakeWriter::open(url.as_str()).await.unwrap();
@@ -30,7 +30,7 @@ impl TestLake {
         Self { _folder: folder, writer, lake, last: 0 }
     }
 
-    async fn write(&mut self, table: &str, batch: &RecordBatch) {
+    pub(crate) async fn write(&mut self, table: &str, batch: &RecordBatch) {
         let first = self.last + 1;
         self.last += batch.num_rows() as u64;
         let sequences: Vec<SequenceNumber> =
@@ -41,7 +41,7 @@ impl TestLake {
     }
 }
 
-fn booking(venue: &str, event: &str, party: i32, day: Date) -> bookings::Row {
+pub(crate) fn booking(venue: &str, event: &str, party: i32, day: Date) -> bookings::Row {
     bookings::Row {
         month: format!("{:04}-{:02}", day.year(), day.month()),
         venue_id: venue.into(),
@@ -213,7 +213,7 @@ async fn the_version_grows_with_every_commit_and_only_then() {
 }
 
 #[tokio::test]
-async fn a_person_may_ask_in_sql_but_only_read() {
+async fn the_platforms_own_sql_only_reads() {
     let mut test = TestLake::empty().await;
     test.write("bookings", &bookings::batch(&[booking("20240", "CONFIRMED", 3, DAY)]).unwrap())
         .await;

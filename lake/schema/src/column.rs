@@ -58,6 +58,8 @@ pub enum Privacy {
     Pseudonym,
     /// A quantity to be added up. One row's value may be telling: publish sums over groups.
     Measure,
+    /// A sum over at least the table's least group, with noise: anybody may know it.
+    Released,
 }
 
 impl Privacy {
@@ -70,7 +72,16 @@ impl Privacy {
             Self::Generalised => "GENERALISED",
             Self::Pseudonym => "PSEUDONYM_ROTATING_MONTHLY",
             Self::Measure => "MEASURE",
+            Self::Released => "RELEASED_WITH_NOISE",
         }
+    }
+}
+
+impl Privacy {
+    /// Whether the smallest and the largest value may be told. Both are values of single rows: a pseudonym
+    /// names one, and a measure may be telling, above all in a file of few rows.
+    pub(crate) fn has_statistics(self) -> bool {
+        !matches!(self, Self::Pseudonym | Self::Measure)
     }
 }
 
@@ -273,6 +284,40 @@ impl Column {
         "Pseudonym of the booking: HMAC-SHA256 under the key of the slot's month",
         Privacy::Pseudonym,
     );
+
+    /// The version of a released cell.
+    pub(crate) const RELEASED_VERSION: Self = Self {
+        name: "version",
+        kind: Kind::Integer,
+        nullable: false,
+        unit: "1 or 2",
+        meaning: "1 is provisional; 2 is final, and takes in what came late",
+        privacy: Privacy::Operational,
+    };
+
+    /// The release that a cell belongs to.
+    pub(crate) const RELEASE: Self = Self {
+        name: "release",
+        kind: Kind::Long,
+        nullable: false,
+        unit: "number within the grid",
+        meaning: "The release of the ledger that the cell came with",
+        privacy: Privacy::Operational,
+    };
+
+    /// A number with noise.
+    pub(crate) const fn released(
+        name: &'static str,
+        unit: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { name, kind: Kind::Long, nullable: false, unit, meaning, privacy: Privacy::Released }
+    }
+
+    /// How exact the number is: with 95 % probability the sum lies within so much of it.
+    pub(crate) const fn half_width(name: &'static str, of: &'static str) -> Self {
+        Self::released(name, of, "With 95 % probability the sum without noise is as near as this")
+    }
 
     /// The unit, in the tables of visits.
     pub(crate) const UNIT_ID: Self = Self::text(

@@ -9,6 +9,10 @@ pub mod counts;
 pub mod decisions;
 pub mod presence;
 pub mod readings;
+pub mod released_admissions;
+pub mod released_counts;
+pub mod released_sales;
+pub mod releases;
 pub mod unit_items;
 
 mod address;
@@ -30,8 +34,9 @@ use deltalake::kernel::StructField;
 /// The column every table is partitioned by: the month of the row's day, such as `2026-11`.
 pub const MONTH: &str = "month";
 
-/// All tables, in the order in which a change is written to them.
-pub const TABLES: [&Table; 7] = [
+/// What happened, row by row: the tables that changes are written to, in that order. Nobody but the
+/// platform itself reads their rows.
+pub const FACTS: [&Table; 7] = [
     &bookings::TABLE,
     &unit_items::TABLE,
     &admissions::TABLE,
@@ -39,6 +44,25 @@ pub const TABLES: [&Table; 7] = [
     &decisions::TABLE,
     &presence::TABLE,
     &readings::TABLE,
+];
+
+/// Cells that are released from the facts, with a threshold and noise.
+pub const RELEASED: [&Table; 3] =
+    [&released_sales::TABLE, &released_admissions::TABLE, &released_counts::TABLE];
+
+/// All tables: the facts, what is released from them, and the ledger of releases.
+pub const TABLES: [&Table; 11] = [
+    &bookings::TABLE,
+    &unit_items::TABLE,
+    &admissions::TABLE,
+    &counts::TABLE,
+    &decisions::TABLE,
+    &presence::TABLE,
+    &readings::TABLE,
+    &released_sales::TABLE,
+    &released_admissions::TABLE,
+    &released_counts::TABLE,
+    &releases::TABLE,
 ];
 
 /// One table of the lake.
@@ -99,23 +123,23 @@ impl Table {
         self.columns.iter().map(Column::delta_field).collect()
     }
 
-    /// The columns whose smallest and largest value may be written in the log. A pseudonym is not
-    /// among them: the log is read more widely than the files.
+    /// The columns whose smallest and largest value may be written in the log: the log is read more
+    /// widely than the files.
     pub fn statistics_columns(&self) -> impl Iterator<Item = &'static str> {
         let partition_by = self.partition_by;
         self.columns
             .iter()
             .filter(move |column| {
-                column.privacy != Privacy::Pseudonym && !partition_by.contains(&column.name)
+                column.privacy.has_statistics() && !partition_by.contains(&column.name)
             })
             .map(|column| column.name)
     }
 
-    /// The columns that hold pseudonyms.
-    pub fn pseudonym_columns(&self) -> impl Iterator<Item = &'static str> {
+    /// The columns whose smallest and largest value are written nowhere.
+    pub fn columns_without_statistics(&self) -> impl Iterator<Item = &'static str> {
         self.columns
             .iter()
-            .filter(|column| column.privacy == Privacy::Pseudonym)
+            .filter(|column| !column.privacy.has_statistics())
             .map(|column| column.name)
     }
 

@@ -69,6 +69,30 @@ fn a_key_is_always_a_pseudonym_and_never_in_the_log() {
 }
 
 #[test]
+fn a_measure_of_a_row_is_never_in_the_log() {
+    for table in TABLES {
+        for column in table.columns.iter().filter(|column| column.privacy == Privacy::Measure) {
+            assert!(!table.statistics_columns().any(|name| name == column.name), "{}", column.name);
+        }
+    }
+}
+
+#[test]
+fn what_is_released_has_no_pseudonym_and_no_number_without_noise() {
+    for table in RELEASED {
+        assert!(TABLES.contains(&table) && !FACTS.contains(&table), "{}", table.name);
+        for column in table.columns {
+            let refused = [Privacy::Pseudonym, Privacy::Measure].contains(&column.privacy);
+            assert!(!refused, "{}.{}", table.name, column.name);
+            if column.privacy == Privacy::Released && !column.name.ends_with("_half_width") {
+                let beside = format!("{}_half_width", column.name);
+                assert!(table.columns.iter().any(|column| column.name == beside), "{beside}");
+            }
+        }
+    }
+}
+
+#[test]
 fn column_names_are_unique_and_partitions_are_columns() {
     for table in TABLES {
         let mut names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
@@ -88,6 +112,13 @@ fn rows_and_columns_agree_in_every_table() {
     assert_eq!(decisions::batch(&[]).unwrap().schema(), decisions::TABLE.arrow_schema());
     assert_eq!(presence::batch(&[]).unwrap().schema(), presence::TABLE.arrow_schema());
     assert_eq!(readings::batch(&[]).unwrap().schema(), readings::TABLE.arrow_schema());
+    let sales = released_sales::batch(&[]).unwrap();
+    assert_eq!(sales.schema(), released_sales::TABLE.arrow_schema());
+    let admitted = released_admissions::batch(&[]).unwrap();
+    assert_eq!(admitted.schema(), released_admissions::TABLE.arrow_schema());
+    let counted = released_counts::batch(&[]).unwrap();
+    assert_eq!(counted.schema(), released_counts::TABLE.arrow_schema());
+    assert_eq!(releases::batch(&[]).unwrap().schema(), releases::TABLE.arrow_schema());
 }
 
 #[test]

@@ -303,7 +303,7 @@ impl Committer {
     fn writer_properties(&self) -> WriterProperties {
         let plain = WriterProperties::builder().set_compression(Compression::SNAPPY);
         self.definition
-            .pseudonym_columns()
+            .columns_without_statistics()
             .fold(plain, |properties, column| {
                 properties.set_column_statistics_enabled(
                     ColumnPath::from(column),

@@ -9,7 +9,7 @@ pub use sequence::{InvalidSequenceNumber, SequenceNumber};
 
 use std::collections::BTreeMap;
 
-use atrio_lake_schema::{LakeAddress, TABLES, Table};
+use atrio_lake_schema::{FACTS, LakeAddress, TABLES, Table};
 use deltalake::DeltaTableError;
 use deltalake::arrow::array::RecordBatch;
 use tokio::sync::Mutex;
@@ -172,21 +172,34 @@ impl LakeWriter {
         Box::pin(self.committer(table)?.lock().await.append(rows, stream, through)).await
     }
 
-    /// Records in every table that `stream` is written up to `through`, also where the last changes
-    /// had no rows. Call it once in a while, after every append up to `through` succeeded: each
+    /// Records in every table of facts that `stream` is written up to `through`, also where the last
+    /// changes had no rows. Call it once in a while, after every append up to `through` succeeded: each
     /// table that lags gets a commit without files.
     ///
     /// # Errors
     /// [`WriteError`]; the call may be repeated.
     pub async fn settle(&self, stream: &str, through: SequenceNumber) -> Result<(), WriteError> {
-        for committer in self.committers.values() {
-            Box::pin(committer.lock().await.settle(stream, through)).await?;
+        for table in FACTS {
+            self.settle_in(table, stream, through).await?;
         }
         Ok(())
     }
 
+    /// As [`Self::settle`], in one table.
+    ///
+    /// # Errors
+    /// [`WriteError`]; the call may be repeated.
+    pub async fn settle_in(
+        &self,
+        table: &Table,
+        stream: &str,
+        through: SequenceNumber,
+    ) -> Result<(), WriteError> {
+        Box::pin(self.committer(table)?.lock().await.settle(stream, through)).await
+    }
+
     /// From where to go on reading `stream` after a restart: the last change known to be in every
-    /// table. `None` means from the beginning.
+    /// table of facts. `None` means from the beginning.
     ///
     /// # Errors
     /// [`WriteError`] when a log cannot be read.
@@ -195,8 +208,8 @@ impl LakeWriter {
         stream: &str,
     ) -> Result<Option<SequenceNumber>, WriteError> {
         let mut least = None;
-        for committer in self.committers.values() {
-            let position = Box::pin(committer.lock().await.position(stream)).await?;
+        for table in FACTS {
+            let position = self.position(table, stream).await?;
             let Some(position) = position else {
                 return Ok(None);
             };

@@ -4,6 +4,7 @@ use atrio_lake_schema::decisions::{self, Row};
 use atrio_lake_schema::{admissions, bookings, unit_items};
 use deltalake::checkpoints::create_checkpoint;
 use deltalake::operations::create::CreateBuilder;
+use deltalake::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use deltalake::{DeltaTable, DeltaTableBuilder, ensure_table_uri};
 use jiff::civil::date;
 use tempfile::TempDir;
@@ -230,6 +231,47 @@ async fn no_pseudonym_is_written_into_the_log_and_any_reader_can_read_it() {
             for number in 1..=3 {
                 assert!(!text.contains(&format!("{number:032x}")), "{}", path.display());
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn inference_neither_the_log_nor_a_file_tells_the_smallest_or_largest_amount() {
+    let (_folder, url) = lake();
+    let writer = LakeWriter::open(url.as_str()).await.unwrap();
+    let row = bookings::Row {
+        month: "2026-11".into(),
+        venue_id: "20240".into(),
+        product_id: "admission".into(),
+        slot_start: "2026-11-24T09:00:00Z".parse().unwrap(),
+        slot_day: date(2026, 11, 24),
+        channel: "WEB".into(),
+        event: "CONFIRMED".into(),
+        booking_key: "00".into(),
+        lead_days_band: "0".into(),
+        party_size: 4_711,
+        amount_cents: 8_150_815,
+        currency: "EUR".into(),
+        recorded_hour: "2026-11-24T08:00:00Z".parse().unwrap(),
+        locale: "it".into(),
+    };
+    let batch = bookings::batch(&[row]).unwrap();
+    let rows = NumberedRows { batch: &batch, sequences: &[sequence(1)] };
+    writer.append(&bookings::TABLE, rows, STREAM, sequence(1)).await.unwrap();
+    writer.compact(&bookings::TABLE).await.unwrap();
+    let folder = Path::new(url.trim_start_matches("file://")).join("bookings");
+    for file in std::fs::read_dir(folder.join("_delta_log")).unwrap() {
+        let text =
+            String::from_utf8_lossy(&std::fs::read(file.unwrap().path()).unwrap()).into_owned();
+        assert!(!text.contains("4711") && !text.contains("8150815"), "{text}");
+    }
+    for file in std::fs::read_dir(folder.join("month=2026-11")).unwrap() {
+        let file = std::fs::File::open(file.unwrap().path()).unwrap();
+        let reader = SerializedFileReader::new(file).unwrap();
+        for column in reader.metadata().row_group(0).columns() {
+            let name = column.column_path().string();
+            let may_tell = bookings::TABLE.statistics_columns().any(|column| column == name);
+            assert_eq!(column.statistics().is_some(), may_tell, "{name}");
         }
     }
 }
