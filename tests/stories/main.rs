@@ -25,6 +25,7 @@ mod parties;
 mod payments;
 mod person;
 mod person_limit;
+mod released;
 mod resources;
 mod staff;
 mod tariffs;

@@ -2,6 +2,7 @@
 //! on the files where none runs; it ends with one clear line and a status.
 
 mod gate_program;
+mod lake;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use self::gate_program::GateOptions;
+use self::lake::{LakeCommand, SqlOptions};
 use crate::appointments::{appoint, appoint_first, dismiss};
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
@@ -26,7 +28,7 @@ use crate::keys::Secrets;
 use crate::limits::Allowances;
 use crate::platform::{Installation, Platform, Settings};
 use crate::pump::chain;
-use crate::{lake_check, outbox, sample_traffic};
+use crate::{outbox, sample_traffic};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -122,6 +124,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Asks the lake through its privacy gate.
+    #[command(
+        after_help = "Example: atrio sql \"SELECT venue_id, sum(sales) FROM released_sales GROUP BY venue_id\""
+    )]
+    Sql(SqlOptions),
     /// The lake.
     #[command(subcommand)]
     Lake(LakeCommand),
@@ -170,20 +177,6 @@ enum DeviceCommand {
         #[arg(long)]
         out: PathBuf,
     },
-}
-
-#[derive(Debug, Subcommand)]
-enum LakeCommand {
-    /// Compares the table with the lake; ends with status 0 when they agree.
-    #[command(after_help = "Example: atrio lake verify --json")]
-    Verify {
-        /// Prints the comparison as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Gathers the small files of every table.
-    #[command(after_help = "Example: atrio lake compact")]
-    Compact,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -273,15 +266,8 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
         }
         Command::Gate(options) => gate_program::run(options).await?,
         Command::Replay { source: _, speed, json } => return replay(&data, speed, json).await,
-        Command::Lake(LakeCommand::Verify { json }) => return verify(&data, json).await,
-        Command::Lake(LakeCommand::Compact) => {
-            let data = DataDir::open(&data)?;
-            let writer = atrio_lake_write::LakeWriter::open(data.lake_url()).await?;
-            for table in atrio_lake_schema::TABLES {
-                let compacted = writer.compact(table).await?;
-                say(&format!("{}: {compacted:?}", table.name));
-            }
-        }
+        Command::Sql(options) => lake::sql(&data, &options).await?,
+        Command::Lake(command) => return lake::run(&data, &command).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -486,15 +472,6 @@ async fn replay(path: &std::path::Path, speed: f64, json: bool) -> Result<ExitCo
     let figures = crate::traffic::replay(settings, stopped).await?;
     say(&if json { serde_json::to_string(&figures)? } else { figures.to_string() });
     Ok(ExitCode::SUCCESS)
-}
-
-async fn verify(path: &std::path::Path, json: bool) -> Result<ExitCode, Failure> {
-    let attached = Attached::to(path).await?;
-    let comparison = lake_check::compare(&attached.store, &attached.data.lake_url()).await;
-    attached.detach().await;
-    let comparison = comparison?;
-    say(&if json { serde_json::to_string_pretty(&comparison)? } else { comparison.to_string() });
-    Ok(if comparison.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[expect(clippy::print_stdout, reason = "what the command was asked for")]
