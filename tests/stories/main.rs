@@ -34,6 +34,7 @@ mod passes;
 mod payments;
 mod person;
 mod person_limit;
+mod released;
 mod resources;
 mod staff;
 mod tariffs;

@@ -1,11 +1,12 @@
 //! What one machine does by the clock, where AWS has schedules and releases: upkeep, mails that nobody
-//! took, webhooks, rotated keys, compaction. Each goes on until told to stop.
+//! took, webhooks, rotated keys, releases, compaction. Each goes on until told to stop.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use atrio_domain::ticket::KeyRing;
 use atrio_lake_write::LakeWriter;
+use atrio_release::ReleasedBy;
 use atrio_runtime::{Clock, Shared};
 use ed25519_dalek::VerifyingKey;
 use tokio::sync::watch;
@@ -29,6 +30,9 @@ const WEBHOOKS_AT_A_TIME: usize = 64;
 
 /// How often the keys of tickets are read again, for a rotation.
 const KEYS_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it is looked for days whose cells are to be released.
+const RELEASE_EVERY: Duration = Duration::from_mins(10);
 
 /// How often the lake's small files are gathered.
 const COMPACT_EVERY: Duration = Duration::from_mins(15);
@@ -102,6 +106,16 @@ pub(crate) async fn keep_up(upkeep: atrio_upkeep::Context, mut stop: watch::Rece
         }
         if tokio::time::timeout(UPKEEP_EVERY, stop.wait_for(|stop| *stop)).await.is_ok() {
             return;
+        }
+    }
+}
+
+/// Releases the cells of days that are over.
+pub(crate) async fn release(release: atrio_release::Context, mut stop: watch::Receiver<bool>) {
+    while tokio::time::timeout(RELEASE_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+        let released = Box::pin(atrio_release::handle(&release, ReleasedBy::Schedule)).await;
+        if let Err(error) = released {
+            tracing::error!(error = chain(&error), "what is due will be released later");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod device;
 mod gate_program;
+mod lake;
 mod past;
 mod reseller;
 
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 
 use self::device::DeviceCommand;
 use self::gate_program::GateOptions;
+use self::lake::{LakeCommand, SqlOptions};
 use self::reseller::ResellerCommand;
 use crate::appointments::{appoint, appoint_first, dismiss};
 use crate::data_dir::{DataDir, Lock, Run};
@@ -30,7 +32,7 @@ use crate::keys::Secrets;
 use crate::limits::Allowances;
 use crate::platform::{Installation, Platform, Settings};
 use crate::pump::chain;
-use crate::{lake_check, outbox, sample_traffic};
+use crate::{outbox, sample_traffic};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -140,6 +142,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Asks the lake through its privacy gate.
+    #[command(
+        after_help = "Example: atrio sql \"SELECT venue_id, sum(sales) FROM released_sales GROUP BY venue_id\""
+    )]
+    Sql(SqlOptions),
     /// The lake.
     #[command(subcommand)]
     Lake(LakeCommand),
@@ -161,17 +168,6 @@ enum TicketKeyCommand {
 }
 
 #[derive(Debug, Subcommand)]
-enum LakeCommand {
-    /// Compares the table with the lake; ends with status 0 when they agree.
-    #[command(after_help = "Example: atrio lake verify --json")]
-    Verify {
-        /// Prints the comparison as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Gathers the small files of every table.
-    #[command(after_help = "Example: atrio lake compact")]
-    Compact,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -248,15 +244,8 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
         Command::Replay { source, venue, zone, prefix, json, .. } => {
             past::replay(&data, &source, (venue, &zone, prefix), json).await?;
         }
-        Command::Lake(LakeCommand::Verify { json }) => return verify(&data, json).await,
-        Command::Lake(LakeCommand::Compact) => {
-            let data = DataDir::open(&data)?;
-            let writer = atrio_lake_write::LakeWriter::open(data.lake_url()).await?;
-            for table in atrio_lake_schema::TABLES {
-                let compacted = writer.compact(table).await?;
-                say(&format!("{}: {compacted:?}", table.name));
-            }
-        }
+        Command::Sql(options) => lake::sql(&data, &options).await?,
+        Command::Lake(command) => return lake::run(&data, &command).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -461,15 +450,6 @@ async fn replay(path: &std::path::Path, speed: f64, json: bool) -> Result<ExitCo
     let figures = crate::traffic::replay(settings, stopped).await?;
     say(&if json { serde_json::to_string(&figures)? } else { figures.to_string() });
     Ok(ExitCode::SUCCESS)
-}
-
-async fn verify(path: &std::path::Path, json: bool) -> Result<ExitCode, Failure> {
-    let attached = Attached::to(path).await?;
-    let comparison = lake_check::compare(&attached.store, &attached.data.lake_url()).await;
-    attached.detach().await;
-    let comparison = comparison?;
-    say(&if json { serde_json::to_string_pretty(&comparison)? } else { comparison.to_string() });
-    Ok(if comparison.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[expect(clippy::print_stdout, reason = "what the command was asked for")]

@@ -1,5 +1,6 @@
 //! Whether the lake holds each confirmed booking, each entry and each device count exactly once:
-//! the table is read item by item, the lake by SQL, and the sums are laid side by side.
+//! the table is read item by item, the lake by SQL, and the sums are laid side by side. And whether what
+//! was released came once, within its budget, and as near to the facts as its noise allows.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,14 +25,17 @@ pub enum CheckError {
     /// The lake does not answer.
     #[error("the lake cannot be read")]
     Lake(#[from] atrio_lake_query::QueryError),
+    /// What was released cannot be compared.
+    #[error("what was released cannot be compared")]
+    Released(#[from] atrio_release::ReleaseError),
 }
 
 /// One figure in both places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Pair {
-    /// By the items of the table.
+    /// By the items of the table; of what is released, by the ledger and the cells.
     pub table: i64,
-    /// By the rows of the lake.
+    /// By the rows of the lake; of what is released, as many as are in order.
     pub lake: i64,
 }
 
@@ -114,6 +118,7 @@ const QUERIES: [(&str, &str); 11] = [
 pub async fn compare(store: &Store, lake_url: &str) -> Result<Comparison, CheckError> {
     let mut figures = BTreeMap::new();
     let lake = Lake::open(lake_url).await?;
+    released(&lake, &mut figures).await?;
     for (name, query) in QUERIES {
         let value = lake.figure(query).await?;
         figures.insert(name, Pair { table: 0, lake: value });
@@ -148,6 +153,23 @@ pub async fn compare(store: &Store, lake_url: &str) -> Result<Comparison, CheckE
             return Ok(Comparison { figures });
         }
     }
+}
+
+/// What was released, laid beside the ledger and the facts that it was made from.
+async fn released(
+    lake: &Lake,
+    figures: &mut BTreeMap<&'static str, Pair>,
+) -> Result<(), CheckError> {
+    let checked = Box::pin(atrio_release::check::check(lake)).await?;
+    for (name, table, lake) in [
+        ("releases, each once", checked.releases, checked.periods),
+        ("releases over the budget", 0, checked.overdrawn),
+        ("released cells, each once", checked.cells, checked.cells_once),
+        ("released cells within noise", checked.compared, checked.within_noise),
+    ] {
+        figures.insert(name, Pair { table, lake });
+    }
+    Ok(())
 }
 
 /// What a venue keeps of a booking that is not confirmed. What paid for one that was exchanged pays for

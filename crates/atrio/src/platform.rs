@@ -494,6 +494,8 @@ impl Parts {
             from: MAIL_FROM.to_owned(),
             public_url: self.public_url.clone(),
         };
+        let (writer, lake) = (Arc::clone(&self.writer), Arc::clone(&self.lake));
+        let release = atrio_release::Context::new(writer, lake, self.clock);
         let rotation = Rotation {
             data: self.data.clone(),
             clock: self.clock,
@@ -522,6 +524,7 @@ impl Parts {
             tokio::spawn(chores::retry_mail(notify, stop.clone())),
             tokio::spawn(rotation.follow(stop.clone())),
             tokio::spawn(chores::keep_up(upkeep, stop.clone())),
+            tokio::spawn(chores::release(release, stop.clone())),
             tokio::spawn(chores::compact(Arc::clone(&self.writer), stop)),
         ])
     }
