@@ -36,7 +36,7 @@ async fn what_a_reseller_sells_a_gate_admits_once() {
 
     let gate = Gate::of(&museum, "20346", "main").await;
     gate.scan(&code(&sold, 0)).await.expect(201);
-    gate.scan(&code(&sold, 0)).await.expect_problem(409, "ticket-used", "code");
+    gate.scan(&code(&sold, 0)).await.expect_problem(409, "ticket-already-redeemed", "code");
     let inside = reseller.booking(&sold).await;
     assert_eq!(inside["status"], "REDEEMED");
     assert_eq!(inside["unitItems"][0]["status"], "REDEEMED");
