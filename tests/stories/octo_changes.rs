@@ -105,7 +105,7 @@ async fn a_hold_moves_to_another_slot_other_people_and_another_product() {
     assert_eq!(day["availability"]["allDay"], true);
     assert_eq!(left(&reseller, EXHIBITION).await, exhibition);
     let sold = reseller.sells(&day).await;
-    assert_eq!(code(&sold, 0).is_empty(), false);
+    assert!(!code(&sold, 0).is_empty());
     reseller.takes(&sold, "cancel", &json!({})).await.expect(200);
     museum.nothing_left_over().await;
 }

@@ -167,9 +167,6 @@ enum TicketKeyCommand {
     List,
 }
 
-#[derive(Debug, Subcommand)]
-}
-
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Speed {
     Off,

@@ -6,7 +6,7 @@ use atrio_domain::id::UnitId;
 use axum::Json;
 use axum::extract::State;
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use crate::Context;
 use crate::caller::Caller;
