@@ -6,7 +6,7 @@ use atrio_domain::id::UnitId;
 use axum::Json;
 use axum::extract::State;
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use crate::Context;
 use crate::caller::Caller;
@@ -51,7 +51,7 @@ pub(crate) async fn check(
         Wanted::Days(from, to) => every_day(*from, *to),
         Wanted::Ids(ids) => {
             let named = ids.iter().filter_map(|id| local_time_of(id, &zone));
-            let mut days: Vec<Date> = named.map(|start| start.date()).collect();
+            let mut days: Vec<Date> = named.map(DateTime::date).collect();
             days.sort_unstable();
             days.dedup();
             days
