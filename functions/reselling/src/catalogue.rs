@@ -106,7 +106,8 @@ pub(crate) fn day(
     let last = venue.day_at(now).saturating_add(BOOKING_HORIZON_DAYS.days());
     let is_at_the_door =
         product.free_day(day).is_some_and(|free| !free.takes_booking(Channel::Reseller));
-    if day > last || option.tariff_on(day).is_none() || is_at_the_door {
+    let is_early = product.on_sale_of(day).is_some_and(|sale| now < sale.opens_at);
+    if day > last || option.tariff_on(day).is_none() || is_at_the_door || is_early {
         return Offered::Closed;
     }
     match venue.opening.day(product, day, &venue.time_zone()) {

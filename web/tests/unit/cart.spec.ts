@@ -38,7 +38,6 @@ const product: Product = {
 	pass: null,
 	slot_minutes: 60,
 	groups: null,
-	pass: null,
 	on_sales: [],
 	max_units: 10,
 	person_limit: null,
