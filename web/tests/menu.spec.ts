@@ -7,6 +7,7 @@ const PAGES = [
 	'/dashboard/',
 	'/desk/',
 	'/gate/',
+	'/devices/',
 	'/offer/',
 	'/campaigns/',
 	'/groups/',

@@ -148,7 +148,7 @@ export interface OfferRecord {
 	version: number;
 	part: string;
 	before: object | null;
-	after: object;
+	after: object | null;
 }
 
 /** A part of what a venue offers: `opening`, or `products/` and a product. */

@@ -67,6 +67,7 @@ export const offer = {
 	'offer.places': { it: '{n} posto|{n} posti', en: '{n} place|{n} places' },
 	'offer.changes': { it: 'Registro delle modifiche', en: 'Record of changes' },
 	'offer.noChanges': { it: 'Ancora nessuna modifica.', en: 'No changes yet.' },
+	'offer.gone': { it: 'tolto', en: 'removed' },
 	'offer.new': { it: 'Nuovo', en: 'New' },
 	'offer.older': { it: 'Più vecchie', en: 'Older' },
 	'offer.field.capacity': { it: 'posti', en: 'places' },
