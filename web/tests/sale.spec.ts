@@ -5,7 +5,7 @@ import { fillContact, picture, platform } from './platform';
 test('who waits for a sale is drawn, and who has their turn books', async ({ page }, { project }) => {
 	// Each width has days of its own, of a month that no other test books.
 	const [later, open] =
-		project.name === 'phone' ? ['2027-04-07', '2027-04-08'] : ['2027-04-14', '2027-04-15'];
+		project.name === 'phone' ? ['2027-05-05', '2027-05-06'] : ['2027-05-12', '2027-05-13'];
 	const address = `${platform.base}/v1/venues/${platform.venue}/products/admission`;
 	const headers = { authorization: `Bearer ${platform.managerToken}` };
 	const read = await page.request.get(address, { headers });
