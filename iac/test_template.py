@@ -41,6 +41,7 @@ PUBLIC = {
     "PUT /v1/bookings/{uuid}/holders": "the uuid is the key; it shows no name",
     "GET /v1/bookings/{uuid}/person": "the uuid is the key; only its holder sees what is kept of them",
     "DELETE /v1/bookings/{uuid}/person": "the uuid is the key; it makes us forget, and shows nothing",
+    "POST /v1/venues/{venue_id}/products/{product_id}/on-sales/{on_sale_id}/places": "visitors have no account; throttled, one place for an address",
     "POST /v1/waiting": "visitors have no account; throttled, risk rules, a contact once in a line",
     "GET /v1/waiting/{uuid}": "the uuid, made by the visitor's browser, is the key",
     "DELETE /v1/waiting/{uuid}": "the uuid is the key; it makes us forget, and shows nothing",
