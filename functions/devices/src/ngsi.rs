@@ -218,7 +218,7 @@ pub(crate) async fn show_history(
 
 /// What the fields mean: those of the Smart Data Models, and ours.
 #[utoipa::path(get, path = "/ngsi-ld/v1/context.jsonld", tag = "ngsi-ld",
-    responses((status = 200, body = Object)))]
+    responses((status = 200, body = Object, content_type = "application/ld+json")))]
 pub(crate) async fn show_context() -> Response {
     let body = Json(json!({"@context": context()})).into_response();
     ([(header::CONTENT_TYPE, "application/ld+json")], body).into_response()
