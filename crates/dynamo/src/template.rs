@@ -10,7 +10,7 @@ use crate::audit::AuditRecord;
 use crate::table::{DUE_PK, DUE_SK};
 use crate::transaction::{Condition, Written};
 use crate::venue::VenueChanged;
-use crate::{Error, Item, PK, Store, key};
+use crate::{Error, Item, Store, key};
 
 const TEMPLATES: &str = "TEMPLATE";
 
@@ -72,29 +72,9 @@ impl Store {
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn templates(&self) -> Result<Vec<StoredTemplate>, Error> {
-        let mut templates = Vec::new();
-        let mut from = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("#pk = :pk")
-                .expression_attribute_names("#pk", PK)
-                .expression_attribute_values(":pk", text(TEMPLATES))
-                .consistent_read(true)
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(Error::service("Query"))?;
-            for item in page.items() {
-                templates.push(StoredTemplate::try_from(item)?);
-            }
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                return Ok(templates);
-            }
-        }
+        // Ids are words, so all of them lie between the two.
+        let items = self.between(TEMPLATES.to_owned(), "-".to_owned(), "~".to_owned()).await?;
+        items.iter().map(StoredTemplate::try_from).collect()
     }
 
     /// Writes the next version of a template, or the first, and the record of the change; or neither.
