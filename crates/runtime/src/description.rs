@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{AnyOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, Object, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 /// The media type of a problem document (RFC 9457).
@@ -25,6 +25,9 @@ const LIMITED: [(&str, &str); 3] = [
 
 /// Completes the description that the functions gave together.
 pub fn complete(api: &mut OpenApi) {
+    for schema in api.components.iter_mut().flat_map(|all| all.schemas.values_mut()) {
+        leave_parts_out(schema);
+    }
     for (path, item) in &mut api.paths.paths {
         // Resellers are refused in OCTO's form, which their routes describe themselves.
         if path.starts_with("/octo/") {
@@ -34,6 +37,20 @@ pub fn complete(api: &mut OpenApi) {
         let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
         for operation in methods.into_iter().flatten() {
             complete_operation(operation, is_limited);
+        }
+    }
+}
+
+/// A part of an object that may be left out is described as that part or null, which the object around it
+/// is never; what is meant is that part or anything.
+fn leave_parts_out(schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::AllOf(all)) = schema else { return };
+    for part in &mut all.items {
+        let RefOr::T(Schema::OneOf(one)) = &*part else { continue };
+        let described = one.items.iter().find(|item| matches!(item, RefOr::Ref(_)));
+        if let ([_, _], Some(described)) = (&one.items[..], described) {
+            let anything = Object::with_type(SchemaType::AnyValue);
+            *part = AnyOfBuilder::new().item(described.clone()).item(anything).into();
         }
     }
 }
