@@ -67,7 +67,11 @@ mosquitto_pub -V mqttv5 -h 127.0.0.1 -p "$port" -q 1 -i counter-door \
 
 # Whatever the description allows, and what it does not: no call may end in a fault of ours, or in an
 # answer that the description does not name. A seed makes each run the same.
-admin=$("$atrio" token --role admin --data "$work/data")
-"$FUZZER" run "$address/openapi.json" --header "Authorization: Bearer $admin" --seed 1 \
-  --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-  --phases coverage,fuzzing --max-examples 20 --continue-on-failure --no-color
+fuzz() {
+  "$FUZZER" run "$address/openapi.json" --header "Authorization: Bearer $1" "${@:2}" --seed 1 \
+    --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
+    --phases coverage,fuzzing --max-examples 20 --continue-on-failure --no-color
+}
+fuzz "$("$atrio" token --role admin --data "$work/data")"
+fuzz "$("$atrio" reseller add Integrator --json --data "$work/data" | python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')" \
+  --include-path-regex '^/octo/'
