@@ -12,6 +12,7 @@ mod devices;
 mod devices_mosquitto;
 mod exchange;
 mod exchange_pagopa;
+mod far_days;
 mod gate;
 mod give_back;
 mod groups;

@@ -1,6 +1,8 @@
 //! A reseller changes what it holds: people, slot, product and words; the places follow to the last one.
 
-use atrio_tests::{Process, Reseller, check_booking, code, confirmation, people, refusal};
+use atrio_tests::{
+    Manager, Process, Reseller, check_booking, code, confirmation, fresh_uuid, people, refusal,
+};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -182,4 +184,52 @@ async fn holds_that_grow_and_move_at_once_never_oversell() {
     }
     assert_eq!(left(&reseller, TOUR).await, (12, 12));
     museum.nothing_left_over().await;
+}
+
+#[tokio::test]
+async fn what_is_held_is_sold_to_the_people_it_was_held_for_whatever_is_offered_by_then() {
+    let museum = Process::fresh().await;
+    let reseller = Reseller::joins(&museum, "Example Tours", &[]).await;
+    let held = reseller.holds(TOUR, TOMORROW, 2).await;
+    let other = reseller.holds(TOUR, TOMORROW, 2).await;
+    let manager = Manager::of(&museum, "20349").await;
+    let (mut product, tag) = manager.reads("products/castle-tour").await;
+    product["capacity"] = json!(1);
+    manager.changes("products/castle-tour", &tag, &product).await.expect(200);
+    let mut body = confirmation();
+    body["unitItems"] = people(&[("adult", 2)]);
+    let sold = reseller.takes(&held, "confirm", &body).await.expect(200);
+    check_booking(&sold);
+    assert_eq!(sold["pricing"], held["pricing"], "at the price it was held at");
+    body["unitItems"] = people(&[("adult", 3)]);
+    refusal(&reseller.takes(&other, "confirm", &body).await, "UNPROCESSABLE_ENTITY");
+    // Who merely has the link to the tickets changes nothing of them.
+    let uuid = sold["uuid"].as_str().unwrap();
+    let tickets = museum.api().get(&format!("/v1/bookings/{uuid}/tickets")).await.expect(200);
+    let ticket = tickets["tickets"][0]["id"].as_str().unwrap();
+    let again = format!("/v1/bookings/{uuid}/tickets/{ticket}/reissue");
+    let refused = museum.api().post(&again, &json!({"uuid": fresh_uuid()})).await;
+    refused.expect_problem(409, "resold", "uuid");
+    let named = json!({"holders": ["Ada Lovelace", "Alan Turing"]});
+    let refused = museum.api().put(&format!("/v1/bookings/{uuid}/holders"), "*", &named).await;
+    refused.expect_problem(409, "resold", "uuid");
+}
+
+#[tokio::test]
+async fn nothing_is_held_beyond_the_end_of_its_visit() {
+    let mut museum = Process::fresh().await;
+    let reseller = Reseller::joins(&museum, "Example Tours", &[]).await;
+    let mut request = reseller.request(SITE, "2026-11-24T18:00:00+01:00", 2);
+    request["expirationMinutes"] = json!(1440);
+    let held = reseller.post("/bookings", &request).await.expect(200);
+    let ends: jiff::Timestamp =
+        held["availability"]["localDateTimeEnd"].as_str().unwrap().parse().unwrap();
+    let until: jiff::Timestamp = held["utcExpiresAt"].as_str().unwrap().parse().unwrap();
+    assert_eq!(until, ends);
+    let longer = json!({"expirationMinutes": 600});
+    let extended = reseller.takes(&held, "extend", &longer).await.expect(200);
+    assert_eq!(extended["utcExpiresAt"], held["utcExpiresAt"]);
+    museum.restart_after(jiff::SignedDuration::from_hours(12)).await;
+    let late = reseller.takes(&held, "confirm", &confirmation()).await;
+    refusal(&late, "UNPROCESSABLE_ENTITY");
 }

@@ -85,6 +85,10 @@ async fn a_sale_opens_with_a_draw_and_everyone_has_a_turn_of_their_own() {
     // A place is nobody else's, and none is made up.
     let nothing = books_by(&museum, &early[first], None).await;
     nothing.expect_problem(409, "no-place-in-line", "queue_place");
+    let mut as_a_totem = early[first].request(&fresh_uuid(), &visit());
+    as_a_totem["channel"] = json!("TOTEM");
+    let round_the_line = museum.api().post("/v1/bookings", &as_a_totem).await;
+    round_the_line.expect_problem(409, "no-place-in-line", "queue_place");
     let stolen = books_by(&museum, &early[last], Some(&places[first])).await;
     stolen.expect_problem(409, "no-place-in-line", "queue_place");
     let made_up = json!({"queue_place": "D0.AAAAAAAAAAAAAAAAAAAAAA"});

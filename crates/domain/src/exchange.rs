@@ -76,6 +76,9 @@ pub enum ExchangeError {
     /// A desk sold it.
     #[error("the booking was sold at a desk")]
     SoldAtDesk,
+    /// A reseller sold it.
+    #[error("the booking was sold by a reseller")]
+    Resold,
     /// A manager decided on it.
     #[error("the booking is a group's")]
     Group,
@@ -120,6 +123,10 @@ impl ExchangeError {
             Self::SoldAtDesk => Text::new(
                 "La biglietteria che ha venduto la prenotazione può cambiarla",
                 "The desk that sold the booking can change it",
+            ),
+            Self::Resold => Text::new(
+                "Chi ha venduto la visita può cambiarla",
+                "Whoever sold the visit can change it",
             ),
             Self::Group => Text::new(
                 "Le visite di gruppo si concordano con la sede",
@@ -225,8 +232,10 @@ impl Booking {
         if !matches!(self.state, BookingState::Confirmed { .. }) {
             return Err(ExchangeError::NotConfirmed { state: self.state.name() });
         }
-        if self.channel == Channel::Desk {
-            return Err(ExchangeError::SoldAtDesk);
+        match self.channel {
+            Channel::Desk => return Err(ExchangeError::SoldAtDesk),
+            Channel::Reseller => return Err(ExchangeError::Resold),
+            Channel::Web | Channel::Totem => {}
         }
         if self.origin == Origin::Group {
             return Err(ExchangeError::Group);

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Time, Weekday};
+use serde::Serialize;
 
 use crate::admission::WINDOW_MAX_MINUTES;
 use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
@@ -387,7 +388,7 @@ impl Product {
 }
 
 /// Places that were booked and stand on no slot any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stranded {
     /// The product.
     pub product: ProductId,

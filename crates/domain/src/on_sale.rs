@@ -226,8 +226,11 @@ impl LineOf<'_> {
     }
 }
 
+/// What a token says of a place that is drawn.
+const DRAWN: &str = "D";
+
 impl Standing {
-    /// The standing as written in items and in tokens.
+    /// The standing as written in items.
     #[must_use]
     pub fn text(self) -> String {
         match self {
@@ -249,10 +252,14 @@ impl Standing {
         }
     }
 
-    /// The token that proves it, for this line and this person only.
+    /// The token that proves it, for this line and this person only. A drawn one does not say its lot:
+    /// whoever could read it before the draw would join address after address and keep the best.
     #[must_use]
     pub fn token(self, key: &[u8], of: &LineOf<'_>, person: &str) -> String {
-        let text = self.text();
+        let text = match self {
+            Self::Drawn { .. } => DRAWN.to_owned(),
+            Self::Behind { .. } => self.text(),
+        };
         let mac = of.mac(key, "place", person, &text).finalize().into_bytes();
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(&mac[..MAC_BYTES]))
     }
@@ -263,6 +270,9 @@ impl Standing {
         let (text, proof) = token.split_once('.')?;
         let proof = URL_SAFE_NO_PAD.decode(proof).ok().filter(|proof| proof.len() == MAC_BYTES)?;
         of.mac(key, "place", person, text).verify_truncated_left(&proof).ok()?;
+        if text == DRAWN {
+            return Some(Self::Drawn { lot: lot(key, of, person) });
+        }
         Self::read(text)
     }
 

@@ -11,6 +11,7 @@ use crate::booking::{Booking, BookingState, Channel, StepError, UnitLine};
 use crate::cancellation::GivenUp;
 use crate::hold::UnitQuantity;
 use crate::id::{CallerUuid, ResellerId, TicketId, UnitId};
+use crate::person::FORGOTTEN;
 use crate::reseller::Mode;
 use crate::tariff::Cents;
 use crate::ticket::{Ticket, TicketState};
@@ -104,6 +105,12 @@ impl fmt::Debug for Resale {
 }
 
 impl Resale {
+    /// Of whom anything is kept: who booked, then each of the people.
+    pub fn customers(&self) -> impl Iterator<Item = &Customer> {
+        let people = self.items.iter().map(|item| &item.customer);
+        std::iter::once(&self.customer).chain(people).filter(|one| **one != Customer::default())
+    }
+
     /// What is left once the persons are forgotten.
     #[must_use]
     pub fn without_persons(&self) -> Self {
@@ -112,11 +119,16 @@ impl Resale {
             reference: None,
             ..item.clone()
         };
+        // A hash of what was said of them is one of them, too.
+        let confirmed = self.confirmed.as_ref();
+        let confirmed =
+            confirmed.map(|by| ConfirmedBy { fingerprint: FORGOTTEN.to_owned(), ..by.clone() });
         Self {
             customer: Customer::default(),
             notes: None,
             reason: None,
             reference: None,
+            confirmed,
             items: self.items.iter().map(nobody).collect(),
             ..self.clone()
         }
@@ -136,13 +148,27 @@ pub fn quantities(items: &[ResoldUnit]) -> Vec<UnitQuantity> {
     quantities
 }
 
+/// Whether two lists are of the same people, whatever else they say of them.
+#[must_use]
+pub fn are_same_people(some: &[ResoldUnit], others: &[ResoldUnit]) -> bool {
+    let units = |items: &[ResoldUnit]| {
+        let mut units: Vec<UnitId> = items.iter().map(|item| item.unit.clone()).collect();
+        units.sort_unstable();
+        units
+    };
+    units(some) == units(others)
+}
+
 impl Booking {
     /// A booking that a reseller sold is changed by its reseller and by nobody who merely knows its uuid.
-    pub(crate) fn must_be_the_visitors(&self) -> Result<(), StepError> {
+    ///
+    /// # Errors
+    /// Its channel is a reseller's.
+    pub fn must_be_the_visitors(&self) -> Result<(), StepError> {
         if self.channel == Channel::Reseller { Err(StepError::Resold) } else { Ok(()) }
     }
 
-    /// A fresh hold as a reseller's: under what was asked, until the instant given. It is exchanged by
+    /// A fresh hold as a reseller's: under what was asked, until the instant given or the end of its visit. It is exchanged by
     /// changing it, and counted for nobody.
     #[must_use]
     pub fn resold(self, resale: Resale, fingerprint: String, expires_at: Timestamp) -> Self {
@@ -151,8 +177,23 @@ impl Booking {
             exchange: None,
             counted: None,
             resale: Some(Box::new(resale)),
-            state: BookingState::OnHold { expires_at, declined: None },
+            state: BookingState::OnHold {
+                expires_at: expires_at.min(self.slot.end),
+                declined: None,
+            },
             ..self
+        }
+    }
+
+    /// The same hold for other places: nothing is held, or sold, beyond the end of its visit.
+    #[must_use]
+    pub fn held_within_visit(self) -> Self {
+        match self.state {
+            BookingState::OnHold { expires_at, declined } => {
+                let expires_at = expires_at.min(self.slot.end);
+                Self { state: BookingState::OnHold { expires_at, declined }, ..self }
+            }
+            _ => self,
         }
     }
 
@@ -185,7 +226,8 @@ impl Booking {
         confirmed.is_some_and(|by| by.fingerprint == fingerprint)
     }
 
-    /// Keeps the places of a hold for so many minutes from `now`, never for fewer than before.
+    /// Keeps the places of a hold for so many minutes from `now`, never for fewer than before, nor beyond the
+    /// end of its visit.
     ///
     /// # Errors
     /// An ended hold, a time that is too long, or a state that is not open.
@@ -201,7 +243,7 @@ impl Booking {
                         step: "extended further",
                     });
                 }
-                let expires_at = expires_at.max(asked);
+                let expires_at = expires_at.max(asked).min(self.slot.end);
                 Ok(self
                     .moved_to(BookingState::OnHold { expires_at, declined })
                     .with_resale(now, |resale| resale))

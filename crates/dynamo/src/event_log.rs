@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::attributes::{Attributes, number, text, time_to_live};
 use crate::table::TTL;
-use crate::transaction::{Condition, Written};
+use crate::transaction::{Condition, Written, pause};
 use crate::webhook::StoredEndpoint;
 use crate::{Error, Item, PK, SK, Store, key};
 
@@ -156,7 +156,7 @@ impl Store {
         of_slot: Option<OfSlot<'_>>,
         now: Timestamp,
     ) -> Result<Logged, Error> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let endpoints = self.webhooks(&news.venue).await?;
             if endpoints.is_empty() {
                 return Ok(Logged::NobodyListens);
@@ -165,6 +165,8 @@ impl Store {
             if let Some(logged) = self.log_as(news, last, &endpoints, of_slot, now).await? {
                 return Ok(logged);
             }
+            // All changes of a venue want its next number.
+            pause(attempt).await;
         }
         Err(Error::Stale { key: format!("{}/LAST", partition(&news.venue)) })
     }

@@ -104,7 +104,8 @@ impl Store {
         item.as_ref().map(Stored::try_from).transpose()
     }
 
-    /// What a reseller sold under a name, in no order that means anything.
+    /// What a reseller sold under a name, in no order that means anything; none where that is more than
+    /// `most`.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
@@ -113,10 +114,14 @@ impl Store {
         reseller: &ResellerId,
         mode: Mode,
         reference: Reference<'_>,
-    ) -> Result<Vec<Stored>, Error> {
+        most: usize,
+    ) -> Result<Option<Vec<Stored>>, Error> {
         let prefix = reference.prefix();
         let end = format!("{prefix}~");
         let items = self.between(format!("RESALES#{reseller}"), prefix.clone(), end).await?;
+        if items.len() > most {
+            return Ok(None);
+        }
         let mut found = Vec::with_capacity(items.len());
         for item in &items {
             let read = crate::attributes::Attributes::of(item);
@@ -125,7 +130,7 @@ impl Store {
             // One that is tidied away already is none.
             found.extend(self.resold(uuid, mode).await?);
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     /// Takes the places of a reseller's hold, as for anyone, and notes under which names it is found. What

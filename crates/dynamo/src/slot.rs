@@ -130,7 +130,8 @@ impl Store {
                     break;
                 }
             }
-            month = month.saturating_add(1.month());
+            let Ok(next) = month.checked_add(1.month()) else { break };
+            month = next;
         }
         Ok(slots)
     }

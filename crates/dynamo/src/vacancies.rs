@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use atrio_domain::booking::Channel;
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::SlotId;
+use atrio_domain::offer::{Stranded, stranded};
 use atrio_domain::quota::{Counts, Pools};
 use atrio_domain::resource::{Need, Occupied, Resource, ResourceRef};
 use atrio_domain::slot::Places;
@@ -60,6 +61,25 @@ impl Vacancies<'_> {
 }
 
 impl Store {
+    /// Places taken from one day to another whose slot the venue, as it is given, does not offer.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn stranded(
+        &self,
+        venue: &Venue,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<Stranded>, Error> {
+        let mut left = Vec::new();
+        for product in &venue.products {
+            let touched = self.slots(&venue.id, &product.id, from, to).await?;
+            let taken = touched.into_iter().map(|(slot, stored)| (slot, stored.counts.taken));
+            left.extend(stranded(venue, product, taken));
+        }
+        Ok(left)
+    }
+
     /// What a channel finds left of a product from one day to another, both included.
     ///
     /// # Errors

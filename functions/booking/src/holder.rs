@@ -65,6 +65,7 @@ pub(crate) async fn name_holders(
     for _ in 0..ATTEMPTS {
         let stored = context.store.booking(uuid).await.map_err(internal)?;
         let mut stored = stored.ok_or_else(|| problem::unknown_booking(uuid))?;
+        stored.booking.must_be_the_visitors().map_err(|error| problem::refused_step(&error))?;
         let to = stored.booking.name_holders(&body.holders, context.clock.now());
         let to = to.map_err(|error| problem::holders(&error))?;
         let done = to.holders == stored.booking.holders

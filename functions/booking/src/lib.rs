@@ -201,9 +201,10 @@ async fn hold(
         Channel::Reseller => return Err(problem::reseller_only()),
         Channel::Web | Channel::Totem => {}
     }
-    let venue = load_venue(&context, &request.venue_id).await?;
+    let before = async { context.store.booking(request.uuid).await.map_err(internal) };
+    let (venue, before) = tokio::try_join!(load_venue(&context, &request.venue_id), before)?;
     let now = context.clock.now();
-    if let Some(before) = context.store.booking(request.uuid).await.map_err(internal)? {
+    if let Some(before) = before {
         return repeated(&request, &before, &venue, now);
     }
     let mut offer = request.offer(&venue, now).map_err(|error| problem::hold(&error))?;
@@ -399,11 +400,13 @@ async fn view_of(
     now: Timestamp,
 ) -> Result<BookingView, Problem> {
     let booking = booking.seen_at(now);
-    let venue = load_venue(context, &booking.venue_id).await?;
-    let payment = match view::payment_id(&booking) {
-        Some(id) => context.store.payment(booking.uuid, id).await.map_err(internal)?,
-        None => None,
+    let payment = async {
+        match view::payment_id(&booking) {
+            Some(id) => context.store.payment(booking.uuid, id).await.map_err(internal),
+            None => Ok(None),
+        }
     };
+    let (venue, payment) = tokio::try_join!(load_venue(context, &booking.venue_id), payment)?;
     Ok(BookingView::of(&booking, payment.as_ref(), &venue, now))
 }
 

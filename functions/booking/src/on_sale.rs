@@ -140,9 +140,11 @@ pub(crate) async fn must_have_turn(
     field: &str,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    // A clerk serves who stands before them, a totem too.
-    if request.channel != Channel::Web {
-        return Ok(());
+    match request.channel {
+        // A clerk serves who stands before them, and a reseller stands in no line of the web's.
+        Channel::Desk | Channel::Reseller => return Ok(()),
+        // Anybody may call themselves a totem.
+        Channel::Web | Channel::Totem => {}
     }
     let product = venue.product(&request.product_id);
     let sale = product.and_then(|product| product.on_sale_of(request.slot_id.day()));

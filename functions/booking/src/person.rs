@@ -4,6 +4,7 @@
 use atrio_domain::booking::Contact;
 use atrio_domain::id::{CallerUuid, GateId, PaymentId, TicketId};
 use atrio_domain::payment::{Payment, PaymentStatus};
+use atrio_domain::resale::Customer;
 use atrio_domain::risk::Decision;
 use atrio_domain::tariff::Cents;
 use atrio_domain::text::Locale;
@@ -26,6 +27,11 @@ pub(crate) struct PersonView {
     contact: Option<ContactView>,
     /// Who enters with each ticket, where the tickets name somebody.
     holders: Vec<String>,
+    /// What a reseller told of who booked and of each visitor, where one sold the visit.
+    #[schema(value_type = Vec<Object>)]
+    customers: Vec<Customer>,
+    /// What the reseller noted of the visit.
+    notes: Option<String>,
     #[schema(value_type = String)]
     locale: Locale,
     booking: BookingView,
@@ -92,9 +98,12 @@ pub(crate) async fn show_person(
     let tickets = context.store.tickets(&stored.tickets).await.map_err(internal)?;
     let payments = context.store.payments(uuid).await.map_err(internal)?;
     let attempt = payments.iter().rfind(|payment| payment.of.is_none());
+    let resale = booking.resale.as_deref();
     Ok(axum::Json(PersonView {
         contact: booking.contact.clone().map(ContactView::of),
         holders: booking.holders.names.clone(),
+        customers: resale.iter().flat_map(|resale| resale.customers().cloned()).collect(),
+        notes: resale.and_then(|resale| resale.notes.clone()),
         locale: booking.locale,
         booking: BookingView::of(&booking, attempt, &venue, now),
         tickets: tickets.iter().map(TicketUse::of).collect(),

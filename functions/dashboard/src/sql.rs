@@ -87,6 +87,11 @@ fn problem(error: &GateError) -> Problem {
             error,
             "ask for fewer days or venues",
         ),
+        GateError::TooLarge => unprocessable("answer-too-large").detail(error).field(
+            "sql",
+            error,
+            "ask for fewer rows, or for shorter words",
+        ),
         GateError::Failed => unprocessable("question-failed").detail(error).field(
             "sql",
             error,

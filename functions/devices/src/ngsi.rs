@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
@@ -18,6 +18,8 @@ use crate::{Context, internal};
 
 /// Entities in one answer, unless fewer are asked for.
 const MOST: usize = 1000;
+/// Days of a history in one answer.
+const MOST_DAYS: i64 = 31;
 /// Series of one hour that a feed of cells may have in an answer.
 const SERIES: i32 = 400;
 /// Where the meaning of the fields stands.
@@ -175,8 +177,8 @@ pub(crate) async fn show_entity(
     }
 }
 
-/// What one device observed over a time, as the temporal form of an NGSI-LD entity; at most 1000 periods,
-/// the earliest of them.
+/// What one device observed over a time of at most 31 days, as the temporal form of an NGSI-LD entity; at most
+/// 1000 periods, the earliest of them.
 #[utoipa::path(get, path = "/ngsi-ld/v1/temporal/entities/{entity_id}", tag = "ngsi-ld",
     security(("staff" = [])), params(("entity_id" = String, Path), HistoryQuery),
     responses((status = 200, body = Object), (status = 400, body = Problem),
@@ -192,6 +194,15 @@ pub(crate) async fn show_history(
     staff.must_be_at(&asked.venue, &READERS)?;
     if query.timerel != "between" {
         return Err(refused("timerel", &query.timerel, "write `between`"));
+    }
+    if query.end_time_at <= query.time_at {
+        let said = query.end_time_at.to_string();
+        return Err(refused("endTimeAt", &said, "name an instant after `timeAt`"));
+    }
+    if query.end_time_at.duration_since(query.time_at) > SignedDuration::from_hours(24 * MOST_DAYS)
+    {
+        let fix = format!("ask for {MOST_DAYS} days at most, and go on from there");
+        return Err(refused("endTimeAt", &query.end_time_at.to_string(), &fix));
     }
     let window = (query.time_at, query.end_time_at);
     let found = context.store.observed(&asked.device, asked.kind, asked.model, window).await;

@@ -220,13 +220,18 @@ async fn file_undone(
 ) -> Result<Option<(Outcome, Option<Problem>)>, Problem> {
     let refused = |problem| Ok(Some((Outcome::Refused, Some(problem))));
     let OfflineEntry { uuid, gate_id, redeemed_at, .. } = entry;
-    let undo =
-        match undo::checked(gate_id, *redeemed_at, gate_id, undone.at, &undone.reason, context) {
-            Ok(undo) => undo,
-            Err(problem) => return refused(problem),
-        };
-    if let Some(standing) = context.store.entry(*uuid).await.map_err(internal)? {
-        if !standing.is_of(ticket.entitlement.ticket) || standing.direction == Direction::Exit {
+    let standing = context.store.entry(*uuid).await.map_err(internal)?;
+    // What is on file counts, not what the gate says of it now: an entry is taken back where it was made, soon.
+    let (made_at, made_by) = standing
+        .as_ref()
+        .map_or((*redeemed_at, gate_id), |standing| (standing.redeemed_at, &standing.gate));
+    let undo = match undo::checked(made_by, made_at, gate_id, undone.at, &undone.reason, context) {
+        Ok(undo) => undo,
+        Err(problem) => return refused(problem),
+    };
+    if let Some(standing) = standing {
+        let is_it = standing.is_of(ticket.entitlement.ticket) && standing.venue == venue.id;
+        if !is_it || standing.direction == Direction::Exit {
             return refused(problem::nonce_reused(*uuid));
         }
         if standing.undone.is_some() {

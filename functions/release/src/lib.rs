@@ -267,7 +267,8 @@ async fn release(
     done: &mut Done,
 ) -> Result<(), ReleaseError> {
     for _ in 0..MOST_ATTEMPTS {
-        context.lake.refresh().await?;
+        // What another run entered and has not written yet comes first: behind a later number it would be lost.
+        finish_cut_off(context, period.grid, done).await?;
         let view = context.lake.view();
         let entered = match ledger(&view).await?.enter(period, stage) {
             Ok(entered) => entered,

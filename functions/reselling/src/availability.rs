@@ -25,7 +25,7 @@ const IDS_MAX: usize = 500;
 enum Wanted {
     /// These days, both included.
     Days(Date, Date),
-    /// What these ids name; an id of nothing is passed over.
+    /// What these ids name; an id of nothing, or of a day that is not on sale, is passed over.
     Ids(Vec<String>),
 }
 
@@ -51,7 +51,10 @@ pub(crate) async fn check(
         Wanted::Days(from, to) => every_day(*from, *to),
         Wanted::Ids(ids) => {
             let named = ids.iter().filter_map(|id| local_time_of(id, &zone));
-            let mut days: Vec<Date> = named.map(DateTime::date).collect();
+            // All days between the first and the last are read: two ids centuries apart must not ask for them.
+            let sold = venue.day_at(now)..=catalogue::last_on_sale(venue, now);
+            let mut days: Vec<Date> =
+                named.map(DateTime::date).filter(|day| sold.contains(day)).collect();
             days.sort_unstable();
             days.dedup();
             days

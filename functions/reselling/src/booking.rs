@@ -226,7 +226,13 @@ pub(crate) async fn list(
         }
     };
     let reseller = &caller.reseller;
-    let mut found = context.store.resold_as(&reseller.id, reseller.mode, reference).await?;
+    let found = context.store.resold_as(&reseller.id, reseller.mode, reference, LIST_MAX).await?;
+    let mut found = found.ok_or_else(|| {
+        OctoError::bad(format_args!(
+            "more than {LIST_MAX} bookings have this reference: ask by the `supplierReference` of one, or for \
+             its uuid"
+        ))
+    })?;
     // A booking is found under the names that it had before, too.
     found.retain(|stored| {
         let resale = stored.booking.resale.as_ref();
@@ -234,7 +240,6 @@ pub(crate) async fn list(
         resellers.as_ref().is_none_or(|name| named == Some(name))
     });
     found.sort_by_key(|stored| stored.booking.created_at);
-    found.truncate(LIST_MAX);
     let mut bookings = Vec::with_capacity(found.len());
     for stored in &found {
         bookings.push(told(&context, &caller, stored, None).await?);

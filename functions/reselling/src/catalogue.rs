@@ -95,6 +95,11 @@ pub(crate) enum Offered {
     Open(Vec<SlotTimes>),
 }
 
+/// The last day that may be sold now.
+pub(crate) fn last_on_sale(venue: &Venue, now: Timestamp) -> Date {
+    venue.day_at(now).saturating_add(BOOKING_HORIZON_DAYS.days())
+}
+
 /// What a product's option offers on a day.
 pub(crate) fn day(
     venue: &Venue,
@@ -103,11 +108,14 @@ pub(crate) fn day(
     day: Date,
     now: Timestamp,
 ) -> Offered {
-    let last = venue.day_at(now).saturating_add(BOOKING_HORIZON_DAYS.days());
     let is_at_the_door =
         product.free_day(day).is_some_and(|free| !free.takes_booking(Channel::Reseller));
     let is_early = product.on_sale_of(day).is_some_and(|sale| now < sale.opens_at);
-    if day > last || option.tariff_on(day).is_none() || is_at_the_door || is_early {
+    if day > last_on_sale(venue, now)
+        || option.tariff_on(day).is_none()
+        || is_at_the_door
+        || is_early
+    {
         return Offered::Closed;
     }
     match venue.opening.day(product, day, &venue.time_zone()) {

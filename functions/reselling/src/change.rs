@@ -4,7 +4,7 @@ use atrio_domain::booking::{Booking, BookingState, Contact};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::id::OptionId;
 use atrio_domain::quota::Pools;
-use atrio_domain::resale::{Resale, ResoldUnit};
+use atrio_domain::resale::{Resale, ResoldUnit, are_same_people};
 use atrio_domain::ticket;
 use atrio_dynamo::booking::Stored;
 use atrio_dynamo::resale::{Places, Resold};
@@ -227,6 +227,18 @@ async fn moved(
     now: Timestamp,
 ) -> Result<Next, OctoError> {
     let own = catalogue::product_id(&booking.venue_id, &booking.product_id);
+    let is_elsewhere = target.availability.is_some()
+        || target.product.is_some_and(|product| product != own)
+        || target.option.is_some_and(|option| option != booking.option_id.as_str());
+    if !is_elsewhere
+        && let Some(items) = &target.items
+        && are_same_people(items, &items_of(booking))
+    {
+        // What is held was promised, whatever is offered now.
+        let items = items.clone();
+        let to = booking.seen_at(now).with_resale(now, |resale| Resale { items, ..resale });
+        return Ok(Next::keeping(to));
+    }
     let product = target.product.unwrap_or(&own);
     let sold = catalogue::product(context, &caller.reseller, Some(product)).await?;
     let option: OptionId =
@@ -254,7 +266,7 @@ async fn moved(
         ..booking.clone()
     };
     let to = to.with_resale(now, |resale| Resale { items, ..resale });
-    Ok(Next { to, pools: Some(pools) })
+    Ok(Next { to: to.held_within_visit(), pools: Some(pools) })
 }
 
 /// The slot at the time of a booking, perhaps of another product.

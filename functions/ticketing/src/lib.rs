@@ -340,10 +340,10 @@ async fn issued(context: &Context, uuid: &str) -> Result<Issued, Problem> {
         let status = stored.booking.seen_at(context.clock.now()).state.name();
         return Err(problem::no_tickets_yet(status));
     }
-    let tickets = context.store.tickets(&stored.tickets).await.map_err(internal)?;
+    let tickets = async { context.store.tickets(&stored.tickets).await.map_err(internal) };
+    let (venue, tickets) = tokio::try_join!(venue(context, &stored.booking.venue_id), tickets)?;
     let named = |ticket| stored.booking.named(ticket, &stored.tickets);
     let tickets = tickets.into_iter().map(named).collect();
-    let venue = venue(context, &stored.booking.venue_id).await?;
     Ok(Issued { venue, stored, tickets })
 }
 

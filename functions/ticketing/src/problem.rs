@@ -1,5 +1,6 @@
 //! Refusals of this function as problem documents.
 
+use atrio_domain::booking::StepError;
 use atrio_domain::id::{CallerUuid, TicketId, VenueId};
 use atrio_domain::ticket::ReissueError;
 use atrio_runtime::Problem;
@@ -53,6 +54,15 @@ pub(crate) fn uuid_reused(uuid: CallerUuid) -> Problem {
     Problem::new(StatusCode::CONFLICT, "uuid-reused")
         .detail(format_args!("`{uuid}` stands for the re-issue of another ticket"))
         .field("uuid", "stands for another ticket", "make a fresh uuid for each ticket")
+}
+
+/// Its reseller looks after its tickets.
+pub(crate) fn resold(error: &StepError) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "resold").detail(error).field(
+        "uuid",
+        error,
+        "ask whoever sold it to you",
+    )
 }
 
 /// The ticket is not issued again.

@@ -40,6 +40,7 @@ pub(crate) async fn reissue_ticket(
     for _ in 0..ATTEMPTS {
         let stored = context.store.booking(uuid).await.map_err(internal)?;
         let stored = stored.ok_or_else(|| problem::unknown_booking(uuid))?;
+        stored.booking.must_be_the_visitors().map_err(|error| problem::resold(&error))?;
         // Before the re-issues: whoever sees the ticket replaced sees by which request, too.
         let ticket = context.store.ticket(id).await.map_err(internal)?;
         let before = context.store.reissues(uuid).await.map_err(internal)?;

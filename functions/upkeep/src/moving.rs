@@ -35,8 +35,9 @@ async fn end_one(context: &Context, stored: &Stored) -> Result<bool, StepFailure
             .product(&booking.product_id)
             .is_some_and(|product| offers(venue, product, booking.slot.id))
     });
-    // A venue that opens again after all keeps its word to who waited.
-    if is_offered {
+    // A venue that opens again after all keeps its word to who waited; not one that takes a closure off its
+    // list once the day is over.
+    if is_offered && context.clock.now() < booking.slot.start {
         store.end_move(booking.uuid).await?;
         return Ok(false);
     }

@@ -1,6 +1,7 @@
 //! Templates that were changed: written into each venue that follows one, with a record at each. A template
 //! stays due until all have it, so a run that was cut off is taken up by the next one.
 
+use atrio_domain::calendar::BOOKING_HORIZON_DAYS;
 use atrio_domain::staff::{Reach, Role};
 use atrio_domain::template::{Follows, Part, Template};
 use atrio_domain::venue::Venue;
@@ -8,6 +9,7 @@ use atrio_dynamo::Error;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::template::StoredTemplate;
 use atrio_dynamo::venue::{StoredVenue, VenueChanged};
+use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
 use crate::{Context, Done, PAGE, failed};
@@ -41,17 +43,38 @@ async fn spread_one(
             return Ok(());
         }
         written += 1;
-        let record = record(context, stored, &venue, &to);
-        match context.store.change_venue(venue.version, &to, &record).await? {
-            VenueChanged::Done => done.followed += 1,
+        match write(context, stored, &venue, &to).await {
+            Ok(VenueChanged::Done) => done.followed += 1,
             // Its staff changed it at this moment: the next run reads what it is now.
-            VenueChanged::Stale => is_everywhere = false,
+            Ok(VenueChanged::Stale) => is_everywhere = false,
+            // One that cannot be written must not keep the others from their turn.
+            Err(error) => {
+                is_everywhere = false;
+                failed(done, &error);
+            }
         }
     }
     if is_everywhere {
         context.store.template_is_everywhere(stored).await?;
     }
     Ok(())
+}
+
+async fn write(
+    context: &Context,
+    stored: &StoredTemplate,
+    from: &StoredVenue,
+    to: &Venue,
+) -> Result<VenueChanged, Error> {
+    let changed = stored.template.changed(&from.venue, to);
+    let mut record = record(context, stored, (from, to), &changed);
+    if changed.contains(&Part::Closures) {
+        // Whoever works there learns from the record whom they have to call off.
+        let today = to.day_at(context.clock.now());
+        let last = today.saturating_add(BOOKING_HORIZON_DAYS.days());
+        record.after["stranded"] = json!(context.store.stranded(to, today, last).await?);
+    }
+    context.store.change_venue(from.version, to, &record).await
 }
 
 /// The venue with this version of the template; none where it has it, or does not follow it.
@@ -68,10 +91,9 @@ fn next(template: &Template, version: u64, venue: &Venue) -> Option<Venue> {
 fn record(
     context: &Context,
     stored: &StoredTemplate,
-    from: &StoredVenue,
-    to: &Venue,
+    (from, to): (&StoredVenue, &Venue),
+    changed: &[Part],
 ) -> AuditRecord {
-    let changed = stored.template.changed(&from.venue, to);
     AuditRecord {
         reach: Reach::Venue(to.id.clone()),
         actor: stored.changed_by.clone(),
@@ -79,8 +101,8 @@ fn record(
         at: context.clock.now(),
         version: from.version + 1,
         part: format!("template/{}", stored.template.id),
-        before: Some(seen(&stored.template, &from.venue, &changed)),
-        after: seen(&stored.template, to, &changed),
+        before: Some(seen(&stored.template, &from.venue, changed)),
+        after: seen(&stored.template, to, changed),
     }
 }
 

@@ -162,7 +162,8 @@ async fn stranded_bookings(
                 found.insert((entitlement.slot.id, ticket.booking));
             }
         }
-        day = day.saturating_add(1.day());
+        let Ok(next) = day.checked_add(1.day()) else { break };
+        day = next;
     }
     Ok(found.into_iter().map(|(slot, booking)| (booking, slot)).collect())
 }

@@ -16,8 +16,8 @@ mod view;
 mod webhooks;
 
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
-use atrio_domain::id::{ProductId, SlotId};
-use atrio_domain::offer::{Stranded, stranded};
+use atrio_domain::id::ProductId;
+use atrio_domain::offer::Stranded;
 use atrio_domain::premises::Premises;
 use atrio_domain::resource::{Resource, check_needs_of, check_resources};
 use atrio_domain::staff::Reach;
@@ -438,15 +438,7 @@ fn must_know(headers: &HeaderMap, before: Option<&Value>) -> Result<(), Problem>
 async fn left_without_slot(context: &Context, venue: &Venue) -> Result<Vec<Stranded>, Problem> {
     let today = venue.day_at(context.clock.now());
     let last = today.saturating_add(BOOKING_HORIZON_DAYS.days());
-    let mut left = Vec::new();
-    for product in &venue.products {
-        let touched =
-            context.store.slots(&venue.id, &product.id, today, last).await.map_err(internal)?;
-        let taken =
-            touched.into_iter().map(|(slot, stored): (SlotId, _)| (slot, stored.counts.taken));
-        left.extend(stranded(venue, product, taken));
-    }
-    Ok(left)
+    context.store.stranded(venue, today, last).await.map_err(internal)
 }
 
 /// Which records.

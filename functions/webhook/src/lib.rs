@@ -59,8 +59,11 @@ impl Context {
 /// Endpoints looked for at a time.
 const PAGE: i32 = 100;
 
-/// Events read at a time to find one that an endpoint wants.
+/// Events read at first to find one that an endpoint wants: most want most.
 const LOOK_AHEAD: i32 = 5;
+
+/// Events read at a time once those were not wanted: thousands may lie between two of a rare kind.
+const LOOK_FAR: i32 = 200;
 
 /// How long an endpoint is nobody else's between two events: longer than one may take.
 const CLAIM: SignedDuration = SignedDuration::from_secs(30);
@@ -240,9 +243,10 @@ async fn next_wanted(
     stored: &StoredEndpoint,
 ) -> Result<(Option<LoggedEvent>, Progress), Error> {
     let endpoint = &stored.endpoint;
-    let mut progress = stored.progress;
+    let (mut progress, mut look) = (stored.progress, LOOK_AHEAD);
     loop {
-        let events = store.events(&endpoint.venue, progress.window(), LOOK_AHEAD).await?;
+        let events = store.events(&endpoint.venue, progress.window(), look).await?;
+        look = LOOK_FAR;
         let is_end = events.is_empty();
         for event in events {
             if endpoint.wants(event.kind, event.only_for) {

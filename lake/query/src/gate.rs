@@ -17,6 +17,7 @@ use deltalake::datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
 use deltalake::datafusion::arrow::datatypes::{DataType, Field, Schema};
 use deltalake::datafusion::catalog::MemTable;
 use deltalake::datafusion::common::config::ConfigOptions;
+use deltalake::datafusion::common::tree_node::TreeNodeRecursion;
 use deltalake::datafusion::error::DataFusionError;
 use deltalake::datafusion::execution::SessionStateBuilder;
 use deltalake::datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -25,6 +26,7 @@ use deltalake::datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilde
 use deltalake::datafusion::logical_expr::LogicalPlan;
 use deltalake::datafusion::optimizer::analyzer::{Analyzer, AnalyzerRule};
 use deltalake::datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use futures::TryStreamExt as _;
 use jiff::civil::Date;
 
 use crate::{QueryError, Venues, View};
@@ -34,6 +36,16 @@ const MOST_BYTES: usize = 16 * 1024;
 
 /// Rows of an answer; what is beyond is cut off, and the answer says so.
 pub const MOST_ROWS: usize = 10_000;
+
+/// Bytes of an answer, as the engine holds them.
+const MOST_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+
+/// Steps of a question's plan. Tables that are named in a question and used twice are steps twice, so a short
+/// text may be a plan without end; planning stops for nobody, so it is not begun.
+const MOST_STEPS: usize = 256;
+
+/// Rows that are worked on at a time: what a question writes into each row exists so often at once.
+const BATCH_ROWS: usize = 1024;
 
 /// How long a question may run.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -77,6 +89,9 @@ pub enum GateError {
     /// It ran too long.
     #[error("the question ran for more than {} seconds", LONGEST.as_secs())]
     TooSlow,
+    /// Its answer is too large.
+    #[error("the answer is larger than {} MB", MOST_ANSWER_BYTES / 1024 / 1024)]
+    TooLarge,
     /// It failed while it ran. Why stays here: the reason may hold a value.
     #[error("the question failed while it ran")]
     Failed,
@@ -160,13 +175,13 @@ impl View {
         let plan = Box::pin(state.create_logical_plan(question))
             .await
             .map_err(|error| unreadable(&error))?;
+        must_be_short(&plan)?;
         let limited = DataFrame::new(state, plan).limit(0, Some(MOST_ROWS + 1));
         let frame = limited.map_err(|error| refused(&error))?;
         let columns = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let batches = tokio::time::timeout(LONGEST, Box::pin(frame.collect()))
+        let batches = tokio::time::timeout(LONGEST, Box::pin(collected(frame)))
             .await
-            .map_err(|_| GateError::TooSlow)?
-            .map_err(|error| refused(&error))?;
+            .map_err(|_| GateError::TooSlow)??;
         Answer::of(columns, &batches).map_err(|error| internal(&error))
     }
 
@@ -174,8 +189,9 @@ impl View {
     async fn session_of(&self, asker: &Asker) -> Result<SessionContext, DataFusionError> {
         let config = SessionConfig::new()
             .with_target_partitions(crate::lake::PARTITIONS)
+            .with_batch_size(BATCH_ROWS)
             .with_information_schema(false)
-            .with_default_catalog_and_schema("atrio", "lake");
+            .with_default_catalog_and_schema(CATALOGUE, SCHEMA);
         let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
             vec![Arc::new(Gate(asker.clone()))];
         rules.extend(Analyzer::new().rules);
@@ -202,6 +218,35 @@ impl View {
     }
 }
 
+/// Refuses a plan of too many steps, without counting them all.
+fn must_be_short(plan: &LogicalPlan) -> Result<(), GateError> {
+    let mut steps = 0;
+    let counted = plan.apply_with_subqueries(|_| {
+        steps += 1;
+        Ok(if steps > MOST_STEPS { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    counted.map_err(|error| refused(&error))?;
+    if steps > MOST_STEPS {
+        let what = format!("a question of more than {MOST_STEPS} steps");
+        return Err(NotAllowed::new(what, "name fewer tables and subqueries in it").into());
+    }
+    Ok(())
+}
+
+/// The rows of an answer, as long as they are not too much to hold.
+async fn collected(frame: DataFrame) -> Result<Vec<RecordBatch>, GateError> {
+    let mut stream = frame.execute_stream().await.map_err(|error| refused(&error))?;
+    let (mut batches, mut bytes) = (Vec::new(), 0);
+    while let Some(batch) = stream.try_next().await.map_err(|error| refused(&error))? {
+        bytes += batch.get_array_memory_size();
+        if bytes > MOST_ANSWER_BYTES {
+            return Err(GateError::TooLarge);
+        }
+        batches.push(batch);
+    }
+    Ok(batches)
+}
+
 /// The columns of the tables that an asker sees.
 fn dictionary(seen: &[&Table]) -> Result<MemTable, DataFusionError> {
     let columns = || seen.iter().flat_map(|table| table.columns.iter().map(move |c| (table, c)));
@@ -225,7 +270,12 @@ fn dictionary(seen: &[&Table]) -> Result<MemTable, DataFusionError> {
     MemTable::try_new(schema, vec![vec![batch]])
 }
 
-/// The engine's own words about the text: they know the catalogue that the asker sees, and no row.
+/// The tables' full name begins so in the engine; nobody who asks has to know it.
+const CATALOGUE: &str = "atrio";
+const SCHEMA: &str = "lake";
+
+/// The engine's own words about the text, without its names for where a table is: they know the catalogue
+/// that the asker sees, and no row.
 fn unreadable(error: &DataFusionError) -> GateError {
     match error.find_root() {
         DataFusionError::SQL(..)
@@ -234,7 +284,9 @@ fn unreadable(error: &DataFusionError) -> GateError {
         | DataFusionError::NotImplemented(_)
         | DataFusionError::Diagnostic(..)
         | DataFusionError::Collection(_) => {
-            GateError::Unreadable(error.strip_backtrace().chars().take(400).collect())
+            let words = error.strip_backtrace().replace(&format!("{CATALOGUE}.{SCHEMA}."), "");
+            let words = words.strip_prefix("Error during planning: ").unwrap_or(&words);
+            GateError::Unreadable(words.chars().take(400).collect())
         }
         _ => refused(error),
     }

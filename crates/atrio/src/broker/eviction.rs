@@ -14,7 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Watches until the program ends.
 pub(super) async fn watch(context: ServerContext, admission: Admission) {
-    let mut seen = None;
+    let (mut seen, mut is_settled) = (None, false);
     // Who was let in a moment before the change may get its session a moment after it.
     let mut again: Vec<String> = Vec::new();
     loop {
@@ -33,12 +33,14 @@ pub(super) async fn watch(context: ServerContext, admission: Admission) {
                 continue;
             }
         };
-        if seen == Some(changes) {
+        // Once more a round after a change, for whoever was being let in while it was looked at.
+        let is_new = seen != Some(changes);
+        if is_settled && !is_new {
             continue;
         }
         match admission.ended().await {
             Ok(ended) => {
-                seen = Some(changes);
+                (seen, is_settled) = (Some(changes), !is_new);
                 for client_id in &ended {
                     tracing::info!(client_id, "connection ended: the device lost its right");
                     end(&context, client_id).await;

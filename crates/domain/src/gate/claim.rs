@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CallerUuid, GateId, TicketId, VenueId};
@@ -105,6 +105,8 @@ impl Seen {
 struct Claimed {
     by: Use,
     left: Option<CallerUuid>,
+    /// When the broker heard it; a gate's own clock may be any.
+    heard_at: Timestamp,
 }
 
 /// The claims that stand, as the broker keeps them.
@@ -140,10 +142,11 @@ impl Claims {
                 if !is_free {
                     return Err(known.by.clone());
                 }
-                *known = Claimed { by: claim.clone(), left: None };
+                *known = Claimed { by: claim.clone(), left: None, heard_at: now };
             }
             (Said::Used(claim), None) => {
-                self.standing.insert(place, Claimed { by: claim.clone(), left: None });
+                let claimed = Claimed { by: claim.clone(), left: None, heard_at: now };
+                self.standing.insert(place, claimed);
             }
             (Said::Released(claim), Some(known)) if is_about_it => match claim.after {
                 Some(exit) => known.left = Some(exit),
@@ -159,7 +162,7 @@ impl Claims {
             }
             (Said::Left(exit), None) => {
                 let left = Some(exit.uuid);
-                self.standing.insert(place, Claimed { by: exit.clone(), left });
+                self.standing.insert(place, Claimed { by: exit.clone(), left, heard_at: now });
             }
             (Said::Released(_), _) => {}
         }
@@ -168,11 +171,12 @@ impl Claims {
 
     /// Forgets yesterday's claims, once an hour.
     fn tidy(&mut self, now: Timestamp) {
-        if self.tidied_at.is_some_and(|at| now < at + 1.hour()) {
+        if self.tidied_at.is_some_and(|at| now.duration_since(at) < SignedDuration::from_hours(1)) {
             return;
         }
         self.tidied_at = Some(now);
-        self.standing.retain(|_, claim| claim.by.at + REMEMBERED_HOURS.hours() > now);
+        let since = now.saturating_sub(REMEMBERED_HOURS.hours()).unwrap_or(Timestamp::MIN);
+        self.standing.retain(|_, claim| claim.heard_at > since);
     }
 }
 

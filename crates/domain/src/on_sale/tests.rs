@@ -104,10 +104,10 @@ fn a_turn_lasts_a_quarter_of_an_hour_and_the_line_ends_for_everyone() {
 #[test]
 fn a_token_is_good_for_its_line_and_its_person_alone() {
     let (sale, other) = (sale(), OnSale { id: OnSaleId::new("january").unwrap(), ..sale() });
-    for standing in [
-        Standing::Drawn { lot: u32::MAX },
-        Standing::Behind { turn_at: at("2026-11-24T09:10:00Z") },
-    ] {
+    let lot = with_line(&sale, |line| lot(KEY, line, "person"));
+    for standing in
+        [Standing::Drawn { lot }, Standing::Behind { turn_at: at("2026-11-24T09:10:00Z") }]
+    {
         let token = with_line(&sale, |line| standing.token(KEY, line, "person"));
         let read = |sale, key: &[u8], person: &str, token: &str| {
             with_line(sale, |line| Standing::of_token(key, line, person, token))
@@ -116,9 +116,13 @@ fn a_token_is_good_for_its_line_and_its_person_alone() {
         assert_eq!(read(&sale, KEY, "another", &token), None);
         assert_eq!(read(&other, KEY, "person", &token), None);
         assert_eq!(read(&sale, b"guessed", "person", &token), None);
-        let sooner = token.replacen(|c: char| c.is_ascii_digit(), "0", 1);
-        assert_eq!(read(&sale, KEY, "person", &sooner), None, "{sooner}");
+        let (_, proof) = token.split_once('.').unwrap();
+        for sooner in ["D0", "B0", "D"].map(|text| format!("{text}.{proof}")) {
+            assert!(sooner == token || read(&sale, KEY, "person", &sooner).is_none(), "{sooner}");
+        }
     }
+    let drawn = with_line(&sale, |line| Standing::Drawn { lot }.token(KEY, line, "person"));
+    assert!(drawn.starts_with("D."), "nobody reads their lot before the draw: {drawn}");
     for rubbish in ["", ".", "D", "D1", "X1.aa", "D99999999999.aa", "Bé.x", "é"] {
         let read = with_line(&sale, |line| Standing::of_token(KEY, line, "person", rubbish));
         assert_eq!(read, None, "{rubbish}");

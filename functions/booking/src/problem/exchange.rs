@@ -22,6 +22,7 @@ pub(super) fn not_exchanged(error: &ExchangeError) -> Problem {
         ExchangeError::SoldAtDesk => {
             ("sold-at-desk", "uuid", "ask the desk that sold it to take it back".to_owned())
         }
+        ExchangeError::Resold => ("resold", "uuid", "ask whoever sold it to you".to_owned()),
         ExchangeError::Group => ("group", "uuid", "agree another day with the venue".to_owned()),
         ExchangeError::PartOfOrder { .. } => {
             let fix = "give the visit up with `POST …/cancel` and book another".to_owned();

@@ -36,9 +36,10 @@ pub(super) struct Rule {
 /// apart: of them there are released cells.
 pub(super) fn rule(table: &str) -> Option<Rule> {
     let (grid, unit): (&[&str], &str) = match table {
-        "bookings" => (&["month", "venue_id", "slot_day", "channel", "event"], "booking_key"),
-        "unit_items" => {
-            (&["month", "venue_id", "slot_day", "channel", "event", "unit_id"], "booking_key")
+        // Both are of the same sales, so their cells must be the same: were the units a part of the grid of one,
+        // the other's total would give away the unit that is not shown.
+        "bookings" | "unit_items" => {
+            (&["month", "venue_id", "slot_day", "channel", "event"], "booking_key")
         }
         "admissions" => {
             (&["month", "venue_id", "slot_day", "direction", "unit_id"], "admission_key")
