@@ -58,11 +58,12 @@ mosquitto_pub -V mqttv5 -h 127.0.0.1 -p "$port" -q 1 -i counter-door \
   --cafile "$work/door/ca.pem" --cert "$work/door/cert.pem" --key "$work/door/key.pem" \
   -t dt/atrio/20240/counter-door/CrowdFlowObserved -m '{"type": "CrowdFlowObserved"}' || true
 
+admin="$("$atrio" token --role admin --data "$work/data")"
 (
   cd web
   ATRIO_BASE="$address" ATRIO_VENUE=20240 ATRIO_DESK_TOKEN="$(token desk)" \
     ATRIO_GATE_TOKEN="$(token gate)" ATRIO_PROGRAM="$program" \
-    ATRIO_MANAGER_TOKEN="$(token dashboard)" npm run test:browser
+    ATRIO_MANAGER_TOKEN="$(token dashboard)" ATRIO_ADMIN_TOKEN="$admin" npm run test:browser
 )
 
 # Whatever the description allows, and what it does not: no call may end in a fault of ours, or in an
@@ -72,6 +73,6 @@ fuzz() {
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
     --phases coverage,fuzzing --max-examples 20 --continue-on-failure --no-color
 }
-fuzz "$("$atrio" token --role admin --data "$work/data")"
+fuzz "$admin"
 fuzz "$("$atrio" reseller add Integrator --json --data "$work/data" | python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')" \
   --include-path-regex '^/octo/'

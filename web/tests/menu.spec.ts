@@ -10,6 +10,7 @@ const PAGES = [
 	'/devices/',
 	'/offer/',
 	'/campaigns/',
+	'/templates/',
 	'/groups/',
 	'/staff/',
 	'/conflicts/',

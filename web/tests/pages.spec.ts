@@ -402,12 +402,12 @@ test('a manager sees whom a closure strands, pays them back, and finds it on rec
 	});
 	expect(held.status()).toBe(201);
 	await page.request.post(`${platform.base}/v1/bookings/${uuid}/confirm`);
-	await page.getByTestId('add-closure').click();
+	await page.getByTestId('closed-add').click();
 	const last = (await page.locator('[data-testid^="closed-from-"]').count()) - 1;
 	await page.getByTestId(`closed-from-${last}`).fill(day);
 	await page.getByTestId(`closed-to-${last}`).fill(day);
-	await page.getByTestId(`closed-it-${last}`).fill('Restauro del tetto');
-	await page.getByTestId(`closed-en-${last}`).fill('Repair of the roof');
+	await page.getByTestId(`closed-${last}-it`).fill('Restauro del tetto');
+	await page.getByTestId(`closed-${last}-en`).fill('Repair of the roof');
 	await page.getByTestId('opening-check').click();
 	await expect(page.getByTestId('opening-rehearsed')).toBeVisible();
 	await expectAccessible(page);

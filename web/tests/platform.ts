@@ -28,6 +28,10 @@ export const platform = {
 	},
 	get managerToken() {
 		return required('ATRIO_MANAGER_TOKEN', 'atrio token --role manager --venue $ATRIO_VENUE');
+	},
+	/** Of somebody who may do everything at every venue. */
+	get adminToken() {
+		return required('ATRIO_ADMIN_TOKEN', 'atrio token --role admin');
 	}
 };
 
@@ -53,11 +57,13 @@ export async function openStaffPage(
 		| '/staff/'
 		| '/refunds/'
 		| '/webhooks/'
-		| '/campaigns/',
-	token: string
+		| '/campaigns/'
+		| '/templates/',
+	token: string,
+	venue = platform.venue
 ) {
 	await page.goto('about:blank');
-	await page.goto(`${path}#token=${token}&venue=${platform.venue}`);
+	await page.goto(`${path}#token=${token}&venue=${venue}`);
 	await expect(page).toHaveURL((url) => url.hash === '');
 }
 

@@ -91,6 +91,19 @@ export function dayAndClock(instant: string, language: Language): string {
 	}).format(new Date(instant));
 }
 
+/** What the clock in Rome shows at an instant, as a field takes it: `2027-05-06T10:00`. */
+export function romeLocal(instant: string | number): string {
+	const shown = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, dateStyle: 'short', timeStyle: 'short' });
+	return shown.format(new Date(instant)).replace(' ', 'T');
+}
+
+/** The first instant at which the clock in Rome shows that. One that a spring night leaves out is an hour later. */
+export function romeInstant(local: string): string {
+	const hoursAhead = (hours: number) => Date.parse(`${local}Z`) - hours * 3_600_000;
+	const instant = [2, 1].map(hoursAhead).find((one) => romeLocal(one) === local) ?? hoursAhead(1);
+	return new Date(instant).toISOString().replace('.000Z', 'Z');
+}
+
 /** The day part of a slot id such as `2026-11-24T10:00`. */
 export const slotDay = (slotId: string) => slotId.slice(0, 10);
 

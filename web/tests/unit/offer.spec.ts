@@ -51,6 +51,8 @@ test('an id follows from a name, and no two are alike', () => {
 	expect(idFrom('Sala d’Été, piano 1', [])).toBe('sala-d-ete-piano-1');
 	expect(idFrom('Sala', ['sala', 'sala-2'])).toBe('sala-3');
 	expect(idFrom('…', [])).toBe('x');
+	expect(idFrom('Sala delle statue', [], 10)).toBe('sala-delle');
+	expect(idFrom('Sala delle statue', ['sala-delle'], 10)).toBe('sala-de-2');
 	const known = { id: 'north', name: { it: 'Sala', en: 'Hall' } };
 	const made = { id: '', name: { it: 'North', en: 'North' } };
 	identify([known, made], new WeakSet([made]));

@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import type { Venue } from '../../src/lib/api/types';
 import { matching, noFilter } from '../../src/lib/find/filter';
-import { addDays, clock, romeDay, timeLeft } from '../../src/lib/format';
+import { addDays, clock, romeDay, romeInstant, romeLocal, timeLeft } from '../../src/lib/format';
 import { booking } from '../../src/lib/i18n/booking';
 import { campaigns } from '../../src/lib/i18n/campaigns';
 import { common } from '../../src/lib/i18n/common';
@@ -15,8 +15,10 @@ import { members } from '../../src/lib/i18n/members';
 import { offer } from '../../src/lib/i18n/offer';
 import { order } from '../../src/lib/i18n/order';
 import { problems } from '../../src/lib/i18n/problems';
+import { product } from '../../src/lib/i18n/product';
 import { refunds } from '../../src/lib/i18n/refunds';
 import { tariffs } from '../../src/lib/i18n/tariffs';
+import { templates } from '../../src/lib/i18n/templates';
 import { venue } from '../../src/lib/i18n/venue';
 import { waiting } from '../../src/lib/i18n/waiting';
 import { webhooks } from '../../src/lib/i18n/webhooks';
@@ -68,10 +70,12 @@ test('every message has the same holes and plurals in both languages', () => {
 		...dashboard,
 		...offer,
 		...order,
+		...product,
 		...desk,
 		...campaigns,
 		...refunds,
 		...tariffs,
+		...templates,
 		...webhooks,
 		...problems
 	};
@@ -87,6 +91,12 @@ test('days follow Rome and survive the change of the hour', () => {
 	expect(addDays('2026-10-24', 2)).toBe('2026-10-26');
 	expect(clock('2026-11-24T09:00:00Z')).toBe('10:00');
 	expect(clock('2026-11-24T10:00')).toBe('10:00');
+	// Summer and winter, the hour that comes twice and the one that is left out.
+	expect(romeInstant('2027-06-01T10:00')).toBe('2027-06-01T08:00:00Z');
+	expect(romeInstant('2027-01-01T10:00')).toBe('2027-01-01T09:00:00Z');
+	expect(romeInstant('2026-10-25T02:30')).toBe('2026-10-25T00:30:00Z');
+	expect(romeLocal(romeInstant('2027-03-28T02:30'))).toBe('2027-03-28T03:30');
+	expect(romeLocal('2027-06-01T08:00:30Z')).toBe('2027-06-01T10:00');
 	expect(timeLeft(899_400)).toBe('15:00');
 	expect(timeLeft(-5)).toBe('0:00');
 });

@@ -74,8 +74,9 @@ export function getAvailability(
 
 // Booking.
 
-/** What a visit would cost; nothing is held. */
-export const getQuote = (visit: OrderLine) => json<Quote>('/v1/quotes', { method: 'POST', body: visit });
+/** What a visit would cost; nothing is held. A desk asks with its token. */
+export const getQuote = (visit: OrderLine & { channel?: 'DESK' }, token?: string) =>
+	json<Quote>('/v1/quotes', { method: 'POST', body: visit, token });
 
 export const createBooking = (request: BookingRequest) =>
 	json<Booking>('/v1/bookings', { method: 'POST', body: request });

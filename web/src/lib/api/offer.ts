@@ -3,7 +3,7 @@
 // back. A rule that a product lacks is absent or null.
 
 import { id, json, send, versioned } from './transport';
-import type { Text } from './types';
+import type { OnSale, Text } from './types';
 
 /** Hours and closures. */
 export interface OpeningRules {
@@ -58,7 +58,7 @@ export interface OptionRules {
 	tariffs: TariffRules[];
 }
 
-export const CHANNELS = ['WEB', 'TOTEM', 'DESK'] as const;
+export const CHANNELS = ['WEB', 'TOTEM', 'DESK', 'RESELLER'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** Places of each slot that are reserved for channels. */
@@ -71,6 +71,8 @@ export interface Quota {
 	max_units: number | null;
 }
 
+export const FISCAL_CLASSES = ['EXEMPT_VISIT', 'NO_CHARGE', 'SHOW', 'UNDECIDED'] as const;
+
 /** What a visit occupies of a resource. */
 export interface Need {
 	resource_id: string;
@@ -78,10 +80,99 @@ export interface Need {
 	per: 'PLACE' | 'BOOKING';
 }
 
+/** Days on which everybody enters for nothing. */
+export interface FreeDay {
+	days: 'first_sunday' | { dates: string[] };
+	/** With a booking as on other days, or without one: then only a desk gives tickets out. */
+	entry: 'BOOKED' | 'AT_THE_DOOR';
+	reason: Text;
+	valid: Validity;
+	source: string;
+}
+
+/** A body that receives a part of a price; its fiscal code has 11 digits. */
+export interface Beneficiary {
+	name: string;
+	fiscal_code: string;
+}
+
+/** An amount added to the price of each ticket that is paid for. */
+export interface Surcharge {
+	name: Text;
+	amount_cents: number;
+	beneficiary: Beneficiary;
+	valid: Validity;
+	/** Who pays it; empty for every unit that pays. */
+	units: string[];
+	source: string;
+}
+
+/** What a group pays once, beside its tickets. */
+export interface GroupSurcharge {
+	name: Text;
+	amount_cents: number;
+	from_people: number;
+	/** Null for the body that runs the venue. */
+	beneficiary: Beneficiary | null;
+	source: string;
+}
+
+export type Per = 'DAY' | 'SLOT';
+
+/** What a product takes of school classes, which enter free. */
+export interface SchoolRules {
+	unit_id: string;
+	leader_unit_id: string;
+	people_per_leader: number;
+	quota: { people: number; per: Per };
+	source: string;
+}
+
+/** What a product takes of groups. People are counted without those who lead them. */
+export interface GroupRules {
+	min_people: number;
+	max_people: number;
+	/** One enters free to lead each so many. */
+	people_per_leader: number;
+	unit_id: string;
+	leader_unit_id: string;
+	surcharge: GroupSurcharge | null;
+	schools: SchoolRules | null;
+	source: string;
+}
+
+/** Until when a pass holds. */
+export type Term =
+	| { kind: 'SEASON'; from: string; to: string }
+	| { kind: 'FROM_FIRST_ENTRY'; days: number; first_within_days: number };
+
+/** How often a pass admits at a venue. */
+export type Entries = { kind: 'TIMES'; times: number } | { kind: 'DAILY' } | { kind: 'UNLIMITED' };
+
+/** A venue that a pass opens, by the name that is printed. */
+export interface Opens {
+	venue_id: string;
+	name: string;
+	entries: Entries;
+	areas?: string[];
+}
+
+/** What a pass is good for. */
+export interface PassRules {
+	term: Term;
+	opens: Opens[];
+}
+
+/** Passes of other venues that a venue lets in with. */
+export interface Honoured {
+	honours: { venue_id: string; product_id: string }[];
+}
+
 /** A product as staff set it. What the page does not edit is sent back as it was read. */
 export interface ProductRules {
 	id: string;
 	name: Text;
+	availability_type: 'START_TIME' | 'OPENING_HOURS';
 	capacity: number;
 	max_units: number;
 	slot_minutes: number;
@@ -90,12 +181,25 @@ export interface ProductRules {
 	minimum: { places: number; decided_minutes_before: number } | null;
 	cancellation: { refund_until_minutes_before: number | null };
 	exchange?: { until_minutes_before: number | null; reason: Text } | null;
+	groups?: GroupRules | null;
+	/** How many tickets one person takes, across bookings. */
+	person_limit?: { tickets: number; per: Per } | null;
+	/** Sales of some of its days that open at an hour. */
+	on_sales?: OnSale[];
+	pass?: PassRules | null;
+	resellers?: 'CLOSED' | 'OPEN';
+	fiscal_class: (typeof FISCAL_CLASSES)[number];
+	/** Most pieces, by shelfmark, that one booking asks for. */
+	pieces_max: number;
+	free_days: FreeDay[];
+	surcharges: Surcharge[];
 	admission: {
 		from_minutes_before_start: number;
 		until_minutes_after_start: number | null;
 		reentry: 'NEVER' | 'SAME_DAY';
 		areas: string[];
-		[other: string]: unknown;
+		/** That tickets admit only whom they name. */
+		holder_names?: { change_until_minutes_before: number; changes_max: number } | null;
 	};
 	options: OptionRules[];
 	[other: string]: unknown;
@@ -155,12 +259,12 @@ export interface OfferRecord {
 export const readOffer = async <T>(token: string, venueId: string, part: string) =>
 	versioned<T>(await send(`/v1/venues/${id(venueId)}/${part}`, { token }));
 
-/** Changes a part over the version it was read at, or only says what that would do. */
+/** Changes a part over the version it was read at, or only says what that would do; null makes a new one. */
 export const changeOffer = async (
 	token: string,
 	venueId: string,
 	part: string,
-	entityTag: string,
+	entityTag: string | null,
 	body: unknown,
 	isRehearsal: boolean
 ) =>
@@ -169,7 +273,7 @@ export const changeOffer = async (
 			method: 'PUT',
 			token,
 			body,
-			headers: { 'if-match': entityTag }
+			headers: entityTag === null ? { 'if-none-match': '*' } : { 'if-match': entityTag }
 		})
 	);
 

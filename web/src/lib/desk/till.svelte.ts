@@ -2,15 +2,32 @@
 // then the money; both carry the same uuid however often they are sent, so that a lost answer is
 // found again and never sold twice.
 
-import { closeShift, createDeskBooking, getShift, listShifts, openShift, sellBooking, voidSale } from '$lib/api/client';
+import {
+	cancelBooking,
+	closeShift,
+	createDeskBooking,
+	getShift,
+	listShifts,
+	openShift,
+	sellBooking,
+	voidSale
+} from '$lib/api/client';
 import { asProblem, type Problem } from '$lib/api/problem';
-import type { DeskBookingRequest, Method, Sale, Shift } from '$lib/api/types';
+import type { Booking, DeskBookingRequest, Method, Sale, Shift } from '$lib/api/types';
 import { newUuid } from '$lib/uuid';
 import { Attempts } from '$lib/venue/cart';
+
+/** Places that are held until the names on their tickets are written. */
+export interface Nameless {
+	booking: Booking;
+	method: Method;
+	givenCents: number | null;
+}
 
 export class Till {
 	shift = $state.raw<Shift | null>(null);
 	last = $state.raw<Sale | null>(null);
+	nameless = $state.raw<Nameless | null>(null);
 	problem = $state.raw<Problem | null>(null);
 	isBusy = $state(false);
 	isRead = $state(false);
@@ -41,15 +58,42 @@ export class Till {
 		});
 	}
 
+	/** Sells, or holds the places while their tickets lack the names they ask for. */
 	sell(request: Omit<DeskBookingRequest, 'uuid'>, method: Method, givenCents: number | null) {
 		return this.inShift(async (shift) => {
 			const uuid = this.attempts.uuidFor(request);
-			await createDeskBooking(this.token, { uuid, ...request });
-			const body = { booking_uuid: uuid, method, given_cents: givenCents };
-			this.last = await sellBooking(this.token, this.venueId, shift, body);
-			this.attempts = new Attempts(newUuid);
-			await this.read(shift);
+			const booking = await createDeskBooking(this.token, { uuid, ...request });
+			if (booking.holders && !booking.holders.are_given) {
+				this.nameless = { booking, method, givenCents };
+				this.last = null;
+			} else {
+				await this.take(shift, uuid, method, givenCents);
+			}
 		});
+	}
+
+	/** Sells what was held for the names, which are written now. */
+	sellNamed({ booking, method, givenCents }: Nameless) {
+		return this.inShift(async (shift) => {
+			await this.take(shift, booking.uuid, method, givenCents);
+			this.nameless = null;
+		});
+	}
+
+	/** Gives back the places that were held for names. */
+	leave({ booking }: Nameless) {
+		return this.attempt(async () => {
+			await cancelBooking(booking.uuid, 0);
+			this.attempts = new Attempts(newUuid);
+			this.nameless = null;
+		});
+	}
+
+	private async take(shift: string, bookingUuid: string, method: Method, givenCents: number | null) {
+		const body = { booking_uuid: bookingUuid, method, given_cents: givenCents };
+		this.last = await sellBooking(this.token, this.venueId, shift, body);
+		this.attempts = new Attempts(newUuid);
+		await this.read(shift);
 	}
 
 	void(bookingUuid: string, reason: string) {

@@ -13,6 +13,7 @@ export const common = {
 	'nav.desk': { it: 'Biglietteria', en: 'Ticket office' },
 	'nav.offer': { it: 'Orari e prezzi', en: 'Hours and prices' },
 	'nav.campaigns': { it: 'Codici sconto', en: 'Discount codes' },
+	'nav.templates': { it: 'Modelli per molti luoghi', en: 'Templates for many venues' },
 	'nav.refunds': { it: 'Rimborsi', en: 'Refunds' },
 	'nav.webhooks': { it: 'Altri sistemi', en: 'Other systems' },
 	'nav.group.today': { it: 'Oggi', en: 'Today' },

@@ -33,6 +33,8 @@ export const desk = {
 	'desk.sell': { it: 'Incassa {price}', en: 'Take {price}' },
 	'desk.sellNothing': { it: 'Scegli chi entra', en: 'Choose who is coming' },
 	'desk.sellFree': { it: 'Emetti i biglietti gratuiti', en: 'Issue the free tickets' },
+	'desk.applyFirst': { it: '– applica o togli il codice', en: '– apply the code or take it out' },
+	'desk.leave': { it: 'Lascia stare: i posti tornano liberi', en: 'Leave it: the places are free again' },
 	'desk.printTickets': { it: 'Stampa i biglietti', en: 'Print the tickets' },
 	'desk.print': { it: 'Stampa', en: 'Print' },
 	'desk.printRoll': { it: 'Rotolo', en: 'Roll' },

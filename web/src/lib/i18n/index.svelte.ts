@@ -19,8 +19,10 @@ import { offer } from './offer';
 import { order } from './order';
 import { privacy } from './privacy';
 import { problems } from './problems';
+import { product } from './product';
 import { refunds } from './refunds';
 import { tariffs } from './tariffs';
+import { templates } from './templates';
 import { venue } from './venue';
 import { waiting } from './waiting';
 import { webhooks } from './webhooks';
@@ -42,9 +44,11 @@ const messages = {
 	...desk,
 	...devices,
 	...privacy,
+	...product,
 	...campaigns,
 	...refunds,
 	...tariffs,
+	...templates,
 	...webhooks,
 	...problems
 };

@@ -62,6 +62,7 @@ export const tariffs = {
 	'quotas.WEB': { it: 'Online', en: 'Online' },
 	'quotas.TOTEM': { it: 'Totem', en: 'Totem' },
 	'quotas.DESK': { it: 'Biglietteria', en: 'Ticket office' },
+	'quotas.RESELLER': { it: 'Rivenditori', en: 'Resellers' },
 	'quotas.size': { it: 'Quanti', en: 'How many' },
 	'quotas.measure': { it: 'Quanti: misura', en: 'How many: measure' },
 	'quotas.inPlaces': { it: 'posti', en: 'places' },

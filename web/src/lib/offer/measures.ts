@@ -18,3 +18,6 @@ export function ahead(minutes: number): string {
 	const measure = MEASURES.find((one) => one.minutes === largestMeasure(minutes)) ?? MEASURES[0];
 	return minutes === 0 ? t('offer.atTheStart') : tn(measure.some, minutes / measure.minutes);
 }
+
+/** What a number is counted for. */
+export const perChoices = () => (['DAY', 'SLOT'] as const).map((per) => ({ id: per, name: t(`offer.per.${per}`) }));

@@ -2,39 +2,24 @@
 // which says whose booked places it would leave without a slot, then saved over the version read.
 
 import { changeOffer, readOffer, type OfferChange } from '$lib/api/offer';
-import { asProblem, type Problem } from '$lib/api/problem';
+import { Edited, type Stage } from '$lib/edited.svelte';
 
-export type Stage = 'loading' | 'editing' | 'rehearsed' | 'saved';
-
-export class OfferPart<T> {
-	value = $state<T | null>(null);
-	stage = $state<Stage>('loading');
-	problem = $state.raw<Problem | null>(null);
+export class OfferPart<T> extends Edited<T> {
 	change = $state.raw<OfferChange | null>(null);
-	isBusy = $state(false);
-	private entityTag = '';
 
+	/** Reads the part, or begins with a `fresh` one. */
 	constructor(
 		readonly token: string,
 		readonly venueId: string,
-		private readonly part: string
+		private readonly part: string,
+		fresh?: T
 	) {
-		this.read();
+		super();
+		this.begin(fresh);
 	}
 
-	async read() {
-		await this.attempt(async () => {
-			const { value, entityTag } = await readOffer<T>(this.token, this.venueId, this.part);
-			this.value = value;
-			this.entityTag = entityTag;
-			this.stage = 'editing';
-		});
-	}
-
-	/** Something was changed on the page: what was rehearsed or saved is no longer what stands there. */
-	edited() {
-		this.stage = 'editing';
-		this.problem = null;
+	protected load() {
+		return readOffer<T>(this.token, this.venueId, this.part);
 	}
 
 	rehearse() {
@@ -62,20 +47,8 @@ export class OfferPart<T> {
 				isRehearsal
 			);
 			this.change = change;
-			this.entityTag = entityTag;
-			this.stage = next;
+			this.reached(next, entityTag);
 		});
 		return this.problem === null;
-	}
-
-	private async attempt(step: () => Promise<void>) {
-		this.isBusy = true;
-		this.problem = null;
-		try {
-			await step();
-		} catch (caught) {
-			this.problem = asProblem(caught);
-		}
-		this.isBusy = false;
 	}
 }
