@@ -425,7 +425,7 @@ pub(crate) fn step(failure: StepFailure) -> Problem {
     }
 }
 
-fn refused_step(refused: &StepError) -> Problem {
+pub(crate) fn refused_step(refused: &StepError) -> Problem {
     let (kind, fix) = match refused {
         StepError::HoldExpired { .. } => {
             ("hold-expired", "hold the places again, under a fresh uuid")
