@@ -462,7 +462,17 @@ async fn a_short_text_that_is_a_question_without_end_is_not_begun() {
     doubled += " SELECT count(*) FROM t40";
     let refused = test.asks(&Asker::Analyst, &doubled).await.unwrap_err();
     assert!(matches!(refused, GateError::NotAllowed(_)), "{refused:?}");
-    assert!(refused.to_string().contains("256 steps"), "{refused}");
+    assert!(refused.to_string().contains("256 tables"), "{refused}");
+    let inside = doubled.replace("SELECT count(*) FROM t40", "SELECT x FROM t40");
+    for hidden in [
+        format!("SELECT count(*) FROM ({inside}) AS u"),
+        format!("WITH u AS ({inside}) SELECT count(*) FROM u"),
+        format!("SELECT 1 WHERE EXISTS ({inside})"),
+        format!("EXPLAIN {inside}"),
+    ] {
+        let refused = test.asks(&Asker::Analyst, &hidden).await.unwrap_err();
+        assert!(matches!(refused, GateError::NotAllowed(_)), "{hidden}: {refused:?}");
+    }
     // A sum of thousands of terms is short work, or is refused; it must not end the program.
     let terms = vec!["1"; 7_000].join("+");
     let answer = test.asks(&Asker::Analyst, &format!("SELECT {terms}")).await;
