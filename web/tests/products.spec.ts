@@ -63,6 +63,7 @@ test('a manager adds an exhibition with its rules, sees what is wrong first, and
 
 	await open(page, id, 'extras');
 	await page.getByTestId(`${id}-free-add`).click();
+	await expect(page.getByTestId(`${id}-free-0-which`)).toBeFocused();
 	await page.getByTestId(`${id}-free-0-date-0`).fill('2027-06-02');
 	await page.getByTestId(`${id}-free-0-date-add`).click();
 	await page.getByTestId(`${id}-free-0-date-1`).fill('2027-11-04');
@@ -157,7 +158,9 @@ test('a manager adds an exhibition with its rules, sees what is wrong first, and
 
 	// What was saved is changed at once, over what stands there now.
 	await page.getByTestId(`${id}-capacity`).fill('12');
+	await page.getByTestId(`${id}-resellers`).uncheck();
 	await save(page, id);
+	await expect(page.getByTestId('changes')).toContainText('rivenditori: tolto');
 	await page.reload();
 	await expect(page.getByTestId(`section-${id}-limits`)).toContainText('2 biglietti a persona per orario');
 	await page.getByTestId('language-en').click();
@@ -217,6 +220,7 @@ test('a manager opens the sale of some days at an hour', async ({ page }) => {
 	});
 	await expect(page.getByTestId('changes')).toContainText('vendite a un’ora');
 	await page.getByTestId('admission-sale-0-remove').click();
+	await expect(page.getByTestId('admission-sale-add')).toBeFocused();
 	await save(page, 'admission');
 	expect((await read(page, 'products/admission')).value).toEqual(before);
 });
@@ -273,4 +277,63 @@ test('two venues agree on a pass: one honours it, the other sells it', async ({ 
 	await other.goto(`/venue/?id=${OTHER}`);
 	await expect(other.getByTestId('passes')).toContainText(`Card ${project.name}`);
 	await put(page, 'passes', OTHER, { honours: [] });
+});
+
+test('a manager writes who has a right to a price and what they show', async ({ page }) => {
+	const before = (await read(page, 'products/admission')).value;
+	const id = 'admission-standard-0-residenti';
+	await openOffer(page);
+	await open(page, 'admission', 'tariffs');
+	await page.getByTestId('admission-standard-0-new').click();
+	await fillWords(page, 'admission-standard-0-new-name', 'Residenti', 'Residents');
+	await page.getByTestId('admission-standard-0-new-price').fill('1');
+	await fillWords(page, 'admission-standard-0-new-reason', 'Ridotto per chi abita qui', 'Reduced for who lives here');
+	await page.getByTestId('admission-standard-0-new-source').fill('delibera 9/2027');
+	await page.getByTestId('admission-standard-0-new-add').click();
+	await page.getByTestId(`${id}-rights`).click();
+	await page.getByTestId(`${id}-right-add`).click();
+	await page.getByTestId(`${id}-right-0-town-0-name`).fill('Matera');
+	await page.getByTestId(`${id}-right-0-town-0`).fill('077999');
+	await page.getByTestId('admission-check').click();
+	await expect(page.locator(`#${id}-right-0-town-0-fault`)).toContainText('as ISTAT has them');
+	await expectAccessible(page);
+	await page.getByTestId(`${id}-right-0-town-0`).fill('077014');
+	await page.getByTestId(`${id}-right-add`).click();
+	await page.getByTestId(`${id}-right-1-kind`).selectOption('citizen_of');
+	await page.getByTestId(`${id}-right-1-country-0`).fill('ch');
+	await expect(page.getByTestId(`${id}-right-1-country-0-name-it`)).toHaveValue('Svizzera');
+	await page.getByTestId(`${id}-right-1-country-add`).click();
+	await page.getByTestId(`${id}-right-1-country-1`).fill('EU');
+	await page.getByTestId(`${id}-right-add`).click();
+	await page.getByTestId(`${id}-right-2-kind`).selectOption('profession');
+	await fillWords(page, `${id}-right-2-some-0`, 'restauratore', 'restorer');
+	await page.getByTestId(`${id}-document-add`).click();
+	await fillWords(page, `${id}-document-0`, 'carta d’identità', 'identity card');
+	await page.getByTestId(`${id}-min_age`).fill('18');
+	await page.getByTestId(`${id}-accompanied_by-adult`).check();
+	await expect(page.getByTestId(`${id}-rights`)).toContainText('residenza a: Matera');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'product-rights');
+	await save(page, 'admission');
+	const stored = (await read(page, 'products/admission')).value as {
+		options: { tariffs: { units: { id: string }[] }[] }[];
+	};
+	expect(stored.options[0]?.tariffs[0]?.units.at(-1)).toMatchObject({
+		id: 'residenti',
+		min_age: 18,
+		conditions: [
+			{ resident_in: [{ code: '077014', name: 'Matera' }] },
+			{
+				citizen_of: [
+					{ code: 'CH', name: { it: 'Svizzera', en: 'Switzerland' } },
+					{ code: 'EU', name: { it: 'Unione europea', en: 'European Union' } }
+				]
+			},
+			{ profession: [{ it: 'restauratore', en: 'restorer' }] }
+		],
+		documents: [{ it: 'carta d’identità', en: 'identity card' }],
+		accompanied_by: ['adult']
+	});
+	await put(page, 'products/admission', SELLER, before);
 });
