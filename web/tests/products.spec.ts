@@ -1,7 +1,7 @@
 // A manager adds products and gives them their rarer rules; two venues agree on a pass. Venues of these tests only.
 import { expect, test, type Page } from '@playwright/test';
 import { expectAccessible, expectNoSidewaysScroll } from './accessible';
-import { openStaffPage, picture, platform } from './platform';
+import { chooseFirstSlot, openStaffPage, picture, platform } from './platform';
 
 const SELLER = '20033';
 const OTHER = '20319';
@@ -47,6 +47,7 @@ async function save(page: Page, id: string) {
 }
 
 test('a manager adds an exhibition with its rules, sees what is wrong first, and it is on sale', async ({ page }, { project }) => {
+	test.slow();
 	const id = `mostra-${project.name}`;
 	const name = `Mostra ${project.name}`;
 	await openOffer(page);
@@ -167,9 +168,38 @@ test('a manager adds an exhibition with its rules, sees what is wrong first, and
 	await expect(page.getByTestId(`section-${id}-groups`)).toContainText('11 to 25 people · schools too');
 	await page.getByTestId('language-it').click();
 
-	await page.goto(`/venue/?id=${SELLER}&product=${id}`);
+	// Visitors choose what to visit, and see it in the cart; groups ask for just that.
+	await page.goto(`/venue/?id=${SELLER}`);
+	await page.getByTestId(`product-${id}`).click();
+	await expect(page.getByRole('heading', { level: 2, name })).toBeVisible();
+	await expect(page.getByTestId(`product-${id}`)).toHaveAttribute('aria-current', 'page');
 	await page.locator('[data-testid^="day-"]:not(:disabled)').first().waitFor();
-	await expect(page.getByTestId('unit-adult-plus')).toBeVisible();
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'venue-products', { fullPage: false });
+	await expect(page.getByTestId('ask-group')).toHaveAttribute('href', `/group/?venue=${SELLER}&product=${id}`);
+	await chooseFirstSlot(page, 1);
+	await page.getByTestId('unit-adult-plus').click();
+	await page.getByTestId('add-visit').click();
+	await expect(page.getByTestId('cart-visit')).toContainText(name);
+	await page.getByTestId('cart-remove').click();
+	await page.goto(`/group/?venue=${SELLER}&product=${id}`);
+	await expect(page.getByTestId('group-of')).toContainText(name);
+	const uuid = crypto.randomUUID();
+	const held = await page.request.post(`${platform.base}/v1/bookings`, {
+		data: {
+			uuid,
+			venue_id: SELLER,
+			product_id: id,
+			slot_id: '2027-04-15T11:00',
+			units: [{ unit_id: 'adult', quantity: 1 }],
+			contact: { full_name: 'Visitatore di prova', email: `${uuid}@example.org` }
+		}
+	});
+	expect(held.status()).toBe(201);
+	await page.goto(`/booking/?uuid=${uuid}`);
+	await expect(page.getByTestId('booked-product')).toHaveText(name);
+	await page.request.post(`${platform.base}/v1/bookings/${uuid}/cancel`, { data: {} });
 });
 
 test('a manager copies a product, and gives up one that was begun', async ({ page }, { project }) => {
