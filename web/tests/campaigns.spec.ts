@@ -71,6 +71,21 @@ test('a manager makes a campaign and its codes, sees one used, and ends it', asy
 	await picture(page, 'campaigns');
 	await page.request.post(`${platform.base}/v1/bookings/${visit.uuid}/cancel`, { data: {} });
 
+	// What it does is changed, and given up at first.
+	await card.getByTestId('campaign-change').click();
+	await expect(page.getByTestId('campaign-name-it')).toBeFocused();
+	await page.getByTestId('campaign-amount').fill('9');
+	await page.getByRole('button', { name: 'Lascia stare' }).click();
+	await expect(card).toContainText('1,50');
+	await card.getByTestId('campaign-change').click();
+	await expect(page.getByTestId('campaign-amount')).toHaveValue('1,50');
+	await page.getByTestId('campaign-amount').fill('2');
+	await page.getByTestId('campaign-check').click();
+	await page.getByTestId('campaign-save').click();
+	await expect(page.getByTestId('campaigns-said')).toContainText(`${name} è cambiata`);
+	await expect(card).toContainText('2,00');
+	await expect(card.getByTestId('campaign-codes')).toHaveText('3');
+
 	await card.getByTestId('campaign-end').click();
 	await expect(card).toContainText('nessuno dei suoi codici vale più');
 	await expectAccessible(page);

@@ -1,7 +1,7 @@
 // A manager adds products and gives them their rarer rules; two venues agree on a pass. Venues of these tests only.
 import { expect, test, type Page } from '@playwright/test';
 import { expectAccessible, expectNoSidewaysScroll } from './accessible';
-import { openStaffPage, picture, platform } from './platform';
+import { chooseFirstSlot, openStaffPage, picture, platform } from './platform';
 
 const SELLER = '20033';
 const OTHER = '20319';
@@ -47,6 +47,7 @@ async function save(page: Page, id: string) {
 }
 
 test('a manager adds an exhibition with its rules, sees what is wrong first, and it is on sale', async ({ page }, { project }) => {
+	test.slow();
 	const id = `mostra-${project.name}`;
 	const name = `Mostra ${project.name}`;
 	await openOffer(page);
@@ -63,6 +64,7 @@ test('a manager adds an exhibition with its rules, sees what is wrong first, and
 
 	await open(page, id, 'extras');
 	await page.getByTestId(`${id}-free-add`).click();
+	await expect(page.getByTestId(`${id}-free-0-which`)).toBeFocused();
 	await page.getByTestId(`${id}-free-0-date-0`).fill('2027-06-02');
 	await page.getByTestId(`${id}-free-0-date-add`).click();
 	await page.getByTestId(`${id}-free-0-date-1`).fill('2027-11-04');
@@ -157,16 +159,47 @@ test('a manager adds an exhibition with its rules, sees what is wrong first, and
 
 	// What was saved is changed at once, over what stands there now.
 	await page.getByTestId(`${id}-capacity`).fill('12');
+	await page.getByTestId(`${id}-resellers`).uncheck();
 	await save(page, id);
+	await expect(page.getByTestId('changes')).toContainText('rivenditori: tolto');
 	await page.reload();
 	await expect(page.getByTestId(`section-${id}-limits`)).toContainText('2 biglietti a persona per orario');
 	await page.getByTestId('language-en').click();
 	await expect(page.getByTestId(`section-${id}-groups`)).toContainText('11 to 25 people · schools too');
 	await page.getByTestId('language-it').click();
 
-	await page.goto(`/venue/?id=${SELLER}&product=${id}`);
+	// Visitors choose what to visit, and see it in the cart; groups ask for just that.
+	await page.goto(`/venue/?id=${SELLER}`);
+	await page.getByTestId(`product-${id}`).click();
+	await expect(page.getByRole('heading', { level: 2, name })).toBeVisible();
+	await expect(page.getByTestId(`product-${id}`)).toHaveAttribute('aria-current', 'page');
 	await page.locator('[data-testid^="day-"]:not(:disabled)').first().waitFor();
-	await expect(page.getByTestId('unit-adult-plus')).toBeVisible();
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'venue-products', { fullPage: false });
+	await expect(page.getByTestId('ask-group')).toHaveAttribute('href', `/group/?venue=${SELLER}&product=${id}`);
+	await chooseFirstSlot(page, 1);
+	await page.getByTestId('unit-adult-plus').click();
+	await page.getByTestId('add-visit').click();
+	await expect(page.getByTestId('cart-visit')).toContainText(name);
+	await page.getByTestId('cart-remove').click();
+	await page.goto(`/group/?venue=${SELLER}&product=${id}`);
+	await expect(page.getByTestId('group-of')).toContainText(name);
+	const uuid = crypto.randomUUID();
+	const held = await page.request.post(`${platform.base}/v1/bookings`, {
+		data: {
+			uuid,
+			venue_id: SELLER,
+			product_id: id,
+			slot_id: '2027-04-15T11:00',
+			units: [{ unit_id: 'adult', quantity: 1 }],
+			contact: { full_name: 'Visitatore di prova', email: `${uuid}@example.org` }
+		}
+	});
+	expect(held.status()).toBe(201);
+	await page.goto(`/booking/?uuid=${uuid}`);
+	await expect(page.getByTestId('booked-product')).toHaveText(name);
+	await page.request.post(`${platform.base}/v1/bookings/${uuid}/cancel`, { data: {} });
 });
 
 test('a manager copies a product, and gives up one that was begun', async ({ page }, { project }) => {
@@ -217,6 +250,7 @@ test('a manager opens the sale of some days at an hour', async ({ page }) => {
 	});
 	await expect(page.getByTestId('changes')).toContainText('vendite a un’ora');
 	await page.getByTestId('admission-sale-0-remove').click();
+	await expect(page.getByTestId('admission-sale-add')).toBeFocused();
 	await save(page, 'admission');
 	expect((await read(page, 'products/admission')).value).toEqual(before);
 });
@@ -273,4 +307,63 @@ test('two venues agree on a pass: one honours it, the other sells it', async ({ 
 	await other.goto(`/venue/?id=${OTHER}`);
 	await expect(other.getByTestId('passes')).toContainText(`Card ${project.name}`);
 	await put(page, 'passes', OTHER, { honours: [] });
+});
+
+test('a manager writes who has a right to a price and what they show', async ({ page }) => {
+	const before = (await read(page, 'products/admission')).value;
+	const id = 'admission-standard-0-residenti';
+	await openOffer(page);
+	await open(page, 'admission', 'tariffs');
+	await page.getByTestId('admission-standard-0-new').click();
+	await fillWords(page, 'admission-standard-0-new-name', 'Residenti', 'Residents');
+	await page.getByTestId('admission-standard-0-new-price').fill('1');
+	await fillWords(page, 'admission-standard-0-new-reason', 'Ridotto per chi abita qui', 'Reduced for who lives here');
+	await page.getByTestId('admission-standard-0-new-source').fill('delibera 9/2027');
+	await page.getByTestId('admission-standard-0-new-add').click();
+	await page.getByTestId(`${id}-rights`).click();
+	await page.getByTestId(`${id}-right-add`).click();
+	await page.getByTestId(`${id}-right-0-town-0-name`).fill('Matera');
+	await page.getByTestId(`${id}-right-0-town-0`).fill('077999');
+	await page.getByTestId('admission-check').click();
+	await expect(page.locator(`#${id}-right-0-town-0-fault`)).toContainText('as ISTAT has them');
+	await expectAccessible(page);
+	await page.getByTestId(`${id}-right-0-town-0`).fill('077014');
+	await page.getByTestId(`${id}-right-add`).click();
+	await page.getByTestId(`${id}-right-1-kind`).selectOption('citizen_of');
+	await page.getByTestId(`${id}-right-1-country-0`).fill('ch');
+	await expect(page.getByTestId(`${id}-right-1-country-0-name-it`)).toHaveValue('Svizzera');
+	await page.getByTestId(`${id}-right-1-country-add`).click();
+	await page.getByTestId(`${id}-right-1-country-1`).fill('EU');
+	await page.getByTestId(`${id}-right-add`).click();
+	await page.getByTestId(`${id}-right-2-kind`).selectOption('profession');
+	await fillWords(page, `${id}-right-2-some-0`, 'restauratore', 'restorer');
+	await page.getByTestId(`${id}-document-add`).click();
+	await fillWords(page, `${id}-document-0`, 'carta d’identità', 'identity card');
+	await page.getByTestId(`${id}-min_age`).fill('18');
+	await page.getByTestId(`${id}-accompanied_by-adult`).check();
+	await expect(page.getByTestId(`${id}-rights`)).toContainText('residenza a: Matera');
+	await expectAccessible(page);
+	await expectNoSidewaysScroll(page);
+	await picture(page, 'product-rights');
+	await save(page, 'admission');
+	const stored = (await read(page, 'products/admission')).value as {
+		options: { tariffs: { units: { id: string }[] }[] }[];
+	};
+	expect(stored.options[0]?.tariffs[0]?.units.at(-1)).toMatchObject({
+		id: 'residenti',
+		min_age: 18,
+		conditions: [
+			{ resident_in: [{ code: '077014', name: 'Matera' }] },
+			{
+				citizen_of: [
+					{ code: 'CH', name: { it: 'Svizzera', en: 'Switzerland' } },
+					{ code: 'EU', name: { it: 'Unione europea', en: 'European Union' } }
+				]
+			},
+			{ profession: [{ it: 'restauratore', en: 'restorer' }] }
+		],
+		documents: [{ it: 'carta d’identità', en: 'identity card' }],
+		accompanied_by: ['adult']
+	});
+	await put(page, 'products/admission', SELLER, before);
 });

@@ -1,7 +1,9 @@
 import { expect, test } from '@playwright/test';
 import type { ProductRules, TariffRules } from '../../src/lib/api/offer';
 import { centsOf, euroText } from '../../src/lib/euro';
+import { copyOf, draftOf } from '../../src/lib/offer/drafts';
 import { idFrom, identify } from '../../src/lib/offer/names';
+import { begunAs, countryName, rightOf, RIGHTS } from '../../src/lib/offer/rights';
 import { placesOf, unreserved } from '../../src/lib/offer/shares';
 import { addFrom, beginOn, nextMonth, takeAway } from '../../src/lib/offer/timeline';
 
@@ -70,4 +72,36 @@ test('shares of hundredths are rounded down, and what is left is for all', () =>
 	expect(placesOf(quota({ percent: 33 }), 10)).toBe(3);
 	const product = { capacity: 10, quotas: [quota({ percent: 33 }), quota({ places: 8 })] };
 	expect(unreserved(product as unknown as ProductRules)).toBe(-1);
+});
+
+const here = { venue_id: '20240', name: 'Museo', entries: { kind: 'TIMES' as const, times: 1 } };
+const wanted = (kind: 'TIMES' | 'DAY' | 'PASS') => ({
+	kind,
+	name: { it: 'Tessera dei musei lucani', en: 'Card' },
+	priceCents: 1800,
+	source: 'delibera'
+});
+
+test('a new product has one price, and a pass ids so short that its code can be scanned', () => {
+	const pass = draftOf(wanted('PASS'), ['tessera-dei-m'], here);
+	const unit = pass.options[0]?.tariffs[0]?.units[0];
+	expect(unit?.price_cents).toBe(1800);
+	expect(pass.id.length + (unit?.id.length ?? 99)).toBeLessThanOrEqual(18);
+	expect(pass.id).not.toBe('tessera-dei-m');
+	expect([pass.availability_type, pass.pass?.opens]).toEqual(['OPENING_HOURS', [here]]);
+	const visit = draftOf(wanted('TIMES'), [], here);
+	expect([visit.availability_type, visit.pass]).toEqual(['START_TIME', undefined]);
+});
+
+test('a copy has prices and rules of the other product, and none of its sales', () => {
+	const product = { ...draftOf(wanted('TIMES'), [], here), capacity: 77, on_sales: [{ id: 'x' }] } as unknown as ProductRules;
+	const copy = copyOf(product, { ...wanted('DAY'), name: { it: 'Altra', en: 'Other' } }, [product.id]);
+	expect(copy).toMatchObject({ id: 'altra', capacity: 77, on_sales: [], availability_type: 'OPENING_HOURS' });
+	expect(copy.options).toEqual(product.options);
+});
+
+test('each kind of right is known by what is written of it, and a country by its letters', () => {
+	expect(RIGHTS.map((right) => rightOf(begunAs(right)))).toEqual([...RIGHTS]);
+	expect(countryName('CH')).toEqual({ it: 'Svizzera', en: 'Switzerland' });
+	for (const none of ['', 'C', 'ch', 'QX']) expect(countryName(none)).toBeNull();
 });

@@ -8,6 +8,8 @@ export const campaigns = {
 	'campaigns.none': { it: 'Nessuna campagna.', en: 'No campaigns.' },
 	'campaigns.new': { it: 'Nuova campagna', en: 'New campaign' },
 	'campaigns.made': { it: '{name} è pronta: adesso fai i codici.', en: '{name} is ready: now make its codes.' },
+	'campaigns.change': { it: 'Cambia', en: 'Change' },
+	'campaigns.changed': { it: '{name} è cambiata.', en: '{name} is changed.' },
 	'campaigns.leave': { it: 'Lascia stare', en: 'Leave it' },
 	'campaigns.harmless': {
 		it: 'Va bene così. Chi ha già prenotato conserva il suo prezzo.',

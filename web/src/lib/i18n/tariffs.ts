@@ -25,10 +25,6 @@ export const tariffs = {
 	'tariffs.minAge': { it: 'Età minima', en: 'Lowest age' },
 	'tariffs.maxAge': { it: 'Età massima', en: 'Highest age' },
 	'tariffs.anybody': { it: 'per chiunque', en: 'for anybody' },
-	'tariffs.conditionsBy': {
-		it: 'Cittadinanza, professione, studio, residenza, compagnia e documenti si cambiano con l’API.',
-		en: 'Citizenship, profession, studies, residence, company and documents are changed over the API.'
-	},
 	'tariffs.disabled': { it: 'persona con disabilità', en: 'disabled visitor' },
 	'tariffs.citizenOf': { it: 'cittadinanza: {names}', en: 'citizenship: {names}' },
 	'tariffs.profession': { it: 'professione: {names}', en: 'profession: {names}' },

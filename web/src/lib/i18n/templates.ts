@@ -56,8 +56,8 @@ export const templates = {
 	'templates.misfit': { it: 'Non si può applicare:', en: 'It cannot be applied:' },
 	'follows.title': { it: 'Modello della piattaforma', en: 'Template of the platform' },
 	'follows.text': {
-		it: 'Chi gestisce la piattaforma può tenere alcune parti dell’offerta uguali per molti luoghi.',
-		en: 'Who runs the platform may keep some parts of the offer alike at many venues.'
+		it: 'Chi gestisce la piattaforma può tenere alcune parti dell’offerta uguali per molti luoghi. Una parte che cambi tu, qui sopra, diventa del luogo.',
+		en: 'Who runs the platform may keep some parts of the offer alike at many venues. A part that you change, above, becomes the venue’s own.'
 	},
 	'follows.kind': { it: 'Questo luogo', en: 'This venue' },
 	'follows.UNDECIDED': { it: 'segue quello del suo tipo, se c’è', en: 'follows that of its kind, if there is one' },

@@ -27,6 +27,7 @@ export const venue = {
 	'venue.stepContact': { it: 'Chi prenota', en: 'Who books' },
 	'venue.stepPassDay': { it: 'Da quale giorno', en: 'From which day' },
 	'venue.stepPass': { it: 'Che cosa apre', en: 'What it opens' },
+	'venue.products': { it: 'Che cosa si può visitare', en: 'What there is to visit' },
 	'venue.passes': { it: 'Tessere e biglietti cumulativi', en: 'Passes for several venues' },
 	'venue.passTerm': { it: 'Validità: {term}', en: 'Valid: {term}' },
 	'venue.passSoldBy': { it: 'Si acquista da: {venue}', en: 'Sold by: {venue}' },

@@ -51,8 +51,7 @@ function groups({ groups }: ProductRules): string {
 }
 
 function resale({ resellers, fiscal_class, pass }: ProductRules): string {
-	const sold = t(resellers === 'OPEN' ? 'resale.open' : 'resale.closed');
-	return both(pass ? '' : sold, t(`resale.${fiscal_class}`));
+	return both(pass ? '' : t(`resale.${resellers ?? 'CLOSED'}`), t(`resale.${fiscal_class}`));
 }
 
 export const summariesOf = (product: ProductRules) => ({

@@ -9,6 +9,8 @@ export interface Visit {
 	/** As it is sent; the key of the booking that it becomes is made with the hold. */
 	line: Omit<OrderLine, 'uuid'>;
 	venue: { name: string; municipality: string };
+	/** What is visited, where the venue has more than one thing. */
+	product?: Text;
 	slotEnd: string;
 	/** A pass, which is bought from a day on and not for an hour. */
 	isPass?: boolean;
