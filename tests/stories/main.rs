@@ -36,6 +36,7 @@ mod person;
 mod person_limit;
 mod released;
 mod resources;
+mod shards;
 mod staff;
 mod tariffs;
 mod templates;

@@ -53,9 +53,7 @@ impl Store {
             if attempt == ATTEMPTS {
                 return Err(Error::Stale { key: "transaction".to_owned() });
             }
-            // Conflicts last as long as the other transaction, a few milliseconds; those that met
-            // once must not meet again in step.
-            tokio::time::sleep(Duration::from_millis(jitter(1 << attempt.min(7)))).await;
+            pause(attempt).await;
         }
     }
 
@@ -171,6 +169,12 @@ impl Condition {
         self.names.get_or_insert_default().insert(name.to_owned(), attribute.to_owned());
         self
     }
+}
+
+/// Waits before the next attempt. Conflicts last as long as the other transaction, a few milliseconds; those
+/// that met once must not meet again in step.
+pub(crate) async fn pause(attempt: u32) {
+    tokio::time::sleep(Duration::from_millis(jitter(1 << attempt.min(7)))).await;
 }
 
 /// A wait of up to `bound_millis`. The standard library seeds each hasher differently, which is as
