@@ -5,6 +5,7 @@ mod crash;
 mod doors;
 mod interleavings;
 mod p1_quotas;
+mod p1_shards;
 mod p3_offline;
 mod p3_one_entry;
 mod p3_party;

@@ -21,10 +21,13 @@ const AFTER_EVERY_HOLD: SignedDuration = SignedDuration::from_secs(16 * 60);
 
 /// 55 hundredths online, 25 at the totem, 20 at the window until two hours before the slot: 27, 12 and
 /// 10 of 50, and one that the rounding leaves open.
-async fn share_the_places(museum: &Process) {
+async fn share_the_places(museum: &Process, shards: Option<u8>) {
     let manager = Manager::of(museum, VENUE).await;
     let (mut product, tag) = manager.reads("products/admission").await;
     product["capacity"] = json!(CAPACITY);
+    if let Some(shards) = shards {
+        product["shards"] = json!(shards);
+    }
     product["quotas"] = json!([
         {"name": "online", "channels": ["WEB"], "size": {"percent": 55}},
         {"name": "hall", "channels": ["TOTEM"], "size": {"percent": 25}},
@@ -96,8 +99,17 @@ fn sum(buyers: &[Buyer], told: &[bool], channel: &str) -> u64 {
 
 #[tokio::test]
 async fn five_hundred_buyers_through_three_channels_get_each_its_share_and_no_more() {
+    five_hundred_buyers(None).await;
+}
+
+#[tokio::test]
+async fn five_hundred_buyers_of_a_sharded_slot_get_each_its_channels_share_and_no_more() {
+    five_hundred_buyers(Some(6)).await;
+}
+
+async fn five_hundred_buyers(shards: Option<u8>) {
     let mut museum = Process::fresh().await;
-    share_the_places(&museum).await;
+    share_the_places(&museum, shards).await;
     let buyers = buyers(&museum).await;
 
     // The first time the power goes while they ask; the second time, nobody who was told loses.
@@ -158,7 +170,7 @@ async fn five_hundred_buyers_through_three_channels_get_each_its_share_and_no_mo
 #[tokio::test]
 async fn what_the_window_does_not_sell_is_for_everyone_two_hours_before() {
     let mut museum = Process::fresh().await;
-    share_the_places(&museum).await;
+    share_the_places(&museum, None).await;
     let wish = |party| Wish::at(VENUE, SLOT, &[("minor", party)]);
     for party in [10, 10, 8] {
         Visitor::of(&museum).hold(&wish(party)).await;

@@ -37,6 +37,7 @@ mod person;
 mod person_limit;
 mod released;
 mod resources;
+mod shards;
 mod staff;
 mod tariffs;
 mod templates;

@@ -174,12 +174,24 @@ async fn one_that_rehearses_goes_through_everything_and_takes_no_place() {
 
 #[tokio::test]
 async fn a_venue_opens_a_product_to_resellers_and_shares_its_places_with_them() {
+    shares_places_with_resellers(None).await;
+}
+
+#[tokio::test]
+async fn places_shared_with_resellers_are_the_same_where_the_slots_are_sharded() {
+    shares_places_with_resellers(Some(4)).await;
+}
+
+async fn shares_places_with_resellers(shards: Option<u8>) {
     let museum = Process::fresh().await;
     let reseller = Reseller::joins(&museum, "Example Tours", &[]).await;
     let manager = Manager::of(&museum, "20240").await;
     refusal(&reseller.get("/products/20240.admission").await, "INVALID_PRODUCT_ID");
     let (mut product, tag) = manager.reads("products/admission").await;
     product["resellers"] = json!("OPEN");
+    if let Some(shards) = shards {
+        product["shards"] = json!(shards);
+    }
     product["quotas"] = json!([
         {"name": "resellers", "channels": ["RESELLER"], "size": {"places": 4}},
         {"name": "own", "channels": ["WEB", "TOTEM", "DESK"], "size": {"percent": 80}},

@@ -182,6 +182,11 @@ async fn an_offer_that_cannot_be_is_refused_where_it_is_wrong_and_changes_nothin
             })
             .collect()
     };
+    let with_shards = |shards: Value| {
+        let mut product = product.clone();
+        product["shards"] = shards;
+        product
+    };
     let offer = "invalid-offer";
     let field = "invalid-field";
     #[rustfmt::skip] // One line a case.
@@ -197,6 +202,9 @@ async fn an_offer_that_cannot_be_is_refused_where_it_is_wrong_and_changes_nothin
         (ADMISSION, spoilt(&product, "/quotas", quotas(&[("a", "WEB", 80), ("b", "DESK", 41)])), offer, "quotas"),
         (ADMISSION, spoilt(&product, "/quotas", quotas(&[("a", "MAIL", 1)])), field, "quotas[0].channels[0]"),
         (ADMISSION, spoilt(&product, "/quotas", json!([{"name": "a", "channels": [], "size": {"places": 1}}])), offer, "quotas[0].channels"),
+        (ADMISSION, with_shards(json!(1)), offer, "shards"),
+        (ADMISSION, with_shards(json!(17)), offer, "shards"),
+        (ADMISSION, with_shards(json!("many")), field, "shards"),
         (ADMISSION, spoilt(&product, "/id", json!("other")), offer, "id"),
         (ADMISSION, spoilt(&product, "/id", json!("a b")), field, "id"),
         ("opening", spoilt(&opening, "/week/0/from", json!("20:00:00")), offer, "week[0].last_entry"),

@@ -34,6 +34,7 @@ pub mod reseller;
 pub mod resource;
 pub mod retention;
 pub mod risk;
+pub mod shard;
 pub mod shift;
 pub mod slot;
 pub mod staff;

@@ -16,6 +16,7 @@ use crate::on_sale::{self, OnSaleError};
 use crate::pass::PassError;
 use crate::quota::OPEN;
 use crate::resource::ResourceError;
+use crate::shard::ShardError;
 use crate::tariff::TariffError;
 use crate::text::Text;
 use crate::venue::{Product, Venue};
@@ -151,6 +152,9 @@ pub enum OfferError {
         /// The later one.
         index: usize,
     },
+    /// Its slots cannot be sharded so.
+    #[error(transparent)]
+    Shards(#[from] ShardError),
     /// It cannot be put on sale so.
     #[error(transparent)]
     OnSale(#[from] OnSaleError),
@@ -201,6 +205,7 @@ impl OfferError {
             Self::OverReserved { .. } => "quotas".to_owned(),
             Self::NoOption => "options".to_owned(),
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
+            Self::Shards(_) => "shards".to_owned(),
             Self::OnSale(error) => error.field(),
             Self::Minimum(error) => error.field().to_owned(),
             Self::Pass(error) => error.field(),
@@ -233,6 +238,7 @@ impl OfferError {
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
             Self::NoOption => "write at least one option with its tariff",
             Self::RepeatedOption { .. } => "give each option an id of its own",
+            Self::Shards(error) => error.fix(),
             Self::OnSale(error) => error.fix(),
             Self::Minimum(error) => error.fix(),
             Self::Pass(error) => error.fix(),
@@ -330,6 +336,7 @@ impl Product {
             return Err(OfferError::NamesNotice { minutes: rule.change_until_minutes_before });
         }
         on_sale::check(&self.on_sales)?;
+        self.check_shards()?;
         self.check_pass()?;
         self.check_window()?;
         self.check_quotas()?;

@@ -99,6 +99,8 @@ pub struct Pools {
     pub pools: Vec<Pool>,
     /// When it is decided whether the slot takes place; none where it always does.
     pub decided_at: Option<Timestamp>,
+    /// Among how many shards the places are spread; 0 where they are all in the slot's own item.
+    pub shards: u8,
 }
 
 impl Pools {
@@ -106,7 +108,8 @@ impl Pools {
     #[must_use]
     pub fn of(product: &Product, start: Timestamp) -> Self {
         let decided_at = product.minimum.map(|minimum| minimum.decided_at(start));
-        Self { decided_at, ..Self::shared(&product.quotas, product.capacity, start) }
+        let shards = product.shards.filter(|_| decided_at.is_none()).unwrap_or(0);
+        Self { decided_at, shards, ..Self::shared(&product.quotas, product.capacity, start) }
     }
 
     fn shared(quotas: &[Quota], capacity: u32, start: Timestamp) -> Self {
@@ -136,7 +139,7 @@ impl Pools {
             size: left,
             released_at: None,
         });
-        Self { capacity, pools, decided_at: None }
+        Self { capacity, pools, ..Self::default() }
     }
 
     /// Whether the time has come at which it is decided if the slot takes place.

@@ -152,6 +152,10 @@ pub struct Product {
     /// Places reserved for channels; together at most the capacity.
     #[serde(default)]
     pub quotas: Vec<Quota>,
+    /// Among how many items the places of a slot are spread that more people want in a second than one
+    /// item takes; none for one item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shards: Option<u8>,
     /// What each visit occupies of the venue's resources.
     #[serde(default)]
     pub needs: Vec<Need>,

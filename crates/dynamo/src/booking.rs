@@ -14,9 +14,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, instant_text, json, number, text, time_to_live};
+use crate::finding::{ANY_OTHERS, Found, Seen};
 use crate::person::{OverLimit, over_limit};
 use crate::resource::{Exhausted, exhausted};
-use crate::slot::StoredSlot;
 use crate::table::{DUE_INDEX, DUE_PK, DUE_SK, TTL};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, Store, key};
@@ -335,22 +335,18 @@ impl Store {
         further: &[TransactWriteItem],
         now: Timestamp,
     ) -> Result<Held, Error> {
-        let mut counts = self.first_counts(booking, pools, now).await?;
+        let mut seen = Seen::Nothing;
         for _ in 0..ATTEMPTS {
-            if pools.is_decided(now) && !counts.goes_ahead {
-                return Ok(Held::TooFew);
-            }
-            let drawn = pools.draw(&counts, booking.channel, booking.places(), now);
-            let sold_out = Held::SoldOut {
-                vacancies: pools.left(&counts, booking.channel, now),
-                more_at: pools.more_at(&counts, booking.channel, now),
+            let found = self.find_places(booking, None, pools, &mut seen, ANY_OTHERS, now).await?;
+            let mut writes = match found {
+                Found::Places(writes) => writes,
+                Found::SoldOut { vacancies, more_at } => {
+                    return Ok(Held::SoldOut { vacancies, more_at });
+                }
+                Found::TooFew => return Ok(Held::TooFew),
             };
-            let Some(draws) = drawn else { return Ok(sold_out) };
-            booking.draws = draws;
-            let mut writes = vec![
-                self.take_places(booking, pools)?,
-                self.put(item(booking, 1, &[])?, Condition::absent())?,
-            ];
+            let of_slot = writes.len();
+            writes.push(self.put(item(booking, 1, &[])?, Condition::absent())?);
             writes.extend(self.occupy(&[booking])?);
             let occupied = writes.len();
             writes.extend(self.count_persons(&[booking])?);
@@ -363,7 +359,7 @@ impl Store {
                 Written::Refused(refused) => refused,
             };
             // A repeat of a request whose places are all sold fails on both: the booking counts first.
-            if let Some(Some(before)) = refused.get(1) {
+            if let Some(Some(before)) = refused.get(of_slot) {
                 let before = Stored::try_from(before)?;
                 return Ok(if before.booking.fingerprint == booking.fingerprint {
                     Held::Before(Box::new(before))
@@ -374,9 +370,10 @@ impl Store {
             if refused.iter().skip(own).any(Option::is_some) {
                 return Err(Error::Stale { key: format!("BOOKING#{}", booking.uuid) });
             }
-            if let Some(Some(slot)) = refused.first() {
-                counts = StoredSlot::try_from(slot)?.counts;
-            } else if let Some(exhausted) = exhausted(&[booking], &refused[2..occupied])? {
+            let (slot, beside) = (&refused[..of_slot], &refused[of_slot + 1..occupied]);
+            if slot.iter().any(Option::is_some) {
+                seen = self.see_again(booking, slot).await?;
+            } else if let Some(exhausted) = exhausted(&[booking], beside)? {
                 return Ok(Held::Exhausted(exhausted));
             } else if let Some(over) = over_limit(&[booking], &refused[occupied..counted])? {
                 return Ok(Held::OverLimit(over));

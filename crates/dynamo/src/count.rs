@@ -11,7 +11,7 @@ use atrio_domain::device::{
     DeadLetter, DeviceName, DeviceState, Message, Model, Observation, RegisteredDevice,
     StoredObservation,
 };
-use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -32,9 +32,6 @@ pub const BATCH_WRITES: usize = 100;
 pub fn writes_of(message: &Message) -> usize {
     message.observations.len() + 1
 }
-
-/// Keys in one read, DynamoDB's own bound.
-const READ: usize = 100;
 
 /// A value as it was read and as it shall become.
 #[derive(Debug, Clone)]
@@ -171,34 +168,6 @@ impl Store {
             batch.take(&item)?;
         }
         Ok(batch)
-    }
-
-    /// The items of those keys that there are.
-    async fn get_all(&self, keys: &[Item]) -> Result<Vec<Item>, Error> {
-        let mut found = Vec::with_capacity(keys.len());
-        for some in keys.chunks(READ) {
-            let mut pending = Some(some.to_vec());
-            while let Some(keys) = pending {
-                let request = KeysAndAttributes::builder()
-                    .set_keys(Some(keys))
-                    .consistent_read(true)
-                    .build()
-                    .map_err(Error::service("BatchGetItem"))?;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&self.table, request)
-                    .send()
-                    .await
-                    .map_err(Error::service("BatchGetItem"))?;
-                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
-                pending = answer
-                    .unprocessed_keys
-                    .and_then(|mut tables| tables.remove(&self.table))
-                    .map(|rest| rest.keys);
-            }
-        }
-        Ok(found)
     }
 
     /// Writes a batch, all or nothing.

@@ -11,6 +11,7 @@ pub mod count;
 pub mod decision;
 pub mod event_log;
 mod exchange;
+mod finding;
 pub mod gate_day;
 pub mod give_back;
 pub mod group;
@@ -29,6 +30,7 @@ pub mod resale;
 pub mod reseller;
 pub mod resource;
 pub mod settlement;
+pub mod shard;
 pub mod shift;
 pub mod slot;
 pub mod staff;
@@ -46,7 +48,7 @@ pub mod webhook;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 /// An item as DynamoDB holds it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -105,6 +107,9 @@ pub const PK: &str = "pk";
 /// Name of the sort key attribute.
 pub const SK: &str = "sk";
 
+/// Keys in one read, DynamoDB's own bound.
+const READ: usize = 100;
+
 /// A key pair as an item.
 #[must_use]
 pub fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
@@ -130,6 +135,34 @@ impl Store {
             .await
             .map_err(Error::service("GetItem"))?;
         Ok(answer.item)
+    }
+
+    /// The items of those keys that there are.
+    pub(crate) async fn get_all(&self, keys: &[Item]) -> Result<Vec<Item>, Error> {
+        let mut found = Vec::with_capacity(keys.len());
+        for some in keys.chunks(READ) {
+            let mut pending = Some(some.to_vec());
+            while let Some(keys) = pending {
+                let request = KeysAndAttributes::builder()
+                    .set_keys(Some(keys))
+                    .consistent_read(true)
+                    .build()
+                    .map_err(Error::service("BatchGetItem"))?;
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.table, request)
+                    .send()
+                    .await
+                    .map_err(Error::service("BatchGetItem"))?;
+                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+                pending = answer
+                    .unprocessed_keys
+                    .and_then(|mut tables| tables.remove(&self.table))
+                    .map(|rest| rest.keys);
+            }
+        }
+        Ok(found)
     }
 
     /// A page of a partition, newest first, older than the cursor where one is given, at most

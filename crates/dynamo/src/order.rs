@@ -10,9 +10,9 @@ use jiff::Timestamp;
 
 use crate::attributes::{Attributes, instant, json, time_to_live};
 use crate::booking;
+use crate::finding::{FEW_OTHERS, Found, Seen};
 use crate::person::{OverLimit, over_limit, over_limit_alone};
 use crate::resource::{Exhausted, exhausted, overdrawn};
-use crate::slot::StoredSlot;
 use crate::table::TTL;
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, Store, key};
@@ -108,31 +108,27 @@ impl Store {
         if let Some(over) = over_limit_alone(&bookings.iter().collect::<Vec<_>>()) {
             return Ok(OrderHeld::OverLimit(over));
         }
-        let mut counts = Vec::with_capacity(bookings.len());
-        for (booking, pools) in bookings.iter().zip(pools) {
-            counts.push(self.first_counts(booking, pools, now).await?);
-        }
+        let mut seen = vec![Seen::Nothing; bookings.len()];
         for _ in 0..ATTEMPTS {
+            let mut slots = Vec::with_capacity(bookings.len());
             for (line, booking) in bookings.iter_mut().enumerate() {
-                let (pools, counts, channel) = (&pools[line], &counts[line], booking.channel);
-                if pools.is_decided(now) && !counts.goes_ahead {
-                    return Ok(OrderHeld::TooFew { line });
+                let (pools, seen) = (&pools[line], &mut seen[line]);
+                match self.find_places(booking, None, pools, seen, FEW_OTHERS, now).await? {
+                    Found::Places(writes) => slots.push(writes),
+                    Found::SoldOut { vacancies, more_at } => {
+                        return Ok(OrderHeld::SoldOut { line, vacancies, more_at });
+                    }
+                    Found::TooFew => return Ok(OrderHeld::TooFew { line }),
                 }
-                let Some(draws) = pools.draw(counts, channel, booking.places(), now) else {
-                    let vacancies = pools.left(counts, channel, now);
-                    let more_at = pools.more_at(counts, channel, now);
-                    return Ok(OrderHeld::SoldOut { line, vacancies, more_at });
-                };
-                booking.draws = draws;
             }
             let mut writes = vec![self.put(item(held, bookings)?, Condition::absent())?];
             for booking in &*bookings {
                 writes.push(self.put(booking::item(booking, 1, &[])?, Condition::absent())?);
             }
-            for (booking, pools) in bookings.iter().zip(pools) {
-                writes.push(self.take_places(booking, pools)?);
-            }
+            let of_slots: Vec<usize> = slots.iter().map(Vec::len).collect();
+            writes.extend(slots.into_iter().flatten());
             let together: Vec<&Booking> = bookings.iter().collect();
+            let resources = writes.len();
             writes.extend(self.occupy(&together)?);
             let persons = writes.len();
             writes.extend(self.count_persons(&together)?);
@@ -144,13 +140,15 @@ impl Store {
                 Written::All => return Ok(OrderHeld::New),
                 Written::Refused(refused) => refused,
             };
-            if let Some(told) = told(&together, &refused, (persons, vouchers))? {
+            if let Some(told) = told(&together, &refused, (resources, persons, vouchers))? {
                 return Ok(told);
             }
-            let slots = refused.iter().skip(1 + together.len());
-            for (counts, slot) in counts.iter_mut().zip(slots) {
-                if let Some(slot) = slot {
-                    *counts = StoredSlot::try_from(slot)?.counts;
+            let mut slots = &refused[1 + together.len()..resources];
+            for (line, of_slot) in of_slots.into_iter().enumerate() {
+                let (slot, rest) = slots.split_at(of_slot);
+                slots = rest;
+                if slot.iter().any(Option::is_some) {
+                    seen[line] = self.see_again(together[line], slot).await?;
                 }
             }
         }
@@ -158,12 +156,12 @@ impl Store {
     }
 }
 
-/// What the refused writes of an order say, those of its persons and vouchers from these places on; none
-/// where places may be found in other pools.
+/// What the refused writes of an order say, those of its resources, persons and vouchers from these places on;
+/// none where places may be found in other pools or shards.
 fn told(
     bookings: &[&Booking],
     refused: &[Option<Item>],
-    (persons, vouchers): (usize, usize),
+    (resources, persons, vouchers): (usize, usize, usize),
 ) -> Result<Option<OrderHeld>, Error> {
     // A repeat of an order whose places are all sold fails on all of them: the order counts first.
     if let Some(Some(before)) = refused.first() {
@@ -171,8 +169,8 @@ fn told(
     }
     let (refused, vouchers) = refused.split_at(vouchers);
     let (refused, persons) = refused.split_at(persons);
-    let (stored, rest) = refused[1..].split_at(bookings.len());
-    let (slots, resources) = rest.split_at(bookings.len());
+    let (refused, resources) = refused.split_at(resources);
+    let (stored, slots) = refused[1..].split_at(bookings.len());
     if let Some(line) = stored.iter().position(Option::is_some) {
         return Ok(Some(OrderHeld::UuidReused { line }));
     }

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 
 use crate::attributes::{number, text, time_to_live};
 use crate::booking::{Held, Stored, kept_until};
-use crate::slot::StoredSlot;
+use crate::finding::{FEW_OTHERS, Found, Seen};
+use crate::slot::SlotAt;
 use crate::table::{DUE_PK, DUE_SK, TTL};
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, PK, SK, Store, key};
@@ -191,15 +192,14 @@ impl Store {
         for _ in 0..ATTEMPTS {
             let mut writes = Vec::new();
             if let Places::Moved(pools) = places {
-                let counts = self.counts_beside(&from.booking, to).await?;
-                if let Some(refused) = no_room(to, pools, &counts, now) {
-                    return Ok(refused);
-                }
-                let draws = pools.draw(&counts, to.channel, to.places(), now);
-                to.draws = draws.unwrap_or_default();
-                if mode == Mode::Live {
-                    writes.extend(self.move_places(&from.booking, to, pools)?);
-                }
+                let moved = match mode {
+                    Mode::Live => self.move_places(&from.booking, to, pools, now).await?,
+                    Mode::Test => self.rehearse_places(to, pools, now).await?,
+                };
+                writes = match moved {
+                    Ok(moved) => moved,
+                    Err(refused) => return Ok(refused),
+                };
             }
             let places_end = writes.len();
             let issued = tickets(to);
@@ -280,31 +280,53 @@ impl Store {
         references.iter().map(name).collect()
     }
 
-    async fn counts_of(&self, booking: &Booking) -> Result<Counts, Error> {
-        let (venue, product) = (&booking.venue_id, &booking.product_id);
-        let day = booking.slot.id.day();
-        let mut slots = self.slots(venue, product, day, day).await?;
-        let stored: Option<StoredSlot> = slots.remove(&booking.slot.id);
-        Ok(stored.map(|stored| stored.counts).unwrap_or_default())
+    /// The writes that take the places of `to` and give back those of `from`, refused when the new ones are
+    /// not there. Of one slot what comes back is there for what is taken, and each item is written once.
+    async fn move_places(
+        &self,
+        from: &Booking,
+        to: &mut Booking,
+        pools: &Pools,
+        now: Timestamp,
+    ) -> Result<Result<Vec<TransactWriteItem>, Resold>, Error> {
+        let back = is_same_slot(from, to).then_some(from);
+        let mut seen = Seen::Read(self.stocked(&SlotAt::of(to)).await?);
+        match self.find_places(to, back, pools, &mut seen, FEW_OTHERS, now).await? {
+            Found::Places(mut writes) => {
+                if back.is_none() {
+                    writes.push(self.return_places(from)?);
+                }
+                Ok(Ok(writes))
+            }
+            Found::SoldOut { vacancies, .. } => Ok(Err(Resold::SoldOut { vacancies })),
+            Found::TooFew => Ok(Err(Resold::TooFew)),
+        }
     }
 
-    /// What the slot of `to` has given, but for what `from` has of it.
-    async fn counts_beside(&self, from: &Booking, to: &Booking) -> Result<Counts, Error> {
-        let mut counts = self.counts_of(to).await?;
-        if mode_of(to) == Mode::Live && is_same_slot(from, to) {
-            counts.taken = counts.taken.saturating_sub(from.places());
-            for draw in &from.draws {
-                if let Some(taken) = counts.pools.get_mut(&draw.pool) {
-                    *taken = taken.saturating_sub(draw.places);
-                }
-            }
+    /// Looks whether the places of what is only rehearsed are there, and takes none.
+    async fn rehearse_places(
+        &self,
+        to: &mut Booking,
+        pools: &Pools,
+        now: Timestamp,
+    ) -> Result<Result<Vec<TransactWriteItem>, Resold>, Error> {
+        let counts = self.counts_of(to).await?;
+        if let Some(refused) = no_room(to, pools, &counts, now) {
+            return Ok(Err(refused));
         }
-        Ok(counts)
+        let draws = pools.draw(&counts, to.channel, to.places(), now);
+        to.draws = draws.unwrap_or_default();
+        Ok(Ok(Vec::new()))
+    }
+
+    async fn counts_of(&self, booking: &Booking) -> Result<Counts, Error> {
+        let slot = self.slot(&booking.venue_id, &booking.product_id, booking.slot.id).await?;
+        Ok(slot.map(|stored| stored.counts).unwrap_or_default())
     }
 }
 
 /// Whether two bookings have places of one slot's item, which a transaction writes once.
-pub(crate) fn is_same_slot(one: &Booking, other: &Booking) -> bool {
+fn is_same_slot(one: &Booking, other: &Booking) -> bool {
     (&one.venue_id, &one.product_id, one.slot.id)
         == (&other.venue_id, &other.product_id, other.slot.id)
 }

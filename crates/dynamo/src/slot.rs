@@ -1,20 +1,23 @@
 //! Slot items: `SLOTS#venue#product#month` / local start, with `capacity`, `taken`, and one count for
-//! each pool where channels share the places. Only slots that someone touched are stored.
+//! each pool where channels share the places. Only slots that someone touched are stored. A hot slot has
+//! shards beside its item.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use atrio_domain::booking::Booking;
-use atrio_domain::id::{PoolName, ProductId, SlotId, VenueId};
+use atrio_domain::id::{ProductId, SlotId, VenueId};
 use atrio_domain::minimum::Verdict;
 use atrio_domain::pseudonym::month_of;
 use atrio_domain::quota::{Counts, Pools};
+use atrio_domain::shard::Lot;
 use atrio_domain::slot::Places;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use crate::attributes::{Attributes, instant, number, text};
+use crate::shard::{self, LENT_UNDER, StoredShard};
 use crate::table::{DUE_PK, DUE_SK};
 use crate::transaction::Condition;
 use crate::{Error, Item, PK, SK, Store, key};
@@ -23,9 +26,31 @@ fn partition(venue: &VenueId, product: &ProductId, day: Date) -> String {
     format!("SLOTS#{venue}#{product}#{}", month_of(day))
 }
 
-fn slot_key(booking: &Booking) -> Item {
-    let slot = booking.slot.id;
-    key(partition(&booking.venue_id, &booking.product_id, slot.day()), slot.to_string())
+/// Where the items of a slot are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SlotAt {
+    pub(crate) venue: VenueId,
+    pub(crate) product: ProductId,
+    pub(crate) slot: SlotId,
+}
+
+impl SlotAt {
+    /// That of a booking.
+    pub(crate) fn of(booking: &Booking) -> Self {
+        Self {
+            venue: booking.venue_id.clone(),
+            product: booking.product_id.clone(),
+            slot: booking.slot.id,
+        }
+    }
+
+    pub(crate) fn partition(&self) -> String {
+        partition(&self.venue, &self.product, self.slot.day())
+    }
+
+    pub(crate) fn key(&self) -> Item {
+        key(self.partition(), self.slot.to_string())
+    }
 }
 
 /// What a slot item counts.
@@ -35,10 +60,22 @@ pub struct StoredSlot {
     pub places: Places,
     /// Places given, by pool.
     pub counts: Counts,
+    /// How many shards it has had; what they were lent counts as given until it is taken off.
+    pub shards: u8,
+    /// Under which sharing they were lent what they have; none where they have nothing.
+    pub lent_under: Option<String>,
+}
+
+impl StoredSlot {
+    /// Counts no more what a shard still has.
+    pub fn take_off(&mut self, stock: &Lot) {
+        self.counts.take_off(stock);
+        self.places.taken = self.counts.taken;
+    }
 }
 
 /// Attributes that count a pool begin with it.
-const POOL: &str = "pool_";
+pub(crate) const POOL: &str = "pool_";
 
 /// There where it was decided that the slot takes place.
 const GOES_AHEAD: &str = "goes_ahead";
@@ -81,19 +118,16 @@ impl TryFrom<&Item> for StoredSlot {
         let read = Attributes::of(item);
         let places = Places { capacity: read.number("capacity")?, taken: read.number("taken")? };
         let goes_ahead = item.contains_key(GOES_AHEAD);
-        let mut counts = Counts { taken: places.taken, goes_ahead, ..Counts::default() };
-        for attribute in item.keys() {
-            if let Some(name) = attribute.strip_prefix(POOL) {
-                let name = PoolName::new(name).map_err(|error| read.malformed(attribute, error))?;
-                counts.pools.insert(name, read.number(attribute)?);
-            }
-        }
-        Ok(Self { places, counts })
+        let counts = Counts { taken: places.taken, pools: shard::pools(item, POOL)?, goes_ahead };
+        let shards = read.optional_number(shard::SHARDS)?.unwrap_or(0);
+        let lent_under = read.optional_text(shard::LENT_UNDER)?.map(ToOwned::to_owned);
+        Ok(Self { places, counts, shards, lent_under })
     }
 }
 
 impl Store {
-    /// The touched slots of a product from one day to another, both included.
+    /// The touched slots of a product from one day to another, both included. Those with shards are not read
+    /// at one moment: while others book, they may show some places more or fewer than there are.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
@@ -104,30 +138,22 @@ impl Store {
         from: Date,
         to: Date,
     ) -> Result<HashMap<SlotId, StoredSlot>, Error> {
-        let mut slots = HashMap::new();
+        let mut slots: HashMap<SlotId, StoredSlot> = HashMap::new();
         let mut month = from.first_of_month();
         while month <= to {
-            let mut start = None;
-            loop {
-                let page = self
-                    .client
-                    .query()
-                    .table_name(&self.table)
-                    .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-                    .expression_attribute_values(":pk", text(partition(venue, product, month)))
-                    .expression_attribute_values(":from", text(format!("{from}T00:00")))
-                    .expression_attribute_values(":to", text(format!("{to}T99:99")))
-                    .consistent_read(true)
-                    .set_exclusive_start_key(start)
-                    .send()
-                    .await
-                    .map_err(Error::service("Query"))?;
-                for item in page.items() {
-                    slots.insert(Attributes::of(item).parsed(SK)?, StoredSlot::try_from(item)?);
-                }
-                start = page.last_evaluated_key;
-                if start.is_none() {
-                    break;
+            let partition = partition(venue, product, month);
+            let mut shards = 0;
+            for item in self.of_days(&partition, from, to).await? {
+                let stored = StoredSlot::try_from(&item)?;
+                shards = shards.max(stored.shards);
+                slots.insert(Attributes::of(&item).parsed(SK)?, stored);
+            }
+            for number in 1..=shards {
+                for item in self.of_days(&format!("{partition}#{number}"), from, to).await? {
+                    let shard = StoredShard::try_from(&item)?;
+                    if let Some(stored) = slots.get_mut(&shard.slot) {
+                        stored.take_off(&shard.stock);
+                    }
                 }
             }
             let Ok(next) = month.checked_add(1.month()) else { break };
@@ -136,9 +162,37 @@ impl Store {
         Ok(slots)
     }
 
+    async fn of_days(&self, partition: &str, from: Date, to: Date) -> Result<Vec<Item>, Error> {
+        self.between(partition.to_owned(), format!("{from}T00:00"), format!("{to}T99:99")).await
+    }
+
+    /// One slot; none where nobody touched it. That one with shards is full is read at one moment.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn slot(
+        &self,
+        venue: &VenueId,
+        product: &ProductId,
+        slot: SlotId,
+    ) -> Result<Option<StoredSlot>, Error> {
+        let at = SlotAt { venue: venue.clone(), product: product.clone(), slot };
+        let Some(item) = self.get(at.key()).await? else { return Ok(None) };
+        let mut stored = StoredSlot::try_from(&item)?;
+        if stored.shards > 0 {
+            let mut given = self.stocked(&at).await?.given();
+            if given.taken >= stored.places.capacity {
+                given = self.stocked_at_once(&at, stored.shards).await?.given();
+            }
+            stored.places.taken = given.taken;
+            stored.counts = given;
+        }
+        Ok(Some(stored))
+    }
+
     /// The write that takes a booking's places, from the pools it draws on, refused when they are no
-    /// longer there. The caller has checked that the party is not larger than the capacity, and no
-    /// draw larger than its pool.
+    /// longer there, or some are lent to shards, which may have them. The caller has checked that the party is
+    /// not larger than the capacity, and no draw larger than its pool.
     pub(crate) fn take_places(
         &self,
         booking: &Booking,
@@ -147,7 +201,9 @@ impl Store {
         let places = booking.places();
         let mut update =
             "SET taken = if_not_exists(taken, :none) + :places, #capacity = :capacity".to_owned();
-        let mut room = "(attribute_not_exists(taken) OR taken <= :room)".to_owned();
+        let mut room = format!(
+            "(attribute_not_exists(taken) OR taken <= :room) AND attribute_not_exists({LENT_UNDER})"
+        );
         let mut condition = Condition::none()
             .name("#capacity", "capacity")
             .value(":room", number(pools.capacity.saturating_sub(places)))
@@ -176,32 +232,16 @@ impl Store {
                 .value(&format!(":d{at}"), number(draw.places))
                 .value(&format!(":r{at}"), number(size.saturating_sub(draw.places)));
         }
-        self.update(slot_key(booking), &update, condition.holding(room))
+        self.update(SlotAt::of(booking).key(), &update, condition.holding(room))
     }
 
-    /// What a hold takes a slot to have given at first: nothing, for who is refused learns what was given
-    /// meanwhile; but whether a visit goes ahead is read.
-    pub(crate) async fn first_counts(
-        &self,
-        booking: &Booking,
-        pools: &Pools,
-        now: Timestamp,
-    ) -> Result<Counts, Error> {
-        if !pools.is_decided(now) {
-            return Ok(Counts::default());
-        }
-        let item = self.get(slot_key(booking)).await?;
-        let stored = item.as_ref().map(StoredSlot::try_from).transpose()?;
-        Ok(stored.map(|stored| stored.counts).unwrap_or_default())
-    }
-
-    /// The places of a booking's slot, as they are.
+    /// The places of a booking's slot. That there is none left is true of one moment.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn places_of(&self, booking: &Booking) -> Result<Option<Places>, Error> {
-        let item = self.get(slot_key(booking)).await?;
-        Ok(item.as_ref().map(StoredSlot::try_from).transpose()?.map(|stored| stored.places))
+        let slot = self.slot(&booking.venue_id, &booking.product_id, booking.slot.id).await?;
+        Ok(slot.map(|stored| stored.places))
     }
 
     /// Slots of which it was to be decided before `now` whether they take place, at most `limit`. A
@@ -231,13 +271,14 @@ impl Store {
             }
             Verdict::CalledOff => (forget, Condition::none()),
         };
-        let key =
-            key(partition(&slot.venue, &slot.product, slot.slot.day()), slot.slot.to_string());
+        let Undecided { venue, product, slot } = slot.clone();
+        let key = SlotAt { venue, product, slot }.key();
         self.transact(vec![self.update(key, &update, values)?]).await?;
         Ok(())
     }
 
-    /// The write that gives a booking's places back to where they came from.
+    /// The write that gives a booking's places back to the slot's own item, which alone knows whether they may
+    /// be given again.
     pub(crate) fn return_places(&self, booking: &Booking) -> Result<TransactWriteItem, Error> {
         let mut update = "SET taken = taken - :places".to_owned();
         let mut there = "taken >= :places".to_owned();
@@ -249,47 +290,6 @@ impl Store {
                 .name(&format!("#p{at}"), &format!("{POOL}{}", draw.pool))
                 .value(&format!(":d{at}"), number(draw.places));
         }
-        self.update(slot_key(booking), &update, condition.holding(there))
-    }
-
-    /// The writes that take the places of `to` and give back those of `from`, refused when the new ones are
-    /// not there. Of one slot they are one write, for a transaction takes no two of one item.
-    pub(crate) fn move_places(
-        &self,
-        from: &Booking,
-        to: &Booking,
-        pools: &Pools,
-    ) -> Result<Vec<TransactWriteItem>, Error> {
-        if !crate::resale::is_same_slot(from, to) {
-            return Ok(vec![self.take_places(to, pools)?, self.return_places(from)?]);
-        }
-        let more = i64::from(to.places()) - i64::from(from.places());
-        let mut update = "SET taken = taken + :more".to_owned();
-        let mut room = "taken >= :before AND taken <= :room".to_owned();
-        let room_left = i64::from(pools.capacity) - more.max(0);
-        let mut condition = Condition::none()
-            .value(":more", number(more))
-            .value(":before", number(from.places()))
-            // Whoever gives places back may do so also where a capacity was lowered below what is taken.
-            .value(":room", number(if more > 0 { room_left } else { i64::from(u32::MAX) }));
-        let drawn = |booking: &Booking, pool: &PoolName| {
-            let of_pool = booking.draws.iter().filter(|draw| draw.pool == *pool);
-            of_pool.map(|draw| i64::from(draw.places)).sum::<i64>()
-        };
-        for (at, pool) in pools.pools.iter().enumerate() {
-            let more = drawn(to, &pool.name) - drawn(from, &pool.name);
-            if more == 0 {
-                continue;
-            }
-            let bound = if more > 0 { i64::from(pool.size) - more } else { i64::from(u32::MAX) };
-            let _ = write!(update, ", #p{at} = if_not_exists(#p{at}, :none) + :d{at}");
-            let _ = write!(room, " AND (attribute_not_exists(#p{at}) OR #p{at} <= :r{at})");
-            condition = condition
-                .name(&format!("#p{at}"), &format!("{POOL}{}", pool.name))
-                .value(":none", number(0))
-                .value(&format!(":d{at}"), number(more))
-                .value(&format!(":r{at}"), number(bound));
-        }
-        Ok(vec![self.update(slot_key(to), &update, condition.holding(room))?])
+        self.update(SlotAt::of(booking).key(), &update, condition.holding(there))
     }
 }

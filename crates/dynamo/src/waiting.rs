@@ -269,9 +269,8 @@ impl Store {
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn slot_counts(&self, line: &Line) -> Result<Counts, Error> {
-        let day = line.slot.id.day();
-        let mut slots = self.slots(&line.venue_id, &line.product_id, day, day).await?;
-        Ok(slots.remove(&line.slot.id).map(|stored| stored.counts).unwrap_or_default())
+        let slot = self.slot(&line.venue_id, &line.product_id, line.slot.id).await?;
+        Ok(slot.map(|stored| stored.counts).unwrap_or_default())
     }
 }
 

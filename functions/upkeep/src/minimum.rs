@@ -31,9 +31,9 @@ async fn decide_one(
     slot: &Undecided,
     done: &mut Done,
 ) -> Result<bool, atrio_dynamo::Error> {
-    let (store, day) = (&context.store, slot.slot.day());
-    let touched = store.slots(&slot.venue, &slot.product, day, day).await?;
-    let taken = touched.get(&slot.slot).map_or(0, |stored| stored.places.taken);
+    let store = &context.store;
+    let touched = store.slot(&slot.venue, &slot.product, slot.slot).await?;
+    let taken = touched.map_or(0, |stored| stored.places.taken);
     let venue = store.venue(&slot.venue).await?;
     let minimum =
         venue.as_ref().and_then(|venue| venue.product(&slot.product)).and_then(|p| p.minimum);
@@ -43,8 +43,8 @@ async fn decide_one(
         return Ok(true);
     }
     call_off(context, slot, done).await?;
-    let after = store.slots(&slot.venue, &slot.product, day, day).await?;
-    let left = after.get(&slot.slot).map_or(0, |stored| stored.places.taken);
+    let after = store.slot(&slot.venue, &slot.product, slot.slot).await?;
+    let left = after.map_or(0, |stored| stored.places.taken);
     let start = venue.and_then(|venue| {
         let local = slot.slot.local_start().to_zoned_datetime(venue.time_zone()).ok()?;
         Some(local.timestamp())

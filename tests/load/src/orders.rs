@@ -1,6 +1,7 @@
 //! Whole orders as a visitor makes them: hold, pay on the sandbox provider's page, confirmed, tickets
 //! read; over all museums and all on one slot. And more buyers than places.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,8 +19,10 @@ use crate::report::{self, seconds};
 
 const CLIENTS: [usize; 4] = [1, 8, 32, 128];
 
-/// Places of the slots that everyone wants: more than a level can sell.
+/// The slot that everyone wants, with more places than a level can sell, in one item and in shards.
+const HOT_SLOT: &str = "2026-12-01T11:00";
 const HOT_PLACES: u32 = 100_000;
+const HOT_SHARDS: u8 = 8;
 
 /// Buyers of one place each, and the places there are.
 const BUYERS: u64 = 1_500;
@@ -107,23 +110,41 @@ pub(crate) async fn measure(platform: &Platform, span: Duration) -> Result<(), F
     let client = Client::builder().redirect(Policy::none()).build()?;
     let buyers = Buyers { client, base: platform.run.http.clone() };
     let museums = paying_museums(platform).await?;
-    let hot = Place { venue: museums[0].clone(), slot: "2026-12-01T11:00".to_owned() };
-    widen(platform, &hot, HOT_PLACES).await?;
+    let on = |museum: &String| Place { venue: museum.clone(), slot: HOT_SLOT.to_owned() };
+    let (hot, sharded) = (on(&museums[0]), on(&museums[2]));
+    widen(platform, &hot, HOT_PLACES, None).await?;
+    widen(platform, &sharded, HOT_PLACES, Some(HOT_SHARDS)).await?;
     let next = Arc::new(AtomicU64::new(0));
-    for (name, spread) in [("orders over venues", true), ("orders on one slot", false)] {
+    let mut rates = BTreeMap::new();
+    let wanted = [
+        ("orders over venues", None),
+        ("orders on one slot", Some(hot)),
+        ("orders on one sharded slot", Some(sharded)),
+    ];
+    for (name, place) in wanted {
         for clients in CLIENTS {
             platform.rest().await?;
-            let (buyers, museums, hot) = (buyers.clone(), museums.clone(), hot.clone());
+            let (buyers, museums, place) = (buyers.clone(), museums.clone(), place.clone());
             let next = Arc::clone(&next);
             let orders = level(clients, span, u64::MAX, move |_| {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                let place = if spread { spread_place(&museums, number) } else { hot.clone() };
+                let place = place.clone().unwrap_or_else(|| spread_place(&museums, number));
                 let buyers = buyers.clone();
                 async move { buyers.order(&place, number).await }
             })
             .await;
+            rates.insert((name, clients), orders.per_second());
             report::row(name, &format!("{clients} clients"), &orders.to_string());
         }
+    }
+    for clients in CLIENTS {
+        let rate = |name| rates.get(&(name, clients)).copied().unwrap_or_default();
+        let ratio = rate("orders on one sharded slot") / rate("orders on one slot");
+        report::row(
+            "ratio, sharded to plain",
+            &format!("{clients} clients"),
+            &format!("{ratio:.2}"),
+        );
     }
     let behind = platform.rest().await?;
     report::row("stream at rest after the orders", "", &seconds(behind));
@@ -147,22 +168,32 @@ async fn paying_museums(platform: &Platform) -> Result<Vec<String>, Failure> {
     });
     let ids: Vec<String> =
         paying.filter_map(|venue| venue["id"].as_str().map(ToOwned::to_owned)).collect();
-    if ids.len() < 2 { Err("the sample has no museums that ask a price".into()) } else { Ok(ids) }
+    if ids.len() < 3 {
+        Err("the sample has too few museums that ask a price".into())
+    } else {
+        Ok(ids)
+    }
 }
 
-/// Gives the admission of a venue so many places in each slot.
-async fn widen(platform: &Platform, place: &Place, capacity: u32) -> Result<(), Failure> {
+/// Gives the admission of a venue so many places in each slot, spread over so many shards.
+async fn widen(
+    platform: &Platform,
+    place: &Place,
+    capacity: u32,
+    shards: Option<u8>,
+) -> Result<(), Failure> {
     let store = platform.store();
     let id = VenueId::new(place.venue.as_str())?;
     let mut venue = store.venue(&id).await?.ok_or("the venue is gone")?;
     venue.products[0].capacity = capacity;
+    venue.products[0].shards = shards;
     Ok(store.put_venues(&[venue]).await?)
 }
 
 /// More buyers at once than places.
 async fn crowd(platform: &Platform, buyers: &Buyers, venue: &str) -> Result<(), Failure> {
     let place = Place { venue: venue.to_owned(), slot: "2026-12-02T11:00".to_owned() };
-    widen(platform, &place, PLACES).await?;
+    widen(platform, &place, PLACES, None).await?;
     let (buying, wanted) = (buyers.clone(), place.clone());
     let attempts = level(128, Duration::from_mins(5), BUYERS, move |number| {
         let (buying, wanted) = (buying.clone(), wanted.clone());

@@ -1,7 +1,7 @@
 //! What an order costs at DynamoDB: the capacity that the table itself reports for each write of a
 //! paid order of two tickets, with the writes that the stream's functions make for it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use atrio_domain::booking::{Channel, Contact};
 use atrio_domain::hold::{HoldRequest, UnitQuantity};
@@ -9,6 +9,7 @@ use atrio_domain::id::{OptionId, ProductId, TicketId, UnitId, VenueId};
 use atrio_domain::payment::{ProviderOutcome, payment_id};
 use atrio_domain::risk::{Features, RiskKeys, Velocity, decide};
 use atrio_domain::text::Locale;
+use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Held;
 use atrio_dynamo::decision::DecisionRecord;
@@ -17,7 +18,7 @@ use atrio_dynamo::velocity::{CountedEvent, Event};
 use aws_sdk_dynamodb::operation::transact_write_items::{
     TransactWriteItemsInput, TransactWriteItemsOutput,
 };
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
@@ -25,6 +26,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::Failure;
@@ -35,14 +37,37 @@ use crate::report;
 /// of November 2024 (<https://aws.amazon.com/dynamodb/pricing/on-demand/>); Milan asks more.
 const DOLLARS_PER_MILLION_UNITS: f64 = 0.625;
 
+/// Places of a slot that is sold out to compare one item with shards, and how many of these.
+const PLACES: u32 = 1_000;
+const SHARDS: u8 = 8;
+
+/// What transactions took.
+#[derive(Debug, Clone, Copy, Default)]
+struct Taken {
+    units: f64,
+    /// Transactions that wrote the item of a slot itself.
+    of_slots: u32,
+}
+
 /// Asks the table for the capacity of each transaction, and adds it up.
 #[derive(Debug, Clone, Default)]
-struct Units(Arc<Mutex<f64>>);
+struct Units(Arc<Mutex<Taken>>);
 
 impl Units {
     fn taken(&self) -> f64 {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.counting()).units
     }
+
+    fn counting(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a write is of a slot's own item, not of a shard.
+fn is_of_slot(write: &TransactWriteItem) -> bool {
+    let pk = write.update().and_then(|update| update.key().get("pk"));
+    let pk = pk.and_then(|pk| pk.as_s().ok()).map_or("", String::as_str);
+    pk.starts_with("SLOTS#") && pk.split('#').count() == 4
 }
 
 #[dyn_dispatch_hint]
@@ -59,6 +84,9 @@ impl Intercept for Units {
     ) -> Result<(), BoxError> {
         if let Some(input) = context.input_mut().downcast_mut::<TransactWriteItemsInput>() {
             input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
+            if input.transact_items().iter().any(is_of_slot) {
+                self.counting().of_slots += 1;
+            }
         }
         Ok(())
     }
@@ -74,7 +102,7 @@ impl Intercept for Units {
         {
             let units: f64 =
                 written.consumed_capacity().iter().filter_map(|one| one.capacity_units).sum();
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) += units;
+            self.counting().units += units;
         }
         Ok(())
     }
@@ -88,26 +116,8 @@ pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
     let store =
         Store { client: aws_sdk_dynamodb::Client::from_conf(config), table: plain.table.clone() };
     let now = platform.clock().now();
-    let venue_id = VenueId::new("20240")?;
-    let venue = store.venue(&venue_id).await?.ok_or("the venue is gone")?;
-    let request = HoldRequest {
-        replaces: None,
-        uuid: Uuid::new_v4().into(),
-        venue_id,
-        product_id: ProductId::new("admission")?,
-        option_id: OptionId::new("standard")?,
-        slot_id: "2026-12-03T11:00".parse()?,
-        units: vec![UnitQuantity { unit_id: UnitId::new("adult")?, quantity: 2 }],
-        pieces: Vec::new(),
-        voucher: None,
-        contact: Some(Contact {
-            full_name: "Visitor 1".to_owned(),
-            email: "visitor-1@example.org".to_owned(),
-            phone: None,
-        }),
-        locale: Locale::It,
-        channel: Channel::Web,
-    };
+    let venue = store.venue(&VenueId::new("20240")?).await?.ok_or("the venue is gone")?;
+    let request = request(&venue, "2026-12-03T11:00", 2)?;
     let offer = request.offer(&venue, now)?;
     let keys = RiskKeys::of(b"key", Some("visitor-1@example.org"), Some("10.0.0.1"));
     let pools = offer.pools.clone();
@@ -153,5 +163,64 @@ pub(crate) async fn measure(platform: &Platform) -> Result<(), Failure> {
         "on demand, Virginia",
         &format!("about {dollars:.0} USD"),
     );
+    sell_out(&store, &units, venue, now).await
+}
+
+fn request(venue: &Venue, slot: &str, quantity: u32) -> Result<HoldRequest, Failure> {
+    Ok(HoldRequest {
+        replaces: None,
+        uuid: Uuid::new_v4().into(),
+        venue_id: venue.id.clone(),
+        product_id: ProductId::new("admission")?,
+        option_id: OptionId::new("standard")?,
+        slot_id: slot.parse()?,
+        units: vec![UnitQuantity { unit_id: UnitId::new("adult")?, quantity }],
+        pieces: Vec::new(),
+        voucher: None,
+        contact: Some(Contact {
+            full_name: "Visitor 1".to_owned(),
+            email: "visitor-1@example.org".to_owned(),
+            phone: None,
+        }),
+        locale: Locale::It,
+        channel: Channel::Web,
+    })
+}
+
+/// Sells a slot out place by place, once in one item and once in shards; reports what a hold took, and how
+/// many wrote the slot's own item, which is what at DynamoDB they wait for.
+async fn sell_out(
+    store: &Store,
+    units: &Units,
+    mut venue: Venue,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let keys = RiskKeys::of(b"key", Some("visitor-1@example.org"), Some("10.0.0.1"));
+    venue.products[0].capacity = PLACES;
+    let ways =
+        [("one item", None, "2026-12-04T11:00"), ("8 shards", Some(SHARDS), "2026-12-04T12:00")];
+    for (name, shards, slot) in ways {
+        venue.products[0].shards = shards;
+        units.taken();
+        for _ in 0..PLACES {
+            let request = request(&venue, slot, 1)?;
+            let offer = request.offer(&venue, now)?;
+            let pools = offer.pools.clone();
+            let decision = decide(&Features::default(), now);
+            let mut booking = request.hold(offer, decision, keys.clone(), now);
+            if !matches!(store.hold(&mut booking, &pools, now).await?, Held::New) {
+                return Err("a place was not held".into());
+            }
+        }
+        let Taken { units, of_slots } = std::mem::take(&mut *units.counting());
+        let each = units / f64::from(PLACES);
+        report::row(
+            "1,000 places sold one by one",
+            name,
+            &format!(
+                "{each:.1} write units a hold, {of_slots} transactions at the slot's own item"
+            ),
+        );
+    }
     Ok(())
 }

@@ -11,6 +11,7 @@ use atrio_domain::shift::Totals;
 use atrio_domain::tariff::Cents;
 use atrio_dynamo::booking::Stored;
 use atrio_dynamo::redemption::Entry;
+use atrio_dynamo::shard::StoredShard;
 use atrio_dynamo::shift::StoredShift;
 use atrio_dynamo::slot::StoredSlot;
 use atrio_dynamo::{Item, Store};
@@ -58,6 +59,8 @@ pub(super) struct Sold {
 pub(super) struct Table {
     pub(super) bookings: BTreeMap<CallerUuid, Stored>,
     pub(super) slots: BTreeMap<String, StoredSlot>,
+    /// Slot and number → the shard.
+    pub(super) shards: BTreeMap<(String, u8), StoredShard>,
     /// Day and quarter → how many guides are with a group.
     pub(super) guides: BTreeMap<(Date, Quarter), u32>,
     pub(super) attempts: BTreeMap<String, Attempt>,
@@ -186,6 +189,10 @@ impl Table {
             ("PAYMENT", _) => {
                 self.findable.insert(rest(pk));
             }
+            ("SLOTS", sk) if StoredShard::has_key(pk) => {
+                let shard = StoredShard::try_from(item).unwrap();
+                self.shards.insert((sk.to_owned(), shard.number), shard);
+            }
             ("SLOTS", sk) => {
                 self.slots.insert(sk.to_owned(), StoredSlot::try_from(item).unwrap());
             }
@@ -236,9 +243,18 @@ impl Table {
         wrong
     }
 
-    /// P1: a slot and each of its pools count what their bookings take, and never more than they hold.
+    /// P1: a slot and each of its pools count what their bookings take and what shards have in stock, and never
+    /// more than they hold.
     fn check_places(&self, pools: &Pools, wrong: &mut Vec<String>) {
         for (slot, stored) in &self.slots {
+            let lent = stored.counts.taken;
+            if lent > pools.capacity {
+                let capacity = pools.capacity;
+                wrong.push(format!("P1: slot {slot} gave or lent {lent} of {capacity}"));
+            }
+            let mut stored = stored.clone();
+            let shards = self.shards.iter().filter(|((of, _), _)| of == slot);
+            shards.for_each(|(_, shard)| stored.take_off(&shard.stock));
             let taking = || {
                 self.bookings.values().map(|stored| &stored.booking).filter(|booking| {
                     booking.takes_places() && &booking.slot.id.to_string() == slot

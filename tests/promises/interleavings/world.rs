@@ -91,6 +91,9 @@ fn museum(chance: &mut Chance) -> Venue {
         }];
     }
     if chance.percent(50) {
+        product.shards = Some(*chance.one_of(&[2, 3, 5]));
+    }
+    if chance.percent(50) {
         product.cancellation = Cancellation { refund_until_minutes_before: Some(10) };
     }
     product.exchange = chance.percent(85).then(|| ExchangeRule {

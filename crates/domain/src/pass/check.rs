@@ -163,6 +163,7 @@ impl Product {
             ("exchange", self.exchange.is_some()),
             ("groups", self.groups.is_some()),
             ("minimum", self.minimum.is_some()),
+            ("shards", self.shards.is_some()),
             ("needs", !self.needs.is_empty()),
             ("pieces_max", self.pieces_max > 0),
             ("free_days", !self.free_days.is_empty()),

@@ -64,6 +64,7 @@ impl From<PreviousProduct> for Product {
             capacity: previous.capacity,
             max_units: previous.max_units,
             quotas: previous.quotas,
+            shards: None,
             needs: Vec::new(),
             pieces_max: 0,
             minimum: None,
