@@ -33,12 +33,14 @@ async fn decide_one(
 ) -> Result<bool, atrio_dynamo::Error> {
     let store = &context.store;
     let touched = store.slot(&slot.venue, &slot.product, slot.slot).await?;
+    // What was decided once stands, also where a hold of before came to the slot after.
+    let stands = touched.as_ref().is_some_and(|stored| stored.counts.goes_ahead);
     let taken = touched.map_or(0, |stored| stored.places.taken);
     let venue = store.venue(&slot.venue).await?;
     let minimum =
         venue.as_ref().and_then(|venue| venue.product(&slot.product)).and_then(|p| p.minimum);
     // A venue that asks for no minimum any more lets every visit take place.
-    if minimum.is_none_or(|minimum| minimum.verdict(taken) == Verdict::GoesAhead) {
+    if stands || minimum.is_none_or(|minimum| minimum.verdict(taken) == Verdict::GoesAhead) {
         store.decide(slot, Verdict::GoesAhead).await?;
         return Ok(true);
     }
