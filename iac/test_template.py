@@ -105,6 +105,8 @@ STAFF = {
     "GET /v1/venues/{venue_id}/pieces",
     "GET /v1/venues/{venue_id}/premises",
     "PUT /v1/venues/{venue_id}/premises",
+    "GET /v1/venues/{venue_id}/supplier",
+    "PUT /v1/venues/{venue_id}/supplier",
     "GET /v1/venues/{venue_id}/passes",
     "PUT /v1/venues/{venue_id}/passes",
     "GET /v1/templates",

@@ -37,6 +37,7 @@ mod person_limit;
 mod released;
 mod resources;
 mod staff;
+mod suppliers;
 mod tariffs;
 mod templates;
 mod tickets;

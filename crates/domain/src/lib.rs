@@ -37,6 +37,7 @@ pub mod risk;
 pub mod shift;
 pub mod slot;
 pub mod staff;
+pub mod supplier;
 pub mod tariff;
 pub mod template;
 pub mod text;

@@ -18,6 +18,7 @@ use crate::person_limit::PersonLimit;
 use crate::premises::Premises;
 use crate::quota::Quota;
 use crate::resource::{Need, Resource};
+use crate::supplier::SuppliedBy;
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
 use crate::template::Follows;
 use crate::text::Text;
@@ -131,6 +132,9 @@ pub struct Venue {
     pub honoured_passes: Vec<PassRef>,
     /// Whether parts of its offer follow a template.
     pub follows: Follows,
+    /// Who operates it.
+    #[serde(default)]
+    pub supplied_by: SuppliedBy,
 }
 
 /// Something one can book at a venue.

@@ -5,6 +5,7 @@ mod previous;
 
 use atrio_domain::id::VenueId;
 use atrio_domain::premises::Premises;
+use atrio_domain::supplier::SuppliedBy;
 use atrio_domain::tariff::Cents;
 use atrio_domain::template::Follows;
 use atrio_domain::venue::{Product, Venue, VenueKind};
@@ -68,6 +69,9 @@ fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
     if venue.follows != Follows::Undecided {
         set("follows", json("follows", &venue.follows)?);
     }
+    if venue.supplied_by != SuppliedBy::default() {
+        set("supplied_by", json("supplied_by", &venue.supplied_by)?);
+    }
     if let Some(category) = &venue.category {
         set("category", text(category));
     }
@@ -102,6 +106,7 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         campaigns: read.json_or_usual("campaigns")?,
         honoured_passes: read.json_or_usual("honoured_passes")?,
         follows: read.json_or_usual("follows")?,
+        supplied_by: read.json_or_usual("supplied_by")?,
     })
 }
 

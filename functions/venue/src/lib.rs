@@ -11,12 +11,13 @@ mod passes;
 mod pieces;
 mod problem;
 mod staff;
+mod supplier;
 mod templates;
 mod view;
 mod webhooks;
 
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
-use atrio_domain::id::{ProductId, SlotId};
+use atrio_domain::id::{ProductId, SlotId, VenueId};
 use atrio_domain::offer::{Stranded, stranded};
 use atrio_domain::premises::Premises;
 use atrio_domain::resource::{Resource, check_needs_of, check_resources};
@@ -106,6 +107,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(templates::show_template, templates::change_template))
         .routes(routes!(templates::list_followers))
         .routes(routes!(templates::show_followed, templates::change_followed))
+        .routes(routes!(supplier::show_supplier, supplier::change_supplier))
         .routes(routes!(pieces::list_pieces))
         .routes(routes!(staff::list_staff))
         .routes(routes!(staff::show_member, staff::set_member, staff::remove_member))
@@ -492,10 +494,12 @@ async fn list_changes(
 async fn load(context: &Context, staff: &Staff, venue_id: &str) -> Result<StoredVenue, Problem> {
     let id = staff.at_venue(venue_id, &[Role::Manager])?;
     let found = context.store.stored_venue(&id).await.map_err(internal)?;
-    found.ok_or_else(|| {
-        let fix = "take an id from `GET /v1/venues`";
-        Problem::not_found("unknown-venue", "venue_id", id.as_str(), fix)
-    })
+    found.ok_or_else(|| unknown_venue(&id))
+}
+
+fn unknown_venue(id: &VenueId) -> Problem {
+    let fix = "take an id from `GET /v1/venues`";
+    Problem::not_found("unknown-venue", "venue_id", id.as_str(), fix)
 }
 
 fn product_id_of(text: String) -> Result<ProductId, Problem> {
