@@ -86,6 +86,7 @@ STAFF = {
     "GET /v1/venues/{venue_id}/gate-bundle",
     "GET /v1/venues/{venue_id}/conflicts",
     "POST /v1/venues/{venue_id}/conflicts/{uuid}/close",
+    "POST /v1/venues/{venue_id}/presence",
     "GET /v1/venues/{venue_id}/devices",
     "GET /v1/devices/{device_id}",
     "GET /ngsi-ld/v1/entities",

@@ -354,6 +354,11 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
         Staff { roles: &["manager"], path: "/v1/venues/20240/premises", scope: Scope::Named },
     ),
     (
+        "POST",
+        "/v1/venues/{venue_id}/presence",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/presence", scope: Scope::Named },
+    ),
+    (
         "GET",
         "/v1/venues/{venue_id}/presence",
         Staff {

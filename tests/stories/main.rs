@@ -7,6 +7,7 @@ mod areas;
 mod bad_devices;
 mod bad_input;
 mod cancellation;
+mod counters;
 mod desk;
 mod devices;
 mod devices_mosquitto;

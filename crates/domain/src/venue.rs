@@ -224,7 +224,7 @@ impl Venue {
     /// The local day at `now`.
     #[must_use]
     pub fn day_at(&self, now: Timestamp) -> Date {
-        now.to_zoned_datetime(self.time_zone()).date()
+        day_at(now)
     }
 
     /// The product of that id.
@@ -282,6 +282,12 @@ impl ProductOption {
 
 /// The zone of every venue, as named by the IANA database.
 pub const TIME_ZONE: &str = "Europe/Rome";
+
+/// The day at every venue at an instant.
+#[must_use]
+pub fn day_at(at: Timestamp) -> Date {
+    at.to_zoned_datetime(time_zone()).date()
+}
 
 /// The zone of every venue.
 pub(crate) fn time_zone() -> TimeZone {

@@ -17,7 +17,7 @@ use crate::transaction::{Condition, Written};
 use crate::venue::previous::PreviousProduct;
 use crate::{Error, Item, PK, SK, Store, key};
 
-const VENUES: &str = "VENUE";
+pub(crate) const VENUES: &str = "VENUE";
 
 /// Writes in one batch, DynamoDB's own bound.
 const BATCH: usize = 25;
@@ -108,6 +108,17 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         follows: read.json_or_usual("follows")?,
         supplied_by: read.json_or_usual("supplied_by")?,
     })
+}
+
+/// Whether an item is a venue.
+pub(crate) fn is_venue(item: &Item) -> bool {
+    item.get(PK).and_then(|value| value.as_s().ok()).is_some_and(|pk| pk == VENUES)
+}
+
+/// The limits of a venue, and which venue it is.
+pub(crate) fn premises(item: &Item) -> Result<(VenueId, Premises), Error> {
+    let read = Attributes::of(item);
+    Ok((read.parsed(SK)?, read.json_or_usual("premises")?))
 }
 
 impl TryFrom<&Item> for StoredVenue {

@@ -2,12 +2,13 @@
 //! in again after an exit. The gate's nonce makes a repeated scan of a lost answer the same entry. A
 //! place with a limit lets nobody in when it is full, unless a steward says why. Gates get here what
 //! they need to decide by themselves, send in what they did while their line was down, and take an
-//! entry back when the turnstile did not turn.
+//! entry back when the turnstile did not turn. A manager corrects here how many are inside.
 
 mod bundle;
 mod offline;
 mod party;
 pub mod problem;
+mod recount;
 mod scan;
 pub mod undo;
 
@@ -76,6 +77,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(offline::file_offline))
         .routes(routes!(offline::list_conflicts))
         .routes(routes!(offline::close_conflict))
+        .routes(routes!(recount::recount))
         .with_state(context)
 }
 

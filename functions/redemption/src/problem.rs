@@ -4,7 +4,7 @@ use atrio_domain::admission::Window;
 use atrio_domain::gate::offline::{OfflineRefusal, Shown, Unread};
 use atrio_domain::gate::{Conflict, Unfiled};
 use atrio_domain::id::{AreaId, CallerUuid, InvalidId, TicketId, VenueId};
-use atrio_domain::premises::{Full, Place, Premises};
+use atrio_domain::premises::{Full, LIMIT_MAX, Place, Premises};
 use atrio_domain::redemption::{PartyError, Refusal, UndoRefusal};
 use atrio_domain::ticket::CodeError;
 use atrio_runtime::Problem;
@@ -146,6 +146,26 @@ pub fn full(full: &Full) -> Problem {
         .fact("people", full.people)
         .fact("inside", full.inside)
         .fact("limit", full.limit)
+}
+
+/// People are counted where there is a limit only.
+pub(crate) fn not_counted(place: &Place) -> Problem {
+    let message = format!("{place} has no limit, so nobody is counted there");
+    Problem::new(StatusCode::CONFLICT, "place-not-counted").detail(&message).field(
+        "area_id",
+        &message,
+        "name an area with a limit, or leave it out where the venue has one",
+    )
+}
+
+/// So many people are inside nowhere.
+pub(crate) fn too_many_inside(inside: u32) -> Problem {
+    let message = format!("{inside} people are more than {LIMIT_MAX}");
+    Problem::new(RULE, "invalid-field").detail(&message).field(
+        "inside",
+        &message,
+        "write how many people are inside now",
+    )
 }
 
 /// The venue has no such area.

@@ -202,12 +202,12 @@ async fn show_premises(
     Ok(tagged((entity_tag(&json(&premises)?), premises)))
 }
 
-/// Sets the areas of a venue and how many people may be present in it and in each. People who are
-/// inside already are not counted before their next entry.
+/// Sets the areas of a venue, how many people may be present in it and in each, and who counts them: gates, or
+/// the counters at the doors. People who are inside already are not counted before their next entry.
 #[utoipa::path(put, path = "/v1/venues/{venue_id}/premises", tag = "staff", security(("staff" = [])),
     params(("venue_id" = String, Path), ("If-Match" = Option<String>, Header),
         ("If-None-Match" = Option<String>, Header), ChangeQuery),
-    request_body(content = Object, description = "`limit` and `areas`, as read"),
+    request_body(content = Object, description = "`limit`, `counted_by` and `areas`, as read"),
     responses((status = 200, body = ChangedView), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 412, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
