@@ -335,6 +335,16 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
     ),
     (
         "GET",
+        "/v1/venues/{venue_id}/supplier",
+        Staff { roles: &["operator"], path: "/v1/venues/20240/supplier", scope: Scope::Platform },
+    ),
+    (
+        "PUT",
+        "/v1/venues/{venue_id}/supplier",
+        Staff { roles: &["operator"], path: "/v1/venues/20240/supplier", scope: Scope::Platform },
+    ),
+    (
+        "GET",
         "/v1/venues/{venue_id}/premises",
         Staff { roles: &["manager"], path: "/v1/venues/20240/premises", scope: Scope::Named },
     ),
@@ -342,6 +352,11 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
         "PUT",
         "/v1/venues/{venue_id}/premises",
         Staff { roles: &["manager"], path: "/v1/venues/20240/premises", scope: Scope::Named },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/presence",
+        Staff { roles: &["manager"], path: "/v1/venues/20240/presence", scope: Scope::Named },
     ),
     (
         "GET",

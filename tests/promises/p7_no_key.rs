@@ -137,6 +137,7 @@ fn posted(path: &str) -> Value {
         Some("undo") => json!({"venue_id": VENUE, "gate_id": "main", "reason": "it did not turn"}),
         Some("close") if path.contains("/conflicts/") => json!({"note": "a twin"}),
         Some("close") => json!({"counted_cents": 0}),
+        Some("presence") => json!({"uuid": fresh_uuid(), "inside": 0, "reason": "counted by hand"}),
         Some("offline") => json!({"venue_id": VENUE, "entries": [{
             "uuid": fresh_uuid(), "gate_id": "main", "code": "0000-0000-0000-0000",
             "redeemed_at": "2026-11-24T09:00:00Z",

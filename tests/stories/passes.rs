@@ -1,7 +1,10 @@
 //! One pass for several museums: each of them says that it honours it, the gates count its entries
 //! together, and it ends when it says.
 
-use atrio_tests::{Gate, GateProgram, Manager, Outcome, Process, Visitor, Wish, fresh_uuid};
+use atrio_domain::ticket::verify;
+use atrio_tests::{
+    Gate, GateProgram, KeyKeeper, Manager, Outcome, Process, Visitor, Wish, fresh_uuid,
+};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -125,6 +128,29 @@ async fn a_family_visits_three_museums_with_one_pass_and_each_lets_it_in_once() 
         let dashboard = Manager::of(&museum, venue).await.dashboard(day).await;
         assert_eq!(dashboard["totals"]["admissions"], admissions, "counted where it entered");
     }
+}
+
+#[tokio::test]
+async fn a_pass_signed_with_its_sellers_own_key_opens_the_museums_of_other_suppliers() {
+    let museum = Process::fresh().await;
+    on_sale(&museum).await;
+    let keeper = KeyKeeper::of(&museum).await;
+    keeper.gives(SELLER, Some("museums-of-matera")).await;
+    let key = keeper.rotates("museums-of-matera").await;
+    let (_, tickets) = Visitor::of(&museum).buys(&passes(&[("adult", 1)])).await;
+    verify(code(&tickets[0]), &[key.verifying_key().unwrap()]).unwrap();
+    Gate::of(&museum, SELLER, "main").await.scan(code(&tickets[0])).await.expect(201);
+
+    // The program of a gate has no key of another supplier: its line up, the platform reads the pass.
+    let gate = GateProgram::open(&museum, SECOND, "main").await;
+    gate.loses_its_line().await;
+    gate.scan(code(&tickets[0])).await.expect_problem(409, "pass-needs-line", "code");
+    gate.finds_its_line().await;
+    let entry = gate.scan(code(&tickets[0])).await.expect(201);
+    assert_eq!(entry["pass"]["entries_left"], 0);
+    let third = Gate::of(&museum, THIRD, "main").await;
+    third.scan(code(&tickets[0])).await.expect(201);
+    museum.nothing_left_over().await;
 }
 
 #[tokio::test]

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atrio_domain::ticket::KeyRing;
+use atrio_domain::ticket::{KeyRing, KeySet};
 use atrio_lake_write::LakeWriter;
 use atrio_release::ReleasedBy;
 use atrio_runtime::{Clock, Shared};
-use ed25519_dalek::VerifyingKey;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -37,12 +36,12 @@ const RELEASE_EVERY: Duration = Duration::from_mins(10);
 /// How often the lake's small files are gathered.
 const COMPACT_EVERY: Duration = Duration::from_mins(15);
 
-/// Takes up the keys of tickets when a command rotated them, and drops those whose time is over.
+/// Takes up the keys of tickets when a command rotated or withdrew one, and drops those whose time is over.
 pub(crate) struct Rotation {
     pub(crate) data: DataDir,
     pub(crate) clock: Clock,
     pub(crate) ticket_keys: Shared<KeyRing>,
-    pub(crate) gate_keys: Shared<Vec<VerifyingKey>>,
+    pub(crate) gate_keys: Shared<KeySet>,
 }
 
 impl Rotation {
@@ -58,7 +57,8 @@ impl Rotation {
         // A file that somebody took away is none to make anew while tickets are signed with its keys.
         let Some(secrets) = Secrets::known(&self.data)? else { return Ok(()) };
         let keys = secrets.ticket_keys()?;
-        // Gates first: they know a key before the first ticket is signed with it.
+        // Gates first: they know a key before the first ticket is signed with it. What was signed with a key
+        // that is withdrawn now is worth its number to them.
         self.gate_keys.replace(keys.published(self.clock.now()));
         self.ticket_keys.replace(keys);
         Ok(())

@@ -6,6 +6,7 @@ mod gate_program;
 mod lake;
 mod past;
 mod reseller;
+mod ticket_key;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,7 +15,6 @@ use std::sync::Arc;
 
 use atrio_domain::id::VenueId;
 use atrio_domain::staff::{Reach, StaffAddress, Subject};
-use atrio_domain::ticket::key_id;
 use atrio_runtime::provider;
 use atrio_runtime::{Clock, Role};
 use clap::{Parser, Subcommand};
@@ -24,6 +24,7 @@ use self::device::DeviceCommand;
 use self::gate_program::GateOptions;
 use self::lake::{LakeCommand, SqlOptions};
 use self::reseller::ResellerCommand;
+use self::ticket_key::TicketKeyCommand;
 use crate::appointments::{appoint, appoint_first, dismiss};
 use crate::data_dir::{DataDir, Lock, Run};
 use crate::database::{self, Database, Tidying};
@@ -152,21 +153,6 @@ enum Command {
     Lake(LakeCommand),
 }
 
-#[derive(Debug, Subcommand)]
-enum TicketKeyCommand {
-    /// Adds a fresh key; tickets signed with the keys before it go on to admit. A platform that runs
-    /// takes it up within seconds.
-    #[command(after_help = "Example: atrio ticket-key rotate --from 2026-12-01T03:00:00+01:00")]
-    Rotate {
-        /// When it begins to sign: now, or later, so that gates that are offline learn it before.
-        #[arg(long)]
-        from: Option<Timestamp>,
-    },
-    /// Lists the keys: which signs, and until when each is published.
-    #[command(after_help = "Example: atrio ticket-key list")]
-    List,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Speed {
     Off,
@@ -231,7 +217,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
             }
             say(&format!("{subject} may do nothing there any more"));
         }
-        Command::TicketKey(command) => ticket_keys(&DataDir::open(&data)?, &command)?,
+        Command::TicketKey(command) => ticket_key::run(&DataDir::open(&data)?, command)?,
         Command::Device(command) => device::run(&data, command).await?,
         Command::Reseller(command) => reseller::run(&data, command).await?,
         Command::Gate(options) => gate_program::run(options).await?,
@@ -271,34 +257,6 @@ async fn sign_in(
         atrio_signin::sign_in(&context, &subject, &address).await?;
     }
     Ok(secrets.issuer().token(&subject, clock)?)
-}
-
-fn ticket_keys(data: &DataDir, command: &TicketKeyCommand) -> Result<(), Failure> {
-    let now = clock_of(data.running()?.as_ref()).now();
-    let keys = match command {
-        TicketKeyCommand::List => Secrets::open(data)?.ticket_keys()?,
-        TicketKeyCommand::Rotate { from } => {
-            let from = from.unwrap_or(now);
-            if from < now {
-                return Err(
-                    format!("`--from` is {from}, which is over; name a later instant").into()
-                );
-            }
-            Secrets::rotate_ticket_key(data, from)?
-        }
-    };
-    let signing = key_id(&keys.signing(now).verifying_key());
-    for term in keys.terms() {
-        let key = key_id(&term.key.verifying_key());
-        let does = match term.published_until {
-            _ if key == signing => "signs".to_owned(),
-            _ if term.from > now => format!("will sign from {}", term.from),
-            Some(until) if until > now => format!("is published until {until}"),
-            Some(_) | None => "is published no more".to_owned(),
-        };
-        say(&format!("{key} {does}"));
-    }
-    Ok(())
 }
 
 fn start_log() {

@@ -1,8 +1,9 @@
 //! The secrets of an installation, made at its first start and kept in `secrets.json`, readable by
 //! its owner only; and the issuer of staff tokens that stands in for the identity provider.
 
+use atrio_domain::id::SupplierId;
 use atrio_domain::staff::Subject;
-use atrio_domain::ticket::{KeyError, KeyRing, KeySeed};
+use atrio_domain::ticket::{KeyError, KeyRing, KeySeed, withdraw};
 use atrio_dynamo::Store;
 use atrio_runtime::access::Claims;
 use atrio_runtime::environment::EnvironmentError;
@@ -25,23 +26,24 @@ const FILE: &str = "secrets.json";
 /// How long a staff token lasts: a working day.
 const TOKEN_TTL_SECONDS: i64 = 12 * 3_600;
 
-/// Why a key was not rotated.
+/// Why a key was not rotated or withdrawn.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
     /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] DataDirError),
-    /// A key that is there does not read.
-    #[error("`secrets.json` holds a key that does not read")]
+    /// A key that is there does not read, or none is called so.
+    #[error("the keys in `secrets.json` stay as they are: {0}")]
     Key(#[from] KeyError),
 }
 
 /// The secrets of an installation.
 #[derive(Serialize, Deserialize)]
 pub struct Secrets {
-    /// Of the first key that signs tickets.
-    ticket_seed: String,
-    /// Of those after it, each with the instant from which it signs.
+    /// Of the first key that signs tickets; none once one was withdrawn, for then all are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ticket_seed: Option<String>,
+    /// Of those after it and of suppliers, each with the instant from which it signs.
     #[serde(default)]
     later_ticket_seeds: Vec<KeySeed>,
     issuer_seed: String,
@@ -68,7 +70,7 @@ impl Secrets {
         }
         let fresh = || STANDARD.encode(random::bytes::<32>());
         let made = Self {
-            ticket_seed: fresh(),
+            ticket_seed: Some(fresh()),
             later_ticket_seeds: Vec::new(),
             issuer_seed: fresh(),
             payment_secret: fresh(),
@@ -91,22 +93,53 @@ impl Secrets {
     /// # Errors
     /// When a seed in the file does not read.
     pub fn ticket_keys(&self) -> Result<KeyRing, KeyError> {
-        let first = KeySeed { from: Timestamp::UNIX_EPOCH, seed: self.ticket_seed.clone() };
-        let seeds: Vec<KeySeed> =
-            std::iter::once(first).chain(self.later_ticket_seeds.iter().cloned()).collect();
-        KeyRing::new(&seeds)
+        KeyRing::new(&self.ticket_seeds())
     }
 
-    /// Adds a fresh key that signs tickets from an instant on; the platform that runs on the folder
-    /// takes it up by itself. Answers the keys.
+    fn ticket_seeds(&self) -> Vec<KeySeed> {
+        let first = self.ticket_seed.clone().map(|seed| KeySeed {
+            from: Timestamp::UNIX_EPOCH,
+            seed,
+            supplier: None,
+            withdrawn_at: None,
+        });
+        first.into_iter().chain(self.later_ticket_seeds.iter().cloned()).collect()
+    }
+
+    /// Adds a fresh key that signs tickets from an instant on, of a supplier's venues where one is named; the
+    /// platform that runs on the folder takes it up by itself. Answers the keys.
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn rotate_ticket_key(data: &DataDir, from: Timestamp) -> Result<KeyRing, RotationError> {
+    pub fn rotate_ticket_key(
+        data: &DataDir,
+        supplier: Option<SupplierId>,
+        from: Timestamp,
+    ) -> Result<KeyRing, RotationError> {
         // Two rotations at once would each forget the other's key.
         let _turn = data.turn("secrets.turn")?;
         let mut secrets = Self::open(data)?;
-        secrets.later_ticket_seeds.push(KeySeed::new(&random::bytes(), from));
+        secrets.later_ticket_seeds.push(KeySeed::new(&random::bytes(), from, supplier));
+        let keys = secrets.ticket_keys()?;
+        data.write_json(FILE, &secrets, 0o600)?;
+        Ok(keys)
+    }
+
+    /// Withdraws the key of that name, or whose name begins so: a fresh one takes its place where it signs.
+    /// The platform that runs on the folder takes it up by itself. Answers the keys.
+    ///
+    /// # Errors
+    /// When no key is called so, or the file cannot be read or written.
+    pub fn withdraw_ticket_key(
+        data: &DataDir,
+        named: &str,
+        now: Timestamp,
+    ) -> Result<KeyRing, RotationError> {
+        let _turn = data.turn("secrets.turn")?;
+        let mut secrets = Self::open(data)?;
+        let mut seeds = secrets.ticket_seeds();
+        withdraw(&mut seeds, named, &random::bytes(), now)?;
+        (secrets.ticket_seed, secrets.later_ticket_seeds) = (None, seeds);
         let keys = secrets.ticket_keys()?;
         data.write_json(FILE, &secrets, 0o600)?;
         Ok(keys)

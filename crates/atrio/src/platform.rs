@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use atrio_domain::ticket::KeyRing;
+use atrio_domain::ticket::{KeyRing, KeySet};
 use atrio_domain::webhook::address::Destinations;
 use atrio_lake_query::Lake;
 use atrio_lake_write::LakeWriter;
 use atrio_runtime::provider::pagopa::PagoPa;
 use atrio_runtime::provider::{self, Provider};
 use atrio_runtime::{Clock, Shared};
-use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -340,7 +339,7 @@ fn provider(
 
 struct Parts {
     ticket_keys: Shared<KeyRing>,
-    gate_keys: Shared<Vec<VerifyingKey>>,
+    gate_keys: Shared<KeySet>,
     data: DataDir,
     store: atrio_dynamo::Store,
     clock: Clock,

@@ -104,6 +104,7 @@ fn venue(row: Row) -> Result<Venue, String> {
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
         follows: atrio_domain::template::Follows::Undecided,
+        supplied_by: atrio_domain::supplier::SuppliedBy::default(),
     })
 }
 

@@ -114,6 +114,11 @@ word_id!(
     "venue id"
 );
 word_id!(
+    /// A supplier: whoever operates venues, in OCTO's word.
+    SupplierId,
+    "supplier id"
+);
+word_id!(
     /// A product of a venue, such as its admission.
     ProductId,
     "product id"

@@ -38,6 +38,7 @@ pub mod shard;
 pub mod shift;
 pub mod slot;
 pub mod staff;
+pub mod supplier;
 pub mod tariff;
 pub mod template;
 pub mod text;

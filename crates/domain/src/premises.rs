@@ -1,5 +1,6 @@
 //! Where in a venue people may be: its areas, each with a gate of its own, and how many people may be
-//! present in the venue and in each area. A place without a limit is not counted.
+//! present in the venue and in each area, counted by its gates or by people counters at its doors. A place
+//! without a limit is not counted.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::device::DeviceName;
 use crate::id::{AreaId, InvalidId, ProductId};
 use crate::text::Text;
 use crate::venue::Product;
@@ -16,6 +18,9 @@ pub const LIMIT_MAX: u32 = 100_000;
 
 /// Most areas of a venue.
 pub const AREAS_MAX: usize = 20;
+
+/// Most counters at the doors of one place.
+pub const COUNTERS_MAX: usize = 16;
 
 /// Most areas whose people one action at a gate counts: with the venue, ninety tickets, the action and
 /// a steward's word they are what DynamoDB writes in one transaction.
@@ -28,6 +33,9 @@ pub struct Premises {
     /// Most people present in the whole venue; none where there is no limit.
     #[serde(default)]
     pub limit: Option<u32>,
+    /// Who counts them.
+    #[serde(default, skip_serializing_if = "CountedBy::is_gates")]
+    pub counted_by: CountedBy,
     /// Its areas.
     #[serde(default)]
     pub areas: Vec<Area>,
@@ -44,10 +52,60 @@ pub struct Area {
     /// Most people present in it; none where there is no limit.
     #[serde(default)]
     pub limit: Option<u32>,
+    /// Who counts them.
+    #[serde(default, skip_serializing_if = "CountedBy::is_gates")]
+    pub counted_by: CountedBy,
+}
+
+/// Who counts the people in a place with a limit: one of the two, for together they would count a visitor
+/// twice.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "source", rename_all = "UPPERCASE", deny_unknown_fields)]
+pub enum CountedBy {
+    /// The gates: each ticket that goes in or out.
+    #[default]
+    Gates,
+    /// People counters at its doors, which also see who has no ticket.
+    Counters {
+        /// All of them; each counts people towards the inside of the place and away from it.
+        devices: Vec<DeviceName>,
+    },
+}
+
+impl CountedBy {
+    fn is_gates(&self) -> bool {
+        *self == Self::Gates
+    }
+
+    /// The source as written in answers: `GATES` or `COUNTERS`.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        match self {
+            Self::Gates => Source::Gates,
+            Self::Counters { .. } => Source::Counters,
+        }
+    }
+
+    fn names(&self, device: &DeviceName) -> bool {
+        match self {
+            Self::Gates => false,
+            Self::Counters { devices } => devices.contains(device),
+        }
+    }
+}
+
+/// What a count of people comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Source {
+    /// Tickets at gates.
+    Gates,
+    /// People counters.
+    Counters,
 }
 
 /// Where people present are counted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// In the whole venue.
     Venue,
@@ -62,6 +120,8 @@ pub struct Limited {
     pub place: Place,
     /// Most people present in it.
     pub limit: u32,
+    /// Who counts them: where counters do, a gate only looks.
+    pub source: Source,
     /// How many enter or leave it together.
     pub people: u32,
 }
@@ -74,7 +134,7 @@ pub struct Full {
     pub place: Place,
     /// How many would enter together.
     pub people: u32,
-    /// People inside by their tickets.
+    /// People inside by the count.
     pub inside: u32,
     /// Most people present.
     pub limit: u32,
@@ -111,6 +171,16 @@ pub enum PremisesError {
         /// What was asked for.
         limit: u32,
     },
+    /// Counters count for no limit, or there are none of them, too many, or one twice.
+    #[error(
+        "{count} counters cannot count here: a place with a limit has 1 to {COUNTERS_MAX}, each once"
+    )]
+    Counters {
+        /// Where.
+        field: String,
+        /// How many were named.
+        count: usize,
+    },
     /// A product opens an area that the venue does not have.
     #[error("the venue has no area `{id}`")]
     UnknownArea {
@@ -138,6 +208,7 @@ impl PremisesError {
             Self::RepeatedArea { field, .. }
             | Self::Wordless { field }
             | Self::Limit { field, .. }
+            | Self::Counters { field, .. }
             | Self::UnknownArea { field, .. } => field.clone(),
         }
     }
@@ -150,6 +221,9 @@ impl PremisesError {
             Self::RepeatedArea { .. } => "name each area once",
             Self::Wordless { .. } => "write it as {\"it\": …, \"en\": …}, neither empty",
             Self::Limit { .. } => "write 1 to 100000 people, or null where there is no limit",
+            Self::Counters { .. } => {
+                "name each counter at the doors of a place with a limit once, or write {\"source\": \"GATES\"}"
+            }
             Self::UnknownArea { .. } => {
                 "name areas of `GET /v1/venues/{venue_id}/premises`, or none for the whole venue"
             }
@@ -165,6 +239,7 @@ impl Premises {
     /// The first part at fault.
     pub fn check(&self) -> Result<(), PremisesError> {
         check_limit(self.limit, || "limit".to_owned())?;
+        check_counters(self.limit, &self.counted_by, || "counted_by".to_owned())?;
         if self.areas.len() > AREAS_MAX {
             return Err(PremisesError::TooManyAreas { count: self.areas.len() });
         }
@@ -181,6 +256,7 @@ impl Premises {
                 return Err(PremisesError::Wordless { field: field("name") });
             }
             check_limit(area.limit, || field("limit"))?;
+            check_counters(area.limit, &area.counted_by, || field("counted_by"))?;
         }
         Ok(())
     }
@@ -228,20 +304,40 @@ impl Premises {
     #[must_use]
     pub fn filled<'a>(&self, areas: impl IntoIterator<Item = Option<&'a AreaId>>) -> Vec<Limited> {
         let mut filled: Vec<Limited> = Vec::new();
-        let mut fill = |place: Place, limit: Option<u32>| {
+        let mut fill = |place: Place, limit: Option<u32>, by: &CountedBy| {
             let Some(limit) = limit else { return };
             match filled.iter_mut().find(|known| known.place == place) {
                 Some(known) => known.people += 1,
-                None => filled.push(Limited { place, limit, people: 1 }),
+                None => filled.push(Limited { place, limit, source: by.source(), people: 1 }),
             }
         };
         for area in areas {
-            fill(Place::Venue, self.limit);
+            fill(Place::Venue, self.limit, &self.counted_by);
             if let Some(area) = area.and_then(|id| self.area(id)) {
-                fill(Place::Area(area.id.clone()), area.limit);
+                fill(Place::Area(area.id.clone()), area.limit, &area.counted_by);
             }
         }
         filled
+    }
+
+    /// The places with a limit whose people a device counts.
+    pub fn counted_at<'a>(&'a self, device: &'a DeviceName) -> impl Iterator<Item = Place> + 'a {
+        let venue = (Place::Venue, self.limit, &self.counted_by);
+        let areas = self.areas.iter();
+        let areas = areas.map(|area| (Place::Area(area.id.clone()), area.limit, &area.counted_by));
+        std::iter::once(venue)
+            .chain(areas)
+            .filter(|(_, limit, by)| limit.is_some() && by.names(device))
+            .map(|(place, ..)| place)
+    }
+
+    /// The limit of a place, where it has one.
+    #[must_use]
+    pub fn limit_of(&self, place: &Place) -> Option<u32> {
+        match place {
+            Place::Venue => self.limit,
+            Place::Area(area) => self.area(area)?.limit,
+        }
     }
 }
 
@@ -252,6 +348,29 @@ fn check_limit(limit: Option<u32>, field: impl FnOnce() -> String) -> Result<(),
         }
         _ => Ok(()),
     }
+}
+
+fn check_counters(
+    limit: Option<u32>,
+    by: &CountedBy,
+    field: impl FnOnce() -> String,
+) -> Result<(), PremisesError> {
+    let CountedBy::Counters { devices } = by else { return Ok(()) };
+    let count = devices.len();
+    let are_distinct = devices.iter().collect::<BTreeSet<_>>().len() == count;
+    if limit.is_some() && (1..=COUNTERS_MAX).contains(&count) && are_distinct {
+        return Ok(());
+    }
+    Err(PremisesError::Counters { field: field(), count })
+}
+
+/// How many are inside after a counter saw so many more go in than out, less where it is negative: never
+/// fewer than nobody. Counters miss people, so the count goes on from nobody rather than from a debt that
+/// would let too many in.
+#[must_use]
+pub fn moved(inside: u32, by: i64) -> u32 {
+    let after = i64::from(inside).saturating_add(by);
+    u32::try_from(after.max(0)).unwrap_or(u32::MAX)
 }
 
 /// What stands before the id of an area.
@@ -294,11 +413,18 @@ mod tests {
     use crate::venue::{VenueKind, shipped_product};
 
     fn area(id: &str, limit: Option<u32>) -> Area {
-        Area { id: AreaId::new(id).unwrap(), name: Text::new("Giardino", "Garden"), limit }
+        let (id, name) = (AreaId::new(id).unwrap(), Text::new("Giardino", "Garden"));
+        Area { id, name, limit, counted_by: CountedBy::Gates }
+    }
+
+    fn counters(devices: &[&str]) -> CountedBy {
+        let devices = devices.iter().map(|name| DeviceName::new(*name).unwrap()).collect();
+        CountedBy::Counters { devices }
     }
 
     fn garden_and_tower() -> Premises {
-        Premises { limit: Some(200), areas: vec![area("garden", None), area("tower", Some(15))] }
+        let areas = vec![area("garden", None), area("tower", Some(15))];
+        Premises { limit: Some(200), areas, ..Premises::default() }
     }
 
     #[test]
@@ -322,7 +448,7 @@ mod tests {
     #[test]
     fn premises_that_cannot_be_are_refused_where_they_are_wrong() {
         let refused = |premises: Premises| premises.check().unwrap_err().field();
-        let with = |areas| Premises { limit: None, areas };
+        let with = |areas| Premises { areas, ..Premises::default() };
         assert_eq!(garden_and_tower().check(), Ok(()));
         assert_eq!(refused(Premises { limit: Some(0), ..Premises::default() }), "limit");
         assert_eq!(refused(with(vec![area("a", None), area("a", None)])), "areas[1].id");
@@ -330,6 +456,57 @@ mod tests {
         let nameless = Area { name: Text::new("Torre", " "), ..area("a", None) };
         assert_eq!(refused(with(vec![nameless])), "areas[0].name");
         assert_eq!(refused(with(vec![area("a", None); 21])), "areas");
+    }
+
+    #[test]
+    fn a_counter_counts_for_the_places_that_name_it_and_have_a_limit() {
+        let mut premises = garden_and_tower();
+        premises.areas[1].counted_by = counters(&["tower-stairs"]);
+        let counted = |premises: &Premises, device: &str| -> Vec<Place> {
+            premises.counted_at(&DeviceName::new(device).unwrap()).collect()
+        };
+        let tower = Place::Area(AreaId::new("tower").unwrap());
+        assert_eq!(premises.check(), Ok(()));
+        assert_eq!(counted(&premises, "tower-stairs"), [tower]);
+        assert!(counted(&premises, "main-door").is_empty());
+        let source = |area| -> Vec<Source> {
+            let area = AreaId::new(area).unwrap();
+            premises.filled([Some(&area)]).iter().map(|one| one.source).collect()
+        };
+        assert_eq!(source("tower"), [Source::Gates, Source::Counters]);
+        let written = serde_json::to_value(&premises).unwrap();
+        assert_eq!(written["areas"][1]["counted_by"]["source"], "COUNTERS");
+        assert!(
+            written.get("counted_by").is_none(),
+            "as venues were stored before counters counted"
+        );
+        assert_eq!(serde_json::from_value::<Premises>(written).unwrap(), premises);
+        premises.areas[1].limit = None;
+        assert!(counted(&premises, "tower-stairs").is_empty());
+    }
+
+    #[test]
+    fn counters_that_count_for_nothing_or_twice_are_refused_where_they_stand() {
+        let refused = |by: CountedBy, limit| {
+            let mut premises = garden_and_tower();
+            (premises.areas[1].counted_by, premises.areas[1].limit) = (by, limit);
+            premises.check().unwrap_err().field()
+        };
+        for (devices, limit) in
+            [(vec![], Some(15)), (vec!["door-1", "door-1"], Some(15)), (vec!["door-1"], None)]
+        {
+            assert_eq!(refused(counters(&devices), limit), "areas[1].counted_by");
+        }
+        let whole = Premises { counted_by: counters(&["door-1"]), ..Premises::default() };
+        assert_eq!(whole.check().unwrap_err().field(), "counted_by");
+    }
+
+    #[test]
+    fn whoever_a_counter_missed_on_the_way_in_leaves_no_debt_behind() {
+        assert_eq!(moved(2, 5), 7);
+        assert_eq!(moved(7, -7), 0);
+        assert_eq!(moved(moved(2, -5), 3), 3);
+        assert_eq!(moved(u32::MAX, 1), u32::MAX);
     }
 
     #[test]

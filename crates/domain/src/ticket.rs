@@ -1,7 +1,8 @@
 //! A ticket: what it entitles to, for whom it was issued and where it stands. Its code, the keys that
-//! sign codes and its re-issue are the modules below.
+//! sign codes, the set that is published of them and its re-issue are the modules below.
 
 mod code;
+mod key_set;
 mod keys;
 mod reissue;
 
@@ -15,7 +16,8 @@ use crate::pass::Pass;
 use crate::text::Text;
 
 pub use code::{CODE_PREFIX, CodeError, sign, verify};
-pub use keys::{KeyError, KeyRing, KeySeed, KeyTerm, PublishedKey, key_id};
+pub use key_set::{KeySet, PublishedKey, Signed, Signer, WithdrawnKey};
+pub use keys::{KeyError, KeyRing, KeySeed, KeyTerm, key_id, shown_until, withdraw};
 pub use reissue::{REISSUES_MAX, Reissue, ReissueError, Reissued, reissue};
 
 /// What a ticket entitles to.

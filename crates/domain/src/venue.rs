@@ -18,6 +18,7 @@ use crate::person_limit::PersonLimit;
 use crate::premises::Premises;
 use crate::quota::Quota;
 use crate::resource::{Need, Resource};
+use crate::supplier::SuppliedBy;
 use crate::tariff::{Cents, FreeDay, Surcharge, Tariff, Unit, UnitKind, usual_price};
 use crate::template::Follows;
 use crate::text::Text;
@@ -131,6 +132,9 @@ pub struct Venue {
     pub honoured_passes: Vec<PassRef>,
     /// Whether parts of its offer follow a template.
     pub follows: Follows,
+    /// Who operates it.
+    #[serde(default)]
+    pub supplied_by: SuppliedBy,
 }
 
 /// Something one can book at a venue.
@@ -224,7 +228,7 @@ impl Venue {
     /// The local day at `now`.
     #[must_use]
     pub fn day_at(&self, now: Timestamp) -> Date {
-        now.to_zoned_datetime(self.time_zone()).date()
+        day_at(now)
     }
 
     /// The product of that id.
@@ -282,6 +286,12 @@ impl ProductOption {
 
 /// The zone of every venue, as named by the IANA database.
 pub const TIME_ZONE: &str = "Europe/Rome";
+
+/// The day at every venue at an instant.
+#[must_use]
+pub fn day_at(at: Timestamp) -> Date {
+    at.to_zoned_datetime(time_zone()).date()
+}
 
 /// The zone of every venue.
 pub(crate) fn time_zone() -> TimeZone {

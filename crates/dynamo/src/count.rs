@@ -1,6 +1,7 @@
 //! What devices observed, their states, the registry of devices and dead letters. A batch of messages
 //! is read at once, decided in memory and written in one transaction, each item on condition that it is
-//! still what was read: so a repeat changes nothing and two writers never lose a count.
+//! still what was read: so a repeat changes nothing and two writers never lose a count. Where a venue says
+//! that counters count the people present, what they saw moves that count in the same transaction.
 
 mod items;
 mod registry;
@@ -8,9 +9,12 @@ mod registry;
 use std::collections::HashMap;
 
 use atrio_domain::device::{
-    DeadLetter, DeviceName, DeviceState, Message, Model, Observation, RegisteredDevice,
+    DeadLetter, DeviceName, DeviceState, Message, Model, Observation, People, RegisteredDevice,
     StoredObservation,
 };
+use atrio_domain::id::VenueId;
+use atrio_domain::premises::{Place, Premises, moved};
+use atrio_domain::venue::day_at;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -69,9 +73,22 @@ fn key_of(record: &Observation) -> ObservationKey {
     (record.device.clone(), items::observation_sk(record))
 }
 
+/// A place of a venue on a day, whose people a counter counts.
+type CountedPlace = (VenueId, Date, Place);
+
+/// How many are inside a place, and when the latest of what moves that was.
+#[derive(Debug, Default)]
+struct Inside {
+    people: Tracked<u32>,
+    at: Timestamp,
+}
+
 /// What is known about some messages, and what they change.
 #[derive(Debug, Default)]
 pub struct CountBatch {
+    /// Of venues that have counters count for a limit.
+    premises: HashMap<VenueId, Premises>,
+    presence: HashMap<CountedPlace, Inside>,
     devices: HashMap<DeviceName, RegisteredDevice>,
     states: HashMap<DeviceName, Tracked<DeviceState>>,
     observations: HashMap<ObservationKey, Tracked<StoredObservation>>,
@@ -85,6 +102,9 @@ pub enum Committed {
     Done,
     /// None of it is: another writer was faster. Read and decide again.
     Contended,
+    /// None of it is: it is more than one transaction takes, with the counts of people present that it
+    /// moves. Commit fewer messages at once.
+    TooMany,
 }
 
 impl CountBatch {
@@ -115,7 +135,24 @@ impl CountBatch {
     ) {
         self.states.entry(device).or_default().set(state);
         for observation in observations {
+            self.move_presence(&observation.record);
             self.observations.entry(key_of(&observation.record)).or_default().set(observation);
+        }
+    }
+
+    /// Counts people in or out of the places that the device counts for: by what it says, less what it said
+    /// of the same period before.
+    fn move_presence(&mut self, record: &Observation) {
+        let more = |record: &Observation| record.people().map_or(0, People::more_inside);
+        let before = self.stored(record).map_or(0, |stored| more(&stored.record));
+        let by = more(record).saturating_sub(before);
+        for place in counted_places(&self.premises, record) {
+            let inside = self.presence.entry(place).or_default();
+            inside.at = inside.at.max(record.period_start);
+            let before = inside.people.now.unwrap_or(0);
+            if moved(before, by) != before {
+                inside.people.set(moved(before, by));
+            }
         }
     }
 
@@ -135,6 +172,10 @@ impl CountBatch {
                 let (device, state) = device_state(item)?;
                 self.states.insert(device, Tracked::read(state));
             }
+            _ if crate::venue::is_venue(item) => {
+                let (venue, premises) = crate::venue::premises(item)?;
+                self.premises.insert(venue, premises);
+            }
             _ => {
                 let stored = stored_observation(item)?;
                 self.observations.insert(key_of(&stored.record), Tracked::read(stored));
@@ -144,8 +185,22 @@ impl CountBatch {
     }
 }
 
+/// The places that count what a counter observed, on the day at the venue on which its period began.
+fn counted_places(
+    premises: &HashMap<VenueId, Premises>,
+    record: &Observation,
+) -> Vec<CountedPlace> {
+    let Some(premises) = premises.get(&record.venue).filter(|_| record.people().is_some()) else {
+        return Vec::new();
+    };
+    let day = day_at(record.period_start);
+    let places = premises.counted_at(&record.device);
+    places.map(|place| (record.venue.clone(), day, place)).collect()
+}
+
 impl Store {
-    /// Reads what is known about what some messages say, and about their devices.
+    /// Reads what is known about what some messages say, about their devices, and about the places whose
+    /// people they count.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
@@ -154,7 +209,11 @@ impl Store {
         messages: impl IntoIterator<Item = &'a Message>,
     ) -> Result<CountBatch, Error> {
         let mut keys = std::collections::BTreeSet::new();
-        for message in messages {
+        let messages: Vec<&Message> = messages.into_iter().collect();
+        for message in &messages {
+            if message.observations.iter().any(|observation| observation.people().is_some()) {
+                keys.insert((crate::venue::VENUES.to_owned(), message.venue.to_string()));
+            }
             let partition = items::partition(&message.device);
             keys.insert((partition.clone(), items::DEVICE.to_owned()));
             keys.insert((partition.clone(), items::STATE.to_owned()));
@@ -166,6 +225,17 @@ impl Store {
         let mut batch = CountBatch::default();
         for item in self.get_all(&keys).await? {
             batch.take(&item)?;
+        }
+        let observed = messages.iter().flat_map(|message| &message.observations);
+        let places = observed.flat_map(|record| counted_places(&batch.premises, record));
+        for place in places.collect::<std::collections::BTreeSet<_>>() {
+            let (venue, day, name) = &place;
+            let count = self.get(crate::presence::count_key(venue, *day, name)).await?;
+            if let Some(count) = count {
+                let inside = crate::presence::inside(&count)?;
+                let people = Tracked::read(inside);
+                batch.presence.insert(place, Inside { people, ..Inside::default() });
+            }
         }
         Ok(batch)
     }
@@ -205,8 +275,15 @@ impl Store {
         for letter in letters.values() {
             writes.push(self.put(items::of_dead_letter(letter), Condition::none())?);
         }
+        for ((venue, day, place), Inside { people, at }) in &batch.presence {
+            let Some(now) = people.change() else { continue };
+            writes.push(self.set_count((venue, *day, place), (people.read, *now), *at)?);
+        }
         if writes.is_empty() {
             return Ok(Committed::Done);
+        }
+        if writes.len() > BATCH_WRITES {
+            return Ok(Committed::TooMany);
         }
         Ok(match self.transact(writes).await? {
             Written::All => Committed::Done,

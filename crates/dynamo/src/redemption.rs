@@ -223,7 +223,10 @@ impl Store {
         let made = item(first, redemptions)?;
         let venue = &first.venue;
         let Redemption { direction, redeemed_at, .. } = *first;
-        let mut counting = counting;
+        let mut counting = match direction {
+            Direction::Entry => counting,
+            Direction::Exit => counting.by_gates(),
+        };
         loop {
             let mut writes = Vec::with_capacity(redemptions.len() + 1);
             for one in redemptions {
@@ -279,7 +282,7 @@ impl Store {
         undo: &Undo,
         counting: Counting,
     ) -> Result<Redeemed, Error> {
-        let mut counting = Counting { rule: LimitRule::Past, ..counting };
+        let mut counting = Counting { rule: LimitRule::Past, ..counting }.by_gates();
         loop {
             let stands =
                 Condition::when("attribute_exists(pk) AND attribute_not_exists(undone_at)")

@@ -5,6 +5,7 @@ mod previous;
 
 use atrio_domain::id::VenueId;
 use atrio_domain::premises::Premises;
+use atrio_domain::supplier::SuppliedBy;
 use atrio_domain::tariff::Cents;
 use atrio_domain::template::Follows;
 use atrio_domain::venue::{Product, Venue, VenueKind};
@@ -16,7 +17,7 @@ use crate::transaction::{Condition, Written};
 use crate::venue::previous::PreviousProduct;
 use crate::{Error, Item, PK, SK, Store, key};
 
-const VENUES: &str = "VENUE";
+pub(crate) const VENUES: &str = "VENUE";
 
 /// Writes in one batch, DynamoDB's own bound.
 const BATCH: usize = 25;
@@ -68,6 +69,9 @@ fn item(venue: &Venue, version: u64) -> Result<Item, Error> {
     if venue.follows != Follows::Undecided {
         set("follows", json("follows", &venue.follows)?);
     }
+    if venue.supplied_by != SuppliedBy::default() {
+        set("supplied_by", json("supplied_by", &venue.supplied_by)?);
+    }
     if let Some(category) = &venue.category {
         set("category", text(category));
     }
@@ -102,7 +106,19 @@ fn venue(item: &Item) -> Result<Venue, Error> {
         campaigns: read.json_or_usual("campaigns")?,
         honoured_passes: read.json_or_usual("honoured_passes")?,
         follows: read.json_or_usual("follows")?,
+        supplied_by: read.json_or_usual("supplied_by")?,
     })
+}
+
+/// Whether an item is a venue.
+pub(crate) fn is_venue(item: &Item) -> bool {
+    item.get(PK).and_then(|value| value.as_s().ok()).is_some_and(|pk| pk == VENUES)
+}
+
+/// The limits of a venue, and which venue it is.
+pub(crate) fn premises(item: &Item) -> Result<(VenueId, Premises), Error> {
+    let read = Attributes::of(item);
+    Ok((read.parsed(SK)?, read.json_or_usual("premises")?))
 }
 
 impl TryFrom<&Item> for StoredVenue {

@@ -1,9 +1,7 @@
 //! The keys of tickets from the environment: those that sign, and those that gates know them by.
 
-use atrio_domain::ticket::{KeyRing, KeySeed, PublishedKey};
-use ed25519_dalek::VerifyingKey;
+use atrio_domain::ticket::{KeyRing, KeySeed, KeySet};
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::Shared;
 use crate::environment::{self, EnvironmentError};
@@ -12,7 +10,8 @@ const KEY: &str = "ATRIO_TICKET_SIGNING_KEY";
 const PUBLISHED: &str = "ATRIO_TICKET_PUBLIC_KEYS";
 
 /// The keys that sign tickets: a JSON list of `{"from": INSTANT, "seed": BASE64}`, or the one seed of
-/// an installation that has not rotated yet.
+/// an installation that has not rotated yet. `"supplier": ID` makes a key a supplier's,
+/// `"withdrawn_at": INSTANT` withdraws it.
 ///
 /// # Errors
 /// When the variable is missing or cannot be used.
@@ -25,10 +24,18 @@ fn ring(text: &str) -> Result<KeyRing, String> {
     let seeds: Vec<KeySeed> = if text.trim_start().starts_with('[') {
         // The reader's own words would quote the secret.
         serde_json::from_str(text).map_err(|error| {
-            format!("it is not a list of `from` and `seed`: see column {}", error.column())
+            format!(
+                "it is not a list of `from`, `seed`, `supplier` and `withdrawn_at`: see column {}",
+                error.column()
+            )
         })?
     } else {
-        vec![KeySeed { from: Timestamp::UNIX_EPOCH, seed: text.trim().to_owned() }]
+        vec![KeySeed {
+            from: Timestamp::UNIX_EPOCH,
+            seed: text.trim().to_owned(),
+            supplier: None,
+            withdrawn_at: None,
+        }]
     };
     KeyRing::new(&seeds).map_err(|error| error.to_string())
 }
@@ -37,27 +44,25 @@ fn ring(text: &str) -> Result<KeyRing, String> {
 ///
 /// # Errors
 /// When the variable is missing or cannot be used.
-pub fn published_from_environment() -> Result<Shared<Vec<VerifyingKey>>, EnvironmentError> {
+pub fn published_from_environment() -> Result<Shared<KeySet>, EnvironmentError> {
     let text = environment::text(PUBLISHED, "the published keys of tickets, a JSON key set")?;
     published(&text).map(Shared::new).map_err(|problem| environment::bad(PUBLISHED, problem))
 }
 
-fn published(text: &str) -> Result<Vec<VerifyingKey>, String> {
-    #[derive(Deserialize)]
-    struct KeySet {
-        keys: Vec<PublishedKey>,
-    }
+fn published(text: &str) -> Result<KeySet, String> {
     let set: KeySet = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let read = |key: &PublishedKey| {
-        key.verifying_key().ok_or_else(|| format!("key `{}` is not Ed25519", key.kid))
-    };
-    set.keys.iter().map(read).collect()
+    match set.keys.iter().find(|key| key.verifying_key().is_none()) {
+        Some(key) => Err(format!("key `{}` is not Ed25519", key.kid)),
+        None => Ok(set),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const THEIRS: &str = "CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=";
+    const LEAKED: &str = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
     const SEED: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
     #[test]
@@ -71,11 +76,27 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_suppliers_and_withdrawn_ones_are_read_from_the_list() {
+        let list = format!(
+            r#"[{{"from":"1970-01-01T00:00:00Z","seed":"{SEED}"}},
+                {{"from":"2026-06-01T00:00:00Z","seed":"{THEIRS}","supplier":"uffizi"}},
+                {{"from":"2026-03-01T00:00:00Z","seed":"{LEAKED}","supplier":"uffizi",
+                  "withdrawn_at":"2026-06-01T00:00:00Z"}}]"#
+        );
+        let now = "2026-06-02T00:00:00Z".parse().unwrap();
+        let set = ring(&list).unwrap().published(now);
+        let owners: Vec<_> =
+            set.keys.iter().map(|key| key.supplier_id.as_ref().map(ToString::to_string)).collect();
+        assert_eq!(owners, [None, Some("uffizi".to_owned())]);
+        assert_eq!(set.withdrawn_keys.len(), 1);
+        let written = serde_json::to_string(&set).unwrap();
+        assert_eq!(published(&written), Ok(set), "as ticketing answers it, redemption reads it");
+    }
+
+    #[test]
     fn a_key_set_is_read_as_it_is_published() {
-        let now = Timestamp::UNIX_EPOCH;
-        let keys = ring(SEED).unwrap().published(now);
-        let set = serde_json::json!({"keys": [PublishedKey::of(&keys[0])]});
-        assert_eq!(published(&set.to_string()), Ok(keys));
+        let set = ring(SEED).unwrap().published(Timestamp::UNIX_EPOCH);
+        assert_eq!(published(&serde_json::to_string(&set).unwrap()), Ok(set));
         assert!(
             published(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"b"}]}"#).is_err()
         );

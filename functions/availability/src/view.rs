@@ -5,7 +5,7 @@ use atrio_domain::calendar::{SlotTimes, weekday_name};
 use atrio_domain::cancellation::Cancellation;
 use atrio_domain::exchange::ExchangeRule;
 use atrio_domain::group::GroupRule;
-use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, UnitId, VenueId};
+use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, SupplierId, UnitId, VenueId};
 use atrio_domain::minimum::Minimum;
 use atrio_domain::on_sale::OnSale;
 use atrio_domain::person_limit::PersonLimit;
@@ -60,6 +60,9 @@ pub(crate) struct VenueView {
     #[schema(value_type = String)]
     hours: HoursSource,
     website: Option<String>,
+    /// Who operates it, whose keys sign its tickets; null for the installation's own.
+    #[schema(value_type = Option<String>)]
+    supplier_id: Option<SupplierId>,
 }
 
 impl VenueView {
@@ -78,6 +81,7 @@ impl VenueView {
             annual_visitors: venue.annual_visitors,
             hours: venue.hours,
             website: venue.website.clone(),
+            supplier_id: venue.supplied_by.supplier_id.clone(),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! How many people are in a venue now: by the tickets that went in and out, where the venue has a limit,
-//! and by the people counters at its doors, where there are any.
+//! How many people are in a venue now: by what its limits are kept by, tickets that went in and out or people
+//! counters at the doors, and by all its people counters, where there are any.
 
 use atrio_domain::id::{AreaId, CallerUuid, GateId, VenueId};
-use atrio_domain::premises::Place;
+use atrio_domain::premises::{CountedBy, Place, Premises, Source};
 use atrio_domain::text::Text;
 use atrio_domain::venue::Venue;
-use atrio_dynamo::presence::{Overruling, Presence};
+use atrio_dynamo::presence::{Overruling, Presence, Recount};
 use atrio_lake_query::{CountedCell, Venues};
 use atrio_runtime::{Path, Problem, Role, Staff};
 use axum::Json;
@@ -28,13 +28,37 @@ pub(crate) struct PresenceView {
     as_of: Timestamp,
     /// Most people present in the whole venue; null where there is no limit.
     limit: Option<u32>,
-    /// People inside by their tickets; null where there is no limit, for then nobody is counted.
+    /// People inside by the count that the limit is kept by; null where there is no limit, for then nobody is
+    /// counted.
+    inside: Option<u32>,
+    /// What moves that count: `GATES` or `COUNTERS`; null where there is no limit.
+    #[schema(value_type = Option<String>)]
+    counted_by: Option<Source>,
+    /// People inside by their tickets; null where gates do not count.
     by_tickets: Option<u32>,
     /// By the people counters at the doors; null where none has counted directions today.
     by_counters: Option<CountersView>,
     areas: Vec<AreaView>,
     /// Entries over a limit, in order of time.
     over_limit: Vec<OverLimitView>,
+    /// Counts that a manager set by hand, in order of time.
+    set_by_hand: Vec<SetByHandView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SetByHandView {
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The area; null for the whole venue.
+    #[schema(value_type = Option<String>)]
+    area_id: Option<AreaId>,
+    inside: u32,
+    /// Whom the manager's token named.
+    actor: String,
+    /// The manager's words.
+    reason: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -53,7 +77,12 @@ struct AreaView {
     name: Text,
     /// Most people present in the area; null where there is no limit.
     limit: Option<u32>,
-    /// People inside by their tickets; null where there is no limit.
+    /// People inside by the count that the limit is kept by; null where there is no limit.
+    inside: Option<u32>,
+    /// What moves that count: `GATES` or `COUNTERS`; null where there is no limit.
+    #[schema(value_type = Option<String>)]
+    counted_by: Option<Source>,
+    /// People inside by their tickets; null where gates do not count.
     by_tickets: Option<u32>,
 }
 
@@ -108,29 +137,33 @@ fn view(
     presence: &Presence,
     counted: &[CountedCell],
 ) -> PresenceView {
-    let inside = |place: Place, limit: Option<u32>| {
-        limit.map(|_| presence.inside.get(&place).copied().unwrap_or(0))
+    let count = |place: Place, limit: Option<u32>, by: &CountedBy| {
+        let source = limit.map(|_| by.source());
+        let inside = source.map(|_| presence.inside.get(&place).copied().unwrap_or(0));
+        (inside, source, inside.filter(|_| source == Some(Source::Gates)))
     };
-    let limit = venue.premises.limit;
+    let Premises { limit, counted_by, areas } = venue.premises;
+    let (inside, source, by_tickets) = count(Place::Venue, limit, &counted_by);
     PresenceView {
         venue_id: venue.id,
         day,
         as_of,
         limit,
-        by_tickets: inside(Place::Venue, limit),
+        inside,
+        counted_by: source,
+        by_tickets,
         by_counters: counters(counted),
-        areas: venue
-            .premises
-            .areas
+        areas: areas
             .into_iter()
-            .map(|area| AreaView {
-                by_tickets: inside(Place::Area(area.id.clone()), area.limit),
-                id: area.id,
-                name: area.name,
-                limit: area.limit,
+            .map(|area| {
+                let place = Place::Area(area.id.clone());
+                let (inside, counted_by, by_tickets) = count(place, area.limit, &area.counted_by);
+                let (id, name, limit) = (area.id, area.name, area.limit);
+                AreaView { id, name, limit, inside, counted_by, by_tickets }
             })
             .collect(),
         over_limit: presence.overrulings.iter().map(over_limit).collect(),
+        set_by_hand: presence.recounts.iter().map(set_by_hand).collect(),
     }
 }
 
@@ -144,15 +177,30 @@ fn counters(counted: &[CountedCell]) -> Option<CountersView> {
     })
 }
 
+fn set_by_hand(one: &Recount) -> SetByHandView {
+    SetByHandView {
+        uuid: one.uuid,
+        at: one.at,
+        area_id: area_of(&one.place),
+        inside: one.inside,
+        actor: one.actor.clone(),
+        reason: one.reason.clone(),
+    }
+}
+
+fn area_of(place: &Place) -> Option<AreaId> {
+    match place {
+        Place::Venue => None,
+        Place::Area(area) => Some(area.clone()),
+    }
+}
+
 fn over_limit(one: &Overruling) -> OverLimitView {
     OverLimitView {
         uuid: one.uuid,
         at: one.at,
         gate_id: one.gate.clone(),
-        area_id: match &one.full.place {
-            Place::Venue => None,
-            Place::Area(area) => Some(area.clone()),
-        },
+        area_id: area_of(&one.full.place),
         people: one.full.people,
         inside: one.full.inside,
         limit: one.full.limit,

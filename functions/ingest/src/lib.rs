@@ -1,5 +1,5 @@
 //! Takes messages of devices: reads them, lets the domain decide, and makes the result durable
-//! before anything is acknowledged. On AWS an IoT rule puts them on a Kinesis stream that calls
+//! before anything is acknowledged, with the people present that it moves where a venue's limit is counted so. On AWS an IoT rule puts them on a Kinesis stream that calls
 //! [`handle`]; on one machine the embedded broker calls [`accept`] with the same messages. It never
 //! judges who may publish (the IoT policy and the broker do), but counts nothing of a device that
 //! is not enrolled at the topic's venue.
@@ -149,14 +149,19 @@ fn fitting(messages: &[Read]) -> usize {
 }
 
 /// Accepts what fits one transaction. A malformed item of one device must not hold up the others,
-/// so a batch that meets one is halved until that message stands alone.
+/// so a batch that meets one is halved until that message stands alone; so is one that moves more counts
+/// of people present than fit beside it.
 async fn accept_some(store: &Store, messages: &[Read]) -> Vec<Outcome> {
     // Boxed: the futures of the client nest deeper than the compiler follows.
     let error = match Box::pin(try_batch(store, messages)).await {
         Ok(outcomes) => return outcomes,
         Err(error) => error,
     };
-    if matches!(error, Error::Malformed { .. }) && messages.len() > 1 {
+    let is_of_some = match &error {
+        NotWritten::TooMany => true,
+        NotWritten::Table(error) => matches!(error, Error::Malformed { .. }),
+    };
+    if is_of_some && messages.len() > 1 {
         let (first, second) = messages.split_at(messages.len() / 2);
         let mut outcomes = Box::pin(accept_some(store, first)).await;
         outcomes.extend(Box::pin(accept_some(store, second)).await);
@@ -167,7 +172,18 @@ async fn accept_some(store: &Store, messages: &[Read]) -> Vec<Outcome> {
     messages.iter().map(|_| Outcome::Failed { reason: reason.clone() }).collect()
 }
 
-async fn try_batch(store: &Store, messages: &[Read]) -> Result<Vec<Outcome>, Error> {
+/// Why a batch was not written.
+#[derive(Debug, thiserror::Error)]
+enum NotWritten {
+    /// It moves too many counts for one transaction.
+    #[error("the batch takes more writes than one transaction has")]
+    TooMany,
+    /// The table refused.
+    #[error(transparent)]
+    Table(#[from] Error),
+}
+
+async fn try_batch(store: &Store, messages: &[Read]) -> Result<Vec<Outcome>, NotWritten> {
     let mut attempt = 0;
     loop {
         let contents = messages.iter().filter_map(|read| read.content.as_ref().ok());
@@ -180,8 +196,9 @@ async fn try_batch(store: &Store, messages: &[Read]) -> Result<Vec<Outcome>, Err
                 attempt += 1;
             }
             Committed::Contended => {
-                return Err(Error::Stale { key: "counts of a batch".to_owned() });
+                return Err(Error::Stale { key: "counts of a batch".to_owned() }.into());
             }
+            Committed::TooMany => return Err(NotWritten::TooMany),
         }
     }
 }

@@ -187,7 +187,8 @@ async fn written(
             let named = |ticket| booking.named(ticket, &stored.tickets);
             let tickets: Vec<_> = tickets.into_iter().map(named).collect();
             let keys = context.keys.current();
-            let pdf = atrio_paper::printed(&venue, booking.locale, &tickets, keys.signing(now))?;
+            let key = keys.signing(&venue.supplied_by, now);
+            let pdf = atrio_paper::printed(&venue, booking.locale, &tickets, key)?;
             let letter = Letter::confirmed(booking, &venue, contact, &context.public_url);
             (letter, Some(pdf), Some(entry()))
         }

@@ -2,26 +2,26 @@
 //! in again after an exit. The gate's nonce makes a repeated scan of a lost answer the same entry. A
 //! place with a limit lets nobody in when it is full, unless a steward says why. Gates get here what
 //! they need to decide by themselves, send in what they did while their line was down, and take an
-//! entry back when the turnstile did not turn.
+//! entry back when the turnstile did not turn. A manager corrects here how many are inside.
 
 mod bundle;
 mod offline;
 mod party;
 pub mod problem;
+mod recount;
 mod scan;
 pub mod undo;
 
 pub use scan::outcome;
 
-use atrio_domain::gate::offline::read;
-use atrio_domain::id::{TicketId, VenueId};
-use atrio_domain::ticket::Ticket;
+use atrio_domain::gate::offline::{Shown, read};
+use atrio_domain::id::VenueId;
+use atrio_domain::ticket::{CodeError, KeySet, Ticket};
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
 use atrio_runtime::environment::EnvironmentError;
 use atrio_runtime::{Access, Clock, Problem, Shared};
 use axum::extract::FromRef;
-use ed25519_dalek::VerifyingKey;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -40,8 +40,8 @@ pub struct Context {
     pub clock: Clock,
     /// Checks the tokens of gates.
     pub access: Access,
-    /// The keys that tickets may be signed with.
-    pub ticket_keys: Shared<Vec<VerifyingKey>>,
+    /// The keys that tickets may be signed with, of whichever supplier.
+    pub ticket_keys: Shared<KeySet>,
 }
 
 impl FromRef<Context> for Access {
@@ -77,16 +77,59 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(offline::file_offline))
         .routes(routes!(offline::list_conflicts))
         .routes(routes!(offline::close_conflict))
+        .routes(routes!(recount::recount))
         .with_state(context)
 }
 
-/// The ticket that a code names: signed codes are checked, typed ones looked up.
-fn ticket_id(code: &str, keys: &[VerifyingKey]) -> Result<TicketId, Problem> {
-    read(code, keys).map(|shown| shown.ticket()).map_err(|unread| problem::unread(&unread))
+/// What was shown: signed codes are checked, typed ones read.
+fn read_code(context: &Context, code: &str) -> Result<Shown, Problem> {
+    read(code, &context.ticket_keys.current()).map_err(|unread| problem::unread(&unread))
 }
 
-async fn load(context: &Context, id: TicketId) -> Result<Ticket, Problem> {
-    context.store.ticket(id).await.map_err(internal)?.ok_or_else(|| problem::unknown_ticket(id))
+/// The ticket that was shown, as it stands now.
+async fn load(context: &Context, shown: &Shown) -> Result<Ticket, Problem> {
+    let ticket = context.store.ticket(shown.ticket()).await.map_err(internal)?;
+    ticket.ok_or_else(|| problem::unknown_shown(shown))
+}
+
+/// What was shown, the ticket that it names and the venue of the gate.
+async fn load_shown(
+    context: &Context,
+    code: &str,
+    gate_venue: &VenueId,
+) -> Result<(Shown, Ticket, Venue), Problem> {
+    let shown = read_code(context, code)?;
+    let find = async { context.store.ticket(shown.ticket()).await.map_err(internal) };
+    let (venue, ticket) = tokio::try_join!(load_venue(context, gate_venue), find)?;
+    if let Some(why) = foreign(context, &shown, ticket.as_ref(), &venue).await? {
+        return Err(why);
+    }
+    let ticket = ticket.ok_or_else(|| problem::unknown_shown(&shown))?;
+    Ok((shown, ticket, venue))
+}
+
+/// Why a code does not count although it was signed: its key is not of the supplier of the venue that it is
+/// for, or its ticket is for another. Of a code whose key was withdrawn the number alone counts: who knows it
+/// could type it as well, and who has the leaked key still knows no number of somebody else's ticket.
+async fn foreign(
+    context: &Context,
+    shown: &Shown,
+    ticket: Option<&Ticket>,
+    here: &Venue,
+) -> Result<Option<Problem>, Problem> {
+    let Shown::Signed(entitlement, signer) = shown else { return Ok(None) };
+    let id = &entitlement.venue;
+    if ticket.is_some_and(|ticket| ticket.entitlement.venue != *id) {
+        return Ok(Some(problem::code(&CodeError::OtherTicket { venue: id.clone() })));
+    }
+    // A pass is shown at other venues than the one that sold it.
+    let seller = match *id == here.id {
+        true => None,
+        false => context.store.venue(id).await.map_err(internal)?,
+    };
+    let supplied_by = &seller.as_ref().unwrap_or(here).supplied_by;
+    let (keys, now) = (context.ticket_keys.current(), context.clock.now());
+    Ok(keys.check_signer(signer, (id, supplied_by), now).err().map(|why| problem::code(&why)))
 }
 
 async fn load_venue(context: &Context, id: &VenueId) -> Result<Venue, Problem> {

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ATTEMPTS, Context, internal, load_venue, problem, ticket_id, undo};
+use crate::{ATTEMPTS, Context, foreign, internal, load_venue, problem, read_code, undo};
 
 /// Most entries of one request; each is a few reads and a transaction.
 const ENTRIES_MAX: usize = 50;
@@ -134,14 +134,17 @@ async fn file_entry(
     entry: &OfflineEntry,
 ) -> Result<(Outcome, Option<Problem>), Problem> {
     let refused = |problem| Ok((Outcome::Refused, Some(problem)));
-    let id = match ticket_id(&entry.code, &context.ticket_keys.current()) {
-        Ok(id) => id,
+    let shown = match read_code(context, &entry.code) {
+        Ok(shown) => shown,
         Err(problem) => return refused(problem),
     };
+    let id = shown.ticket();
     for _ in 0..ATTEMPTS {
-        let Some(ticket) = context.store.ticket(id).await.map_err(internal)? else {
-            return refused(problem::unknown_ticket(id));
-        };
+        let ticket = context.store.ticket(id).await.map_err(internal)?;
+        if let Some(problem) = foreign(context, &shown, ticket.as_ref(), venue).await? {
+            return refused(problem);
+        }
+        let Some(ticket) = ticket else { return refused(problem::unknown_shown(&shown)) };
         let known = ticket.state.clone();
         let now = context.clock.now();
         if let Some(undone) = &entry.undone {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::scan::{Answer, RedemptionBody, UnitBrief, named, named_view, naming};
-use crate::{Context, internal, load, problem, ticket_id};
+use crate::{Context, internal, load_shown, problem};
 
 /// How often a party is chosen anew when other gates let in from the same booking: each time, one of
 /// them went through.
@@ -100,8 +100,7 @@ pub(crate) async fn show_party(
     Json(body): Json<PartyBody>,
 ) -> Result<axum::Json<PartyView>, Problem> {
     staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
-    let id = ticket_id(&body.code, &context.ticket_keys.current())?;
-    let ticket = load(&context, id).await?;
+    let (_, ticket, _) = load_shown(&context, &body.code, &body.venue_id).await?;
     if ticket.pass.is_none() && ticket.entitlement.venue != body.venue_id {
         let (venue, gate_venue) = (ticket.entitlement.venue, body.venue_id);
         return Err(problem::refusal(&Refusal::OtherVenue { venue, gate_venue }));

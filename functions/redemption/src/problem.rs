@@ -1,10 +1,10 @@
 //! Refusals at the gate as problem documents, in words the person at the gate can act on.
 
 use atrio_domain::admission::Window;
-use atrio_domain::gate::offline::{OfflineRefusal, Unread};
+use atrio_domain::gate::offline::{OfflineRefusal, Shown, Unread};
 use atrio_domain::gate::{Conflict, Unfiled};
 use atrio_domain::id::{AreaId, CallerUuid, InvalidId, TicketId, VenueId};
-use atrio_domain::premises::{Full, Place, Premises};
+use atrio_domain::premises::{Full, LIMIT_MAX, Place, Premises};
 use atrio_domain::redemption::{PartyError, Refusal, UndoRefusal};
 use atrio_domain::ticket::CodeError;
 use atrio_runtime::Problem;
@@ -148,6 +148,26 @@ pub fn full(full: &Full) -> Problem {
         .fact("limit", full.limit)
 }
 
+/// People are counted where there is a limit only.
+pub(crate) fn not_counted(place: &Place) -> Problem {
+    let message = format!("{place} has no limit, so nobody is counted there");
+    Problem::new(StatusCode::CONFLICT, "place-not-counted").detail(&message).field(
+        "area_id",
+        &message,
+        "name an area with a limit, or leave it out where the venue has one",
+    )
+}
+
+/// So many people are inside nowhere.
+pub(crate) fn too_many_inside(inside: u32) -> Problem {
+    let message = format!("{inside} people are more than {LIMIT_MAX}");
+    Problem::new(RULE, "invalid-field").detail(&message).field(
+        "inside",
+        &message,
+        "write how many people are inside now",
+    )
+}
+
 /// The venue has no such area.
 pub(crate) fn unknown_area(area: &AreaId, premises: &Premises) -> Problem {
     let known: Vec<&str> = premises.areas.iter().map(|area| area.id.as_str()).collect();
@@ -183,6 +203,7 @@ pub fn offline_refusal(offline: &OfflineRefusal) -> Problem {
                 "scan the QR code: the line is down, and only a signed code of a ticket sold just now \
                  can be believed",
             ),
+        OfflineRefusal::KeyWithdrawn { .. } => withdrawn_key(offline),
     }
 }
 
@@ -268,14 +289,18 @@ pub fn unread(unread: &Unread) -> Problem {
 }
 
 /// Why a scanned code is not a ticket.
-fn code(error: &CodeError) -> Problem {
+pub(crate) fn code(error: &CodeError) -> Problem {
     let (kind, fix) = match error {
         CodeError::Unreadable { .. } => {
             ("ticket-unreadable", "scan again, or type the 16 characters below the QR code")
         }
-        CodeError::UnknownKey { .. } | CodeError::Forged => {
+        CodeError::UnknownKey { .. } | CodeError::Forged | CodeError::OtherTicket { .. } => {
             ("ticket-forged", "do not admit; send the visitor to the desk")
         }
+        CodeError::ForeignKey { .. } => (
+            "ticket-foreign-key",
+            "do not admit; tell the platform's operator the key's name: it may have leaked",
+        ),
     };
     Problem::new(RULE, kind).detail(error).field("code", error, fix)
 }
@@ -290,12 +315,33 @@ fn typed_code(error: &InvalidId) -> Problem {
 }
 
 /// There is no such ticket.
-pub(crate) fn unknown_ticket(id: TicketId) -> Problem {
+fn unknown_ticket(id: TicketId) -> Problem {
     Problem::not_found(
         "ticket-unknown",
         "code",
         &id.typed_code(),
         "check the characters; tickets are kept for 30 days after their slot",
+    )
+}
+
+/// What was shown names no ticket that is known.
+pub(crate) fn unknown_shown(shown: &Shown) -> Problem {
+    match shown {
+        Shown::Signed(..) | Shown::Typed(_) => unknown_ticket(shown.ticket()),
+        Shown::Withdrawn { ticket, key_id } => withdrawn_key(format_args!(
+            "the code is signed with key `{key_id}`, which was withdrawn, and there is no ticket `{}`",
+            ticket.typed_code()
+        )),
+    }
+}
+
+/// A code whose key was withdrawn names no ticket that is known here.
+fn withdrawn_key(why: impl std::fmt::Display) -> Problem {
+    Problem::new(RULE, "ticket-key-withdrawn").detail(&why).field(
+        "code",
+        &why,
+        "ask for the page of the tickets, which shows a good code, or for the 16 characters below the QR \
+         code; where there are none, send the visitor to the desk",
     )
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::party::{self, PartyLine, ThroughView};
-use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_venue, problem, ticket_id};
+use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_shown, problem};
 
 /// A code shown at a gate.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -129,9 +129,7 @@ pub(crate) async fn redeem(
 ) -> Result<Answer, Problem> {
     staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
     let reason = body.reason()?;
-    let id = ticket_id(&body.code, &context.ticket_keys.current())?;
-    let (venue, mut ticket) =
-        tokio::try_join!(load_venue(&context, &body.venue_id), load(&context, id))?;
+    let (shown, mut ticket, venue) = load_shown(&context, &body.code, &body.venue_id).await?;
     body.check_area(&venue)?;
     if let Some(asked) = &body.party {
         return party::redeem(&context, &staff, &body, &venue, &ticket, asked).await;
@@ -165,13 +163,13 @@ pub(crate) async fn redeem(
             // Where the nonce stands for nothing else, another gate had the ticket just now, which
             // the next reading shows.
             Redeemed::Stale => {
-                body.must_be_fresh(&context, id).await?;
+                body.must_be_fresh(&context, shown.ticket()).await?;
                 if let Some(before) = body.before(&context, known).await? {
                     return Ok(before);
                 }
             }
         }
-        ticket = load(&context, id).await?;
+        ticket = load(&context, &shown).await?;
     }
     Err(Problem::busy())
 }

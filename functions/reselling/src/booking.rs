@@ -294,5 +294,15 @@ pub(crate) async fn told(
         Mode::Test => Vec::new(),
     };
     let (sold, now) = (sold.or(read.as_ref()), context.clock.now());
-    OctoBooking::of(&Told { context, caller, stored, sold, tickets: &tickets, now })
+    let supplied_by = match sold {
+        Some(sold) => sold.venue.supplied_by.clone(),
+        // What is offered no more is signed for its venue all the same.
+        None => {
+            let venue = context.store.venue(&booking.venue_id).await?;
+            venue.map(|venue| venue.supplied_by).unwrap_or_default()
+        }
+    };
+    let told =
+        Told { context, caller, stored, sold, supplied_by: &supplied_by, tickets: &tickets, now };
+    OctoBooking::of(&told)
 }

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use atrio_domain::booking::Booking;
 use atrio_domain::calendar::SlotTimes;
-use atrio_domain::id::{CallerUuid, TicketId, UnitId, VenueId};
+use atrio_domain::id::{CallerUuid, SupplierId, TicketId, UnitId, VenueId};
 use atrio_domain::mail::{MailKind, MailState, masked};
+use atrio_domain::supplier::SuppliedBy;
 use atrio_domain::text::{Locale, Text};
-use atrio_domain::ticket::{KeyRing, PublishedKey, Ticket, TicketState};
+use atrio_domain::ticket::{KeyRing, PublishedKey, Ticket, TicketState, WithdrawnKey};
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::Stored;
@@ -25,7 +26,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -240,7 +241,7 @@ async fn print_tickets(
     let issued = issued(&context, &uuid).await?;
     let locale = language.lang.unwrap_or(issued.stored.booking.locale);
     let keys = context.keys.current();
-    let key = keys.signing(context.clock.now());
+    let key = keys.signing(&issued.venue.supplied_by, context.clock.now());
     let document = atrio_paper::printed(&issued.venue, locale, &issued.tickets, key)
         .map_err(|error| Problem::internal(&error))?;
     let headers = [
@@ -287,7 +288,7 @@ async fn print_receipt(
         PaperWidth::Wide => Paper::Wide,
     };
     let keys = context.keys.current();
-    let key = keys.signing(context.clock.now());
+    let key = keys.signing(&issued.venue.supplied_by, context.clock.now());
     let bytes = atrio_paper::receipt(&issued.venue, locale, &issued.tickets, key, paper)
         .map_err(|error| Problem::internal(&error))?;
     let headers = [
@@ -321,15 +322,40 @@ async fn enter_in_calendar(
 /// The keys with which codes are verified, as a JSON Web Key Set.
 #[derive(Debug, Serialize, ToSchema)]
 struct KeySetView {
+    /// Each with the supplier that it signs for and its term: `kid`, `x`, `supplier_id` (null for the
+    /// installation's own), `signs_from`, `published_until`.
     #[schema(value_type = Vec<Object>)]
     keys: Vec<PublishedKey>,
+    /// Keys that prove nothing any more: `kid`, `supplier_id`, `withdrawn_at`.
+    #[schema(value_type = Vec<Object>)]
+    withdrawn_keys: Vec<WithdrawnKey>,
 }
 
-/// What an offline gate needs to verify codes: every key a ticket may be shown with, newest first.
-#[utoipa::path(get, path = "/v1/ticket-keys", tag = "gate", responses((status = 200, body = KeySetView)))]
-async fn publish_keys(State(context): State<Context>) -> Json<KeySetView> {
-    let keys = context.keys.current().published(context.clock.now());
-    Json(KeySetView { keys: keys.iter().map(PublishedKey::of).collect() })
+/// Whose keys.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct KeysQuery {
+    /// Only those that count at the venues of this supplier: its own, and the installation's where it has
+    /// none, or had none when tickets were signed that may still be shown.
+    #[param(value_type = Option<String>)]
+    supplier_id: Option<SupplierId>,
+}
+
+/// What an offline gate needs to verify codes: every key a ticket may be shown with, of each owner the newest
+/// first, and those that were withdrawn.
+#[utoipa::path(get, path = "/v1/ticket-keys", tag = "gate", params(KeysQuery),
+    responses((status = 200, body = KeySetView), (status = 400, body = Problem)))]
+async fn publish_keys(
+    State(context): State<Context>,
+    Query(query): Query<KeysQuery>,
+) -> Json<KeySetView> {
+    let now = context.clock.now();
+    let mut set = context.keys.current().published(now);
+    if let Some(supplier) = query.supplier_id {
+        set = set.counting_at(&SuppliedBy::one(Some(supplier)), now);
+    }
+    Json(KeySetView { keys: set.keys, withdrawn_keys: set.withdrawn_keys })
 }
 
 async fn issued(context: &Context, uuid: &str) -> Result<Issued, Problem> {
@@ -354,8 +380,8 @@ async fn venue(context: &Context, id: &VenueId) -> Result<Venue, Problem> {
 
 fn view(context: &Context, venue: &Venue, ticket: Ticket) -> Result<TicketView, Problem> {
     let keys = context.keys.current();
-    let code = CodePicture::of(&ticket, keys.signing(context.clock.now()))
-        .map_err(|error| Problem::internal(&error))?;
+    let key = keys.signing(&venue.supplied_by, context.clock.now());
+    let code = CodePicture::of(&ticket, key).map_err(|error| Problem::internal(&error))?;
     let redeemed_at = match &ticket.state {
         TicketState::Redeemed { at, .. } => Some(*at),
         TicketState::Valid | TicketState::Revoked { .. } | TicketState::Replaced { .. } => None,

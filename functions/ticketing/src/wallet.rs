@@ -62,8 +62,9 @@ pub(crate) async fn apple_pass(
     let apple = apple.ok_or_else(|| problem::no_such_wallet("apple"))?;
     let locale = language.lang.unwrap_or(issued.stored.booking.locale);
     let (keys, now) = (context.keys.current(), context.clock.now());
+    let key = keys.signing(&issued.venue.supplied_by, now);
     let pass = apple
-        .pass(&issued.venue, locale, &ticket, keys.signing(now), now)
+        .pass(&issued.venue, locale, &ticket, key, now)
         .map_err(|error| Problem::internal(&error))?;
     let headers = [
         (header::CONTENT_TYPE, "application/vnd.apple.pkpass"),
@@ -88,8 +89,9 @@ pub(crate) async fn google_link(
     let google = google.ok_or_else(|| problem::no_such_wallet("google"))?;
     let locale = language.lang.unwrap_or(issued.stored.booking.locale);
     let (keys, now) = (context.keys.current(), context.clock.now());
+    let key = keys.signing(&issued.venue.supplied_by, now);
     let link = google
-        .link(&issued.venue, locale, &ticket, keys.signing(now), now)
+        .link(&issued.venue, locale, &ticket, key, now)
         .map_err(|error| Problem::internal(&error))?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, link)]).into_response())
 }

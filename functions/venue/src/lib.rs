@@ -11,12 +11,13 @@ mod passes;
 mod pieces;
 mod problem;
 mod staff;
+mod supplier;
 mod templates;
 mod view;
 mod webhooks;
 
 use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Opening};
-use atrio_domain::id::ProductId;
+use atrio_domain::id::{ProductId, VenueId};
 use atrio_domain::offer::Stranded;
 use atrio_domain::premises::Premises;
 use atrio_domain::resource::{Resource, check_needs_of, check_resources};
@@ -106,6 +107,7 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(templates::show_template, templates::change_template))
         .routes(routes!(templates::list_followers))
         .routes(routes!(templates::show_followed, templates::change_followed))
+        .routes(routes!(supplier::show_supplier, supplier::change_supplier))
         .routes(routes!(pieces::list_pieces))
         .routes(routes!(staff::list_staff))
         .routes(routes!(staff::show_member, staff::set_member, staff::remove_member))
@@ -200,12 +202,12 @@ async fn show_premises(
     Ok(tagged((entity_tag(&json(&premises)?), premises)))
 }
 
-/// Sets the areas of a venue and how many people may be present in it and in each. People who are
-/// inside already are not counted before their next entry.
+/// Sets the areas of a venue, how many people may be present in it and in each, and who counts them: gates, or
+/// the counters at the doors. People who are inside already are not counted before their next entry.
 #[utoipa::path(put, path = "/v1/venues/{venue_id}/premises", tag = "staff", security(("staff" = [])),
     params(("venue_id" = String, Path), ("If-Match" = Option<String>, Header),
         ("If-None-Match" = Option<String>, Header), ChangeQuery),
-    request_body(content = Object, description = "`limit` and `areas`, as read"),
+    request_body(content = Object, description = "`limit`, `counted_by` and `areas`, as read"),
     responses((status = 200, body = ChangedView), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 412, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
@@ -484,10 +486,12 @@ async fn list_changes(
 async fn load(context: &Context, staff: &Staff, venue_id: &str) -> Result<StoredVenue, Problem> {
     let id = staff.at_venue(venue_id, &[Role::Manager])?;
     let found = context.store.stored_venue(&id).await.map_err(internal)?;
-    found.ok_or_else(|| {
-        let fix = "take an id from `GET /v1/venues`";
-        Problem::not_found("unknown-venue", "venue_id", id.as_str(), fix)
-    })
+    found.ok_or_else(|| unknown_venue(&id))
+}
+
+fn unknown_venue(id: &VenueId) -> Problem {
+    let fix = "take an id from `GET /v1/venues`";
+    Problem::not_found("unknown-venue", "venue_id", id.as_str(), fix)
 }
 
 fn product_id_of(text: String) -> Result<ProductId, Problem> {

@@ -85,7 +85,7 @@ struct AuditView {
     role: String,
     /// The version it made, of the venue or of its staff.
     version: u64,
-    /// `opening`, `resources`, `products/` and the product, or `staff/` and the member's id.
+    /// `opening`, `resources`, `supplier`, `products/` and the product, or `staff/` and the member's id.
     part: String,
     /// What stood there before; none for what is new.
     #[schema(value_type = Option<Object>)]

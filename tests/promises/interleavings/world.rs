@@ -139,6 +139,7 @@ fn museum(chance: &mut Chance) -> Venue {
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
         follows: atrio_domain::template::Follows::Undecided,
+        supplied_by: atrio_domain::supplier::SuppliedBy::default(),
         products: vec![product],
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use atrio_domain::gate::bundle::{Expected, Group};
-use atrio_domain::gate::offline::{OfflineRefusal, Shown, Since, read, standing};
+use atrio_domain::gate::offline::{Shown, Since, read, standing};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::redemption::{
     Asked as Wanted, Direction, Head, Heads, PartyError, check_party, heads,
@@ -105,11 +105,10 @@ impl Gate {
     /// What this gate decides by: its bundle, and a code that names a ticket of it.
     fn known(&self, code: &str) -> Result<(Arc<Kept>, TicketId), Box<Problem>> {
         let kept = self.kept().ok_or_else(|| Box::new(never_online()))?;
-        let shown = read(code, &kept.bundle.verifying_keys())
-            .map_err(|unread| Box::new(problem::unread(&unread)))?;
-        let (ticket, made_at) = (shown.ticket(), kept.bundle.made_at);
+        let shown = read(code, &kept.bundle.keys).map_err(|unread| self.unread(&unread))?;
+        let ticket = shown.ticket();
         if kept.bundle.expected(ticket).is_none() {
-            let unknown = OfflineRefusal::Unknown { ticket, made_at };
+            let unknown = shown.unknown(kept.bundle.made_at);
             return Err(Box::new(problem::offline_refusal(&unknown)));
         }
         Ok((kept, ticket))

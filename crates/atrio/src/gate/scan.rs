@@ -5,7 +5,6 @@ use atrio_domain::gate::claim::{Said, Seen, Use};
 use atrio_domain::gate::offline::{OfflineEntry, Shown, Since, Unread, pass, read};
 use atrio_domain::id::{CallerUuid, TicketId};
 use atrio_domain::redemption::{Direction, Refusal, Scan, Undo, undo};
-use atrio_domain::ticket::Grant;
 use atrio_redemption::{REASON_MAX_CHARS, problem};
 use atrio_runtime::Problem;
 use axum::http::StatusCode;
@@ -85,10 +84,10 @@ impl Gate {
     /// The same for one of a party, whose turn it is.
     pub(super) async fn scan_one(&self, asked: &Asked<'_>) -> Answer {
         let kept = self.kept();
-        let keys = kept.as_ref().map(|kept| kept.bundle.verifying_keys()).unwrap_or_default();
+        let keys = kept.as_ref().map(|kept| kept.bundle.keys.clone()).unwrap_or_default();
         let shown = read(asked.code, &keys);
         let ticket = shown.as_ref().ok().map(Shown::ticket);
-        let is_pass = matches!(&shown, Ok(Shown::Signed(signed)) if signed.grant == Grant::Pass);
+        let is_pass = shown.as_ref().is_ok_and(Shown::is_pass);
         if let Some(answer) = self.before(asked, ticket) {
             return answer;
         }
@@ -126,9 +125,10 @@ impl Gate {
             },
         };
         match claimed {
-            // A pass that was typed shows by the platform's answer that it is one.
+            // A pass that was typed, or that another supplier's key signed, shows by the platform's answer
+            // that it is one.
             Some(claim) if answer.is_of_pass() => self.release(claim).await,
-            None if is_pass => {}
+            None if is_pass || answer.is_of_pass() => {}
             claimed => self.tell(asked, claimed, &answer).await,
         }
         answer
@@ -246,7 +246,7 @@ impl Gate {
             return Err(Box::new(revoked()));
         }
         let kept = kept.ok_or_else(|| Box::new(never_online()))?;
-        let shown = shown.map_err(|unread| Box::new(problem::unread(&unread)))?;
+        let shown = shown.map_err(|unread| self.unread(&unread))?;
         let journal = self.journal();
         let since = Since { seen, undone: journal.undone() };
         let scan = Scan {
@@ -259,6 +259,12 @@ impl Gate {
         };
         pass(&kept.bundle, since, shown, &scan)
             .map_err(|refusal| Box::new(problem::offline_refusal(&refusal)))
+    }
+
+    /// Why what was shown lets nobody in here.
+    pub(super) fn unread(&self, unread: &Unread) -> Box<Problem> {
+        let elsewhere = unread.elsewhere(self.venue());
+        Box::new(elsewhere.map_or_else(|| problem::unread(unread), |why| problem::refusal(&why)))
     }
 
     /// Lets through by itself.

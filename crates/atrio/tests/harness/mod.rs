@@ -301,6 +301,7 @@ fn venue(id: &str) -> Venue {
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
         follows: atrio_domain::template::Follows::Undecided,
+        supplied_by: atrio_domain::supplier::SuppliedBy::default(),
     }
 }
 

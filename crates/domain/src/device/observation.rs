@@ -109,6 +109,23 @@ pub struct People {
     pub cumulative: Option<u64>,
 }
 
+impl People {
+    /// How many more went in than out; where a counter tells one direction, the others went the other way,
+    /// and where it tells none, nobody knows: 0.
+    #[must_use]
+    pub fn more_inside(&self) -> i64 {
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let others = |known: u64| self.count.saturating_sub(known);
+        let (towards, away) = match (self.towards, self.away) {
+            (Some(towards), Some(away)) => (towards, away),
+            (Some(towards), None) => (towards, others(towards)),
+            (None, Some(away)) => (others(away), away),
+            (None, None) => return 0,
+        };
+        number(towards).saturating_sub(number(away))
+    }
+}
+
 /// What a sensor read at an instant: a value, a running sum, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {

@@ -1,10 +1,9 @@
-//! What a gate carries so that it can decide by itself: the published keys, the tickets that are
+//! What a gate carries so that it can decide by itself: the keys that count at its venue, the tickets that are
 //! expected on a day and where each stands, which of them belong together, and what the units are
 //! called. It names no person and no booking.
 
 use std::collections::{HashMap, HashSet};
 
-use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use crate::id::{AreaId, CallerUuid, GateId, ProductId, TicketId, UnitId, VenueId
 use crate::redemption::RULES_VERSION;
 use crate::tariff::price;
 use crate::text::Text;
-use crate::ticket::{Entitlement, Exit, PublishedKey, Ticket, TicketState};
+use crate::ticket::{Entitlement, Exit, KeySet, Ticket, TicketState};
 use crate::venue::Venue;
 
 /// A day of a venue, for its gates.
@@ -29,8 +28,9 @@ pub struct Bundle {
     pub rules_version: String,
     /// The platform's time when it was made.
     pub made_at: Timestamp,
-    /// What codes are verified with.
-    pub keys: Vec<PublishedKey>,
+    /// The keys that count at the venue: `keys` and `withdrawn_keys`.
+    #[serde(flatten)]
+    pub keys: KeySet,
     /// What is on sale, for tickets sold after the bundle was made.
     pub units: Vec<BundleUnit>,
     /// The tickets of the day, gathered by what they share.
@@ -188,7 +188,7 @@ impl Bundle {
     pub fn of(
         venue: &Venue,
         day: Date,
-        keys: &[VerifyingKey],
+        keys: &KeySet,
         mut tickets: Vec<Ticket>,
         made_at: Timestamp,
     ) -> Self {
@@ -228,16 +228,10 @@ impl Bundle {
             day,
             rules_version: RULES_VERSION.to_owned(),
             made_at,
-            keys: keys.iter().map(PublishedKey::of).collect(),
+            keys: keys.counting_at(&venue.supplied_by, made_at),
             units: on_sale.collect(),
             groups,
         }
-    }
-
-    /// The keys, for verifying. One that cannot be read verifies nothing and is left out.
-    #[must_use]
-    pub fn verifying_keys(&self) -> Vec<VerifyingKey> {
-        self.keys.iter().filter_map(PublishedKey::verifying_key).collect()
     }
 
     /// A ticket that is expected, with what it shares with others.

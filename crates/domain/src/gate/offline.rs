@@ -4,20 +4,26 @@
 //! A ticket that the bundle does not hold was sold after the bundle was made, or is of another day.
 //! A signed code of it is believed: only the platform signs, and only what was paid for. What a gate
 //! risks by that is a ticket that was revoked since; sending away everybody who bought an hour ago
-//! would be worse. A typed code is not signed, so it must be in the bundle.
+//! would be worse. A typed code is not signed, so it must be in the bundle; so must the ticket of a code
+//! whose key was withdrawn, for whoever found that key signs what they like.
+//!
+//! The bundle has the keys that count at its venue and no others, so a code of a key that it does not have
+//! is refused, whatever it says. If it says that it is for another venue, that is the reason told: most who
+//! show one stand at the wrong door and forged nothing.
 
 use std::collections::HashSet;
 
-use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 
 use super::bundle::{Bundle, Expected};
 use super::claim::Seen;
 use crate::calendar::SlotTimes;
-use crate::id::{CallerUuid, InvalidId, TicketId, UnitId};
+use crate::id::{CallerUuid, InvalidId, TicketId, UnitId, VenueId};
 use crate::redemption::{Admission, Direction, Refusal, Scan, judge};
 use crate::text::Text;
-use crate::ticket::{CODE_PREFIX, CodeError, Entitlement, Exit, Grant, TicketState, verify};
+use crate::ticket::{
+    CODE_PREFIX, CodeError, Entitlement, Exit, Grant, KeySet, Signed, Signer, TicketState,
+};
 
 /// Longest code that is taken for a typed one, in characters.
 const TYPED_MAX_CHARS: usize = 32;
@@ -26,9 +32,16 @@ const TYPED_MAX_CHARS: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
     /// A code that the platform signed.
-    Signed(Entitlement),
+    Signed(Entitlement, Signer),
     /// A code that somebody typed.
     Typed(TicketId),
+    /// A code of a key that was withdrawn.
+    Withdrawn {
+        /// The ticket it names.
+        ticket: TicketId,
+        /// The key.
+        key_id: String,
+    },
 }
 
 impl Shown {
@@ -36,8 +49,27 @@ impl Shown {
     #[must_use]
     pub fn ticket(&self) -> TicketId {
         match self {
-            Self::Signed(entitlement) => entitlement.ticket,
-            Self::Typed(ticket) => *ticket,
+            Self::Signed(entitlement, _) => entitlement.ticket,
+            Self::Typed(ticket) | Self::Withdrawn { ticket, .. } => *ticket,
+        }
+    }
+
+    /// Whether it is signed, and of a pass.
+    #[must_use]
+    pub fn is_pass(&self) -> bool {
+        matches!(self, Self::Signed(entitlement, _) if entitlement.grant == Grant::Pass)
+    }
+
+    /// Why a gate by itself does not let in on what its bundle of that instant does not hold.
+    #[must_use]
+    pub fn unknown(self, made_at: Timestamp) -> OfflineRefusal {
+        match self {
+            Self::Signed(Entitlement { ticket, .. }, _) | Self::Typed(ticket) => {
+                OfflineRefusal::Unknown { ticket, made_at }
+            }
+            Self::Withdrawn { ticket, key_id } => {
+                OfflineRefusal::KeyWithdrawn { ticket, key_id, made_at }
+            }
         }
     }
 }
@@ -53,16 +85,35 @@ pub enum Unread {
     Typed(#[from] InvalidId),
 }
 
+impl Unread {
+    /// Why a gate by itself does not let in, where what was shown says that it is for another venue or is a
+    /// pass: nobody proved it, and nobody is let in for it.
+    #[must_use]
+    pub fn elsewhere(&self, gate_venue: &VenueId) -> Option<Refusal> {
+        let Self::Code(CodeError::UnknownKey { claims: Some(claims), .. }) = self else {
+            return None;
+        };
+        if claims.grant == Grant::Pass {
+            return Some(Refusal::PassNeedsLine);
+        }
+        let (venue, gate_venue) = (claims.venue.clone(), gate_venue.clone());
+        (venue != gate_venue).then_some(Refusal::OtherVenue { venue, gate_venue })
+    }
+}
+
 /// Reads what was shown: signed codes are checked, typed ones read however they were typed.
 ///
 /// # Errors
 /// Why it names no ticket.
-pub fn read(code: &str, keys: &[VerifyingKey]) -> Result<Shown, Unread> {
+pub fn read(code: &str, keys: &KeySet) -> Result<Shown, Unread> {
     let code = code.trim();
-    if code.starts_with(CODE_PREFIX) || code.len() > TYPED_MAX_CHARS {
-        return Ok(Shown::Signed(verify(code, keys)?));
+    if !code.starts_with(CODE_PREFIX) && code.len() <= TYPED_MAX_CHARS {
+        return Ok(Shown::Typed(code.parse()?));
     }
-    Ok(Shown::Typed(code.parse()?))
+    Ok(match keys.read(code)? {
+        Signed::Good { entitlement, signer } => Shown::Signed(entitlement, signer),
+        Signed::Withdrawn { ticket, key_id } => Shown::Withdrawn { ticket, key_id },
+    })
 }
 
 /// What a gate knows beside its bundle.
@@ -107,6 +158,16 @@ pub enum OfflineRefusal {
         /// When the bundle was made.
         made_at: Timestamp,
     },
+    /// A code of a withdrawn key, whose ticket the bundle does not hold.
+    #[error("the code is signed with key `{key_id}`, which was withdrawn, and ticket `{}` is not among those known at {made_at}", .ticket.typed_code())]
+    KeyWithdrawn {
+        /// The ticket.
+        ticket: TicketId,
+        /// The key.
+        key_id: String,
+        /// When the bundle was made.
+        made_at: Timestamp,
+    },
 }
 
 /// Decides on a ticket shown at a gate that is by itself. A repeat under the gate's own nonce is the
@@ -133,10 +194,8 @@ pub fn pass(
             // The tickets of a day are of visits.
             grant: Grant::Visit,
         },
-        (None, Shown::Signed(entitlement)) => entitlement,
-        (None, Shown::Typed(_)) => {
-            return Err(OfflineRefusal::Unknown { ticket, made_at: bundle.made_at });
-        }
+        (None, Shown::Signed(entitlement, _)) => entitlement,
+        (None, unproven) => return Err(unproven.unknown(bundle.made_at)),
     };
     let unit = expected
         .map(|(group, _)| &group.unit)

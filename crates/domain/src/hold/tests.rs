@@ -36,6 +36,7 @@ pub(crate) fn venue() -> Venue {
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
         follows: crate::template::Follows::Undecided,
+        supplied_by: crate::supplier::SuppliedBy::default(),
     }
 }
 

@@ -43,11 +43,29 @@ pub enum CodeError {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// The key that signed it is not published.
+    /// The key that signed it is none of those that count here.
     #[error("the code is signed with key `{key_id}`, which is not ours")]
     UnknownKey {
         /// The key it names.
         key_id: String,
+        /// What it says, which nobody proved.
+        claims: Option<Box<Entitlement>>,
+    },
+    /// The key that signed it signs for other suppliers' venues.
+    #[error(
+        "the code is for venue `{venue}` and signed with key `{key_id}`, which is not of its supplier"
+    )]
+    ForeignKey {
+        /// The key.
+        key_id: String,
+        /// The venue that the code is for.
+        venue: VenueId,
+    },
+    /// It names a ticket that is for another venue than it says itself.
+    #[error("the code is for venue `{venue}`, and its ticket is not")]
+    OtherTicket {
+        /// The venue that the code is for.
+        venue: VenueId,
     },
     /// The signature does not fit.
     #[error("the signature does not fit the code")]
@@ -80,39 +98,78 @@ pub fn sign(entitlement: &Entitlement, key: &SigningKey) -> Result<String, CodeE
     Ok(format!("{CODE_PREFIX}{}", base45::encode(bytes)))
 }
 
-/// Reads a code and checks its signature against the published keys.
+/// Reads a code and checks its signature against these keys, whoever's venues they sign for.
 ///
 /// # Errors
 /// The code is cut or foreign, its key unknown, or its signature wrong.
 pub fn verify(code: &str, keys: &[VerifyingKey]) -> Result<Entitlement, CodeError> {
-    let code = code.trim();
-    let (version, body) =
-        Version::of(code).ok_or_else(|| unreadable("it starts with neither `AT2:` nor `AT1:`"))?;
-    if body.len() > CODE_MAX_CHARS {
-        return Err(unreadable("it is too long"));
-    }
-    let bytes = base45::decode(body).map_err(|_| unreadable("it is not base 45, or was cut"))?;
-    let message =
-        CoseSign1::from_slice(&bytes).map_err(|_| unreadable("it is no COSE_Sign1, or was cut"))?;
-    let name = &message.protected.header.key_id;
-    let mut named = keys.iter().filter(|key| version.names(key, name)).peekable();
+    let sealed = Sealed::open(code)?;
+    let mut named = keys.iter().filter(|key| sealed.is_by(&key_id(key))).peekable();
     if named.peek().is_none() {
-        return Err(CodeError::UnknownKey { key_id: version.key_id(name) });
+        return Err(sealed.unknown());
     }
-    let fits = named.any(|key| {
+    named.find_map(|key| sealed.proven_by(key)).ok_or(CodeError::Forged)?
+}
+
+/// A code that was read, and whose signature nobody has checked.
+pub(super) struct Sealed {
+    version: Version,
+    message: CoseSign1,
+}
+
+impl Sealed {
+    /// Reads a code.
+    pub(super) fn open(code: &str) -> Result<Self, CodeError> {
+        let code = code.trim();
+        let (version, body) = Version::of(code)
+            .ok_or_else(|| unreadable("it starts with neither `AT2:` nor `AT1:`"))?;
+        if body.len() > CODE_MAX_CHARS {
+            return Err(unreadable("it is too long"));
+        }
+        let bytes =
+            base45::decode(body).map_err(|_| unreadable("it is not base 45, or was cut"))?;
+        let message = CoseSign1::from_slice(&bytes)
+            .map_err(|_| unreadable("it is no COSE_Sign1, or was cut"))?;
+        Ok(Self { version, message })
+    }
+
+    fn name(&self) -> &[u8] {
+        &self.message.protected.header.key_id
+    }
+
+    /// Whether it names that key, by the name of a key set.
+    pub(super) fn is_by(&self, key_id: &str) -> bool {
+        let named = self.version.key_id(self.name());
+        match self.version {
+            Version::First => key_id == named,
+            Version::Second => {
+                self.name().len() == KEY_NAME_BYTES && key_id.starts_with(named.as_str())
+            }
+        }
+    }
+
+    /// What it says, where the key signed it.
+    pub(super) fn proven_by(&self, key: &VerifyingKey) -> Option<Result<Entitlement, CodeError>> {
         let check = |signature: &[u8], data: &[u8]| -> Result<(), SignatureError> {
             key.verify(data, &Signature::from_slice(signature)?)
         };
-        message.verify_signature(b"", check).is_ok()
-    });
-    if !fits {
-        return Err(CodeError::Forged);
+        self.message.verify_signature(b"", check).ok().map(|()| self.unproven())
     }
-    let payload = message.payload.ok_or_else(|| unreadable("it holds no ticket"))?;
-    let claims = ciborium::from_reader(payload.as_slice()).ok();
-    claims
-        .and_then(|claims| version.entitlement(claims))
-        .ok_or_else(|| unreadable("it holds no ticket"))
+
+    /// What it says, whoever wrote it.
+    pub(super) fn unproven(&self) -> Result<Entitlement, CodeError> {
+        let payload = self.message.payload.as_deref();
+        let claims = payload.and_then(|payload| ciborium::from_reader(payload).ok());
+        claims
+            .and_then(|claims| self.version.entitlement(claims))
+            .ok_or_else(|| unreadable("it holds no ticket"))
+    }
+
+    /// That nobody here knows its key.
+    pub(super) fn unknown(&self) -> CodeError {
+        let key_id = self.version.key_id(self.name());
+        CodeError::UnknownKey { key_id, claims: self.unproven().ok().map(Box::new) }
+    }
 }
 
 /// The versions of the scheme that are read.
@@ -127,13 +184,6 @@ impl Version {
     fn of(code: &str) -> Option<(Self, &str)> {
         let second = code.strip_prefix(CODE_PREFIX).map(|body| (Self::Second, body));
         second.or_else(|| code.strip_prefix(first::PREFIX).map(|body| (Self::First, body)))
-    }
-
-    fn names(self, key: &VerifyingKey, name: &[u8]) -> bool {
-        match self {
-            Self::First => key_id(key).as_bytes() == name,
-            Self::Second => key_name(key) == name,
-        }
     }
 
     /// What a code calls its key, in the words of a key set as far as it says them.
@@ -360,7 +410,9 @@ mod tests {
         let stranger = SigningKey::from_bytes(&[4; 32]);
         let code = sign(&entitlement, &stranger).unwrap();
         let refused = verify(&code, &[key.verifying_key()]);
-        let Err(CodeError::UnknownKey { key_id: named }) = refused else { panic!("{refused:?}") };
+        let Err(CodeError::UnknownKey { key_id: named, .. }) = refused else {
+            panic!("{refused:?}")
+        };
         assert!(key_id(&stranger.verifying_key()).starts_with(&named));
     }
 }

@@ -38,6 +38,7 @@ fn venue() -> Venue {
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
         follows: atrio_domain::template::Follows::Undecided,
+        supplied_by: atrio_domain::supplier::SuppliedBy::default(),
     }
 }
 

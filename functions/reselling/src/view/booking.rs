@@ -3,6 +3,7 @@
 use atrio_domain::booking::{Booking, BookingState};
 use atrio_domain::resale::{Customer, Resale, ResoldUnit, first_use};
 use atrio_domain::reseller::Mode;
+use atrio_domain::supplier::SuppliedBy;
 use atrio_domain::tariff::{Cents, Unit};
 use atrio_domain::ticket::{Ticket, TicketState, sign};
 use atrio_dynamo::booking::Stored;
@@ -140,6 +141,8 @@ pub(crate) struct Told<'a> {
     pub(crate) stored: &'a Stored,
     /// Its product, while the venue offers it.
     pub(crate) sold: Option<&'a Sold>,
+    /// Who operates its venue.
+    pub(crate) supplied_by: &'a SuppliedBy,
     /// Its tickets, in their order; none of what is only rehearsed.
     pub(crate) tickets: &'a [Ticket],
     pub(crate) now: Timestamp,
@@ -297,7 +300,8 @@ fn delivered(
     ticket: &Ticket,
 ) -> Result<Vec<OctoDeliveryOption>, OctoError> {
     let context = told.context;
-    let code = sign(&ticket.entitlement, context.ticket_keys.current().signing(told.now))?;
+    let keys = context.ticket_keys.current();
+    let code = sign(&ticket.entitlement, keys.signing(told.supplied_by, told.now))?;
     let pdf = format!("{}/v1/bookings/{}/tickets.pdf", context.public_url, booking.uuid);
     Ok(vec![delivery("QRCODE", code), delivery("PDF_URL", pdf)])
 }

@@ -372,11 +372,20 @@ export interface GateState {
 export interface Presence {
 	venue_id: string;
 	limit: number | null;
-	/** By their tickets; null where there is no limit. */
+	/** By what the limit is kept by; null where there is none. */
+	inside: number | null;
+	counted_by: 'GATES' | 'COUNTERS' | null;
+	/** By their tickets; null where gates do not count. */
 	by_tickets: number | null;
 	/** By the counters at the doors; null where none has counted today. */
 	by_counters: { people_in: number; people_out: number; inside: number } | null;
-	areas: { id: string; name: Text; limit: number | null; by_tickets: number | null }[];
+	areas: {
+		id: string;
+		name: Text;
+		limit: number | null;
+		inside: number | null;
+		counted_by: 'GATES' | 'COUNTERS' | null;
+	}[];
 	/** Who was let in over a limit. */
 	over_limit: {
 		uuid: string;

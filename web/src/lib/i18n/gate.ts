@@ -72,6 +72,8 @@ export const gate = {
 	'presence.title': { it: 'Persone presenti', en: 'People present' },
 	'presence.venue': { it: 'Tutto il luogo', en: 'The whole venue' },
 	'presence.of': { it: '{inside} su {limit}', en: '{inside} of {limit}' },
+	'presence.byGates': { it: 'contate ai varchi', en: 'counted by the gates' },
+	'presence.byCounters': { it: 'contate dai contapersone', en: 'counted by the people counters' },
 	'presence.counters': { it: 'Secondo i contapersone', en: 'By the people counters' },
 	'presence.countersNote': {
 		it: 'Entrati meno usciti oggi, secondo i contapersone alle porte.',

@@ -6,10 +6,11 @@ use crate::admission::{AdmissionRule, Reentry};
 use crate::calendar::Opening;
 use crate::gate::bundle::{Left, Standing};
 use crate::gate::claim::Use;
-use crate::id::{GateId, ProductId, VenueId};
+use crate::id::{GateId, ProductId, SupplierId, VenueId};
 use crate::premises::Premises;
+use crate::supplier::SuppliedBy;
 use crate::tariff::Cents;
-use crate::ticket::{Ticket, sign};
+use crate::ticket::{KeyRing, KeySeed, Ticket, key_id, sign, withdraw};
 use crate::venue::{HoursSource, Venue, VenueKind, shipped_product};
 
 const NOW: &str = "2026-11-24T09:10:00Z";
@@ -39,6 +40,7 @@ fn venue(id: &str) -> Venue {
         campaigns: Vec::new(),
         honoured_passes: Vec::new(),
         follows: crate::template::Follows::Undecided,
+        supplied_by: crate::supplier::SuppliedBy::default(),
     }
 }
 
@@ -85,14 +87,14 @@ fn bundle() -> Bundle {
         ticket(2, "minor", used),
         ticket(1, "minor", TicketState::Valid),
     ];
-    let keys = [key().verifying_key()];
+    let keys = KeySet::of(&[key().verifying_key()]);
     let day = "2026-11-24".parse().unwrap();
     Bundle::of(&venue("20240"), day, &keys, tickets, at("2026-11-24T09:05:00Z"))
 }
 
 fn shown(ticket: &Ticket) -> Shown {
     let code = sign(&ticket.entitlement, &key()).unwrap();
-    read(&code, &bundle().verifying_keys()).unwrap()
+    read(&code, &bundle().keys).unwrap()
 }
 
 fn decide(
@@ -165,7 +167,7 @@ fn an_expected_ticket_admits_and_says_what_to_show() {
     assert_eq!(entry.unit_name.en, "Minors 12-17");
     assert_eq!(entry.show.unwrap().en, "Identity document");
     assert_eq!(entry.redeemed_at, at(NOW));
-    let typed = read(&TicketId::from_bytes([1; 10]).typed_code(), &[]).unwrap();
+    let typed = read(&TicketId::from_bytes([1; 10]).typed_code(), &KeySet::default()).unwrap();
     assert!(decide(typed, None, 1, NOW).is_ok());
 }
 
@@ -294,9 +296,78 @@ fn a_code_of_a_stranger_is_read_by_no_gate() {
         &ticket(1, "minor", TicketState::Valid).entitlement,
         &SigningKey::from_bytes(&[4; 32]),
     );
-    let unread = read(&code.unwrap(), &bundle().verifying_keys());
+    let unread = read(&code.unwrap(), &bundle().keys);
     assert!(matches!(unread, Err(Unread::Code(CodeError::UnknownKey { .. }))));
-    assert!(matches!(read("nonsense", &[]), Err(Unread::Typed(_))));
+    assert!(matches!(read("nonsense", &KeySet::default()), Err(Unread::Typed(_))));
+}
+
+/// The code of a ticket by the key of 32 such bytes.
+fn code_by(ticket: &Ticket, byte: u8) -> String {
+    sign(&ticket.entitlement, &SigningKey::from_bytes(&[byte; 32])).unwrap()
+}
+
+#[test]
+fn a_gate_has_no_key_of_another_supplier_and_refuses_what_it_signed_for_its_own_venue() {
+    let uffizi = Some(SupplierId::new("uffizi").unwrap());
+    let seeds = [
+        KeySeed::new(&[3; 32], Timestamp::UNIX_EPOCH, None),
+        KeySeed::new(&[5; 32], Timestamp::UNIX_EPOCH, uffizi.clone()),
+    ];
+    let set = KeyRing::new(&seeds).unwrap().published(at(NOW));
+    let bundle_at =
+        |venue: &Venue| Bundle::of(venue, "2026-11-24".parse().unwrap(), &set, Vec::new(), at(NOW));
+    let here = bundle_at(&venue("20240"));
+    let kids: Vec<&str> = here.keys.keys.iter().map(|key| key.kid.as_str()).collect();
+    assert_eq!(kids, [key_id(&key().verifying_key())]);
+    let theirs = Venue { supplied_by: SuppliedBy::one(uffizi), ..venue("20514") };
+    assert_eq!(bundle_at(&theirs).keys.keys.len(), 1, "nor do the others have ours");
+
+    // Whoever has the other supplier's key forges a ticket of this venue.
+    let forged = ticket(9, "adult", TicketState::Valid);
+    let unread = read(&code_by(&forged, 5), &here.keys).unwrap_err();
+    assert!(matches!(unread, Unread::Code(CodeError::UnknownKey { .. })));
+    assert_eq!(unread.elsewhere(&here.venue_id), None);
+    // A visitor stands at the wrong door, or holds a pass.
+    let mut honest = forged;
+    honest.entitlement.venue = theirs.id.clone();
+    let unread = read(&code_by(&honest, 5), &here.keys).unwrap_err();
+    let elsewhere = unread.elsewhere(&here.venue_id);
+    assert!(matches!(elsewhere, Some(Refusal::OtherVenue { venue, .. }) if venue == theirs.id));
+}
+
+#[test]
+fn a_code_of_a_withdrawn_key_lets_in_who_is_on_the_list_and_nobody_else() {
+    let mut seeds = vec![KeySeed::new(&[3; 32], Timestamp::UNIX_EPOCH, None)];
+    let leaked = key_id(&key().verifying_key());
+    withdraw(&mut seeds, &leaked, &[5; 32], at(NOW)).unwrap();
+    let set = KeyRing::new(&seeds).unwrap().published(at(NOW));
+    let listed = ticket(1, "minor", TicketState::Valid);
+    let day = "2026-11-24".parse().unwrap();
+    let bundle = Bundle::of(&venue("20240"), day, &set, vec![listed.clone()], at(NOW));
+    let written = serde_json::to_string(&bundle).unwrap();
+    assert_eq!(serde_json::from_str::<Bundle>(&written).unwrap(), bundle);
+    let shown = |ticket: &Ticket, byte| read(&code_by(ticket, byte), &bundle.keys).unwrap();
+    let decide = |shown| decides(&bundle, None, Direction::Entry, shown, 1, NOW);
+    // Whoever has the key may write what they like: what counts is what the list says of the number.
+    let mut dearer = listed;
+    dearer.entitlement.unit = UnitId::new("adult").unwrap();
+    assert_eq!(decide(shown(&dearer, 3)).unwrap().unit.as_str(), "minor");
+    let invented = ticket(9, "minor", TicketState::Valid);
+    let refused = decide(shown(&invented, 3)).unwrap_err();
+    assert!(matches!(refused, OfflineRefusal::KeyWithdrawn { key_id, .. } if key_id == leaked));
+    assert!(decide(shown(&invented, 5)).is_ok(), "sold since, and signed with the fresh key");
+}
+
+#[test]
+fn a_bundle_kept_by_an_earlier_version_of_the_gate_still_reads() {
+    let mut written = serde_json::to_value(bundle()).unwrap();
+    written.as_object_mut().unwrap().remove("withdrawn_keys");
+    for key in written["keys"].as_array_mut().unwrap() {
+        for later in ["supplier_id", "signs_from", "published_until"] {
+            key.as_object_mut().unwrap().remove(later);
+        }
+    }
+    assert_eq!(serde_json::from_value::<Bundle>(written).unwrap(), bundle());
 }
 
 #[test]
@@ -307,7 +378,7 @@ fn the_tickets_of_one_booking_are_known_as_a_party_and_no_booking_is_named() {
     };
     let tickets = vec![of(4, 8), of(2, 7), of(1, 7), of(3, 7), of(5, 9), of(6, 9)];
     let day = "2026-11-24".parse().unwrap();
-    let bundle = Bundle::of(&venue("20240"), day, &[], tickets, at(NOW));
+    let bundle = Bundle::of(&venue("20240"), day, &KeySet::default(), tickets, at(NOW));
     let party = |number: u8| -> Vec<u8> {
         let members = bundle.party(TicketId::from_bytes([number; 10]));
         members.iter().map(|(_, expected)| expected.id.as_bytes()[0]).collect()
