@@ -14,6 +14,7 @@ mod exchange;
 pub mod gate_day;
 pub mod give_back;
 pub mod group;
+pub mod lease;
 pub mod mail;
 pub mod month_key;
 pub mod moving;

@@ -8,7 +8,7 @@ use atrio_domain::booking::Booking;
 use atrio_domain::id::{PoolName, ProductId, SlotId, VenueId};
 use atrio_domain::minimum::Verdict;
 use atrio_domain::pseudonym::month_of;
-use atrio_domain::quota::{Counts, Pools};
+use atrio_domain::quota::{Counts, Draw, Pools};
 use atrio_domain::slot::Places;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::civil::Date;
@@ -26,6 +26,34 @@ fn partition(venue: &VenueId, product: &ProductId, day: Date) -> String {
 fn slot_key(booking: &Booking) -> Item {
     let slot = booking.slot.id;
     key(partition(&booking.venue_id, &booking.product_id, slot.day()), slot.to_string())
+}
+
+/// Places of a slot that are taken, or were.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taking<'a> {
+    pub(crate) venue: &'a VenueId,
+    pub(crate) product: &'a ProductId,
+    pub(crate) slot: SlotId,
+    pub(crate) places: u32,
+    pub(crate) draws: &'a [Draw],
+    pub(crate) at: Timestamp,
+}
+
+impl<'a> Taking<'a> {
+    fn of(booking: &'a Booking) -> Self {
+        Self {
+            venue: &booking.venue_id,
+            product: &booking.product_id,
+            slot: booking.slot.id,
+            places: booking.places(),
+            draws: &booking.draws,
+            at: booking.created_at,
+        }
+    }
+
+    fn key(&self) -> Item {
+        key(partition(self.venue, self.product, self.slot.day()), self.slot.to_string())
+    }
 }
 
 /// What a slot item counts.
@@ -135,15 +163,24 @@ impl Store {
         Ok(slots)
     }
 
-    /// The write that takes a booking's places, from the pools it draws on, refused when they are no
-    /// longer there. The caller has checked that the party is not larger than the capacity, and no
-    /// draw larger than its pool.
+    /// The write that takes a booking's places, see [`Store::take`].
     pub(crate) fn take_places(
         &self,
         booking: &Booking,
         pools: &Pools,
     ) -> Result<TransactWriteItem, Error> {
-        let places = booking.places();
+        self.take(&Taking::of(booking), pools)
+    }
+
+    /// The write that takes places, from the pools they are drawn on, refused when they are no longer
+    /// there. The caller has checked that they are not more than the capacity, and no draw larger than
+    /// its pool.
+    pub(crate) fn take(
+        &self,
+        taking: &Taking<'_>,
+        pools: &Pools,
+    ) -> Result<TransactWriteItem, Error> {
+        let places = taking.places;
         let mut update =
             "SET taken = if_not_exists(taken, :none) + :places, #capacity = :capacity".to_owned();
         let mut room = "(attribute_not_exists(taken) OR taken <= :room)".to_owned();
@@ -155,7 +192,7 @@ impl Store {
             .value(":capacity", number(pools.capacity));
         match pools.decided_at {
             // Whoever books later must find that it was decided.
-            Some(_) if pools.is_decided(booking.created_at) => {
+            Some(_) if pools.is_decided(taking.at) => {
                 let _ = write!(room, " AND attribute_exists({GOES_AHEAD})");
             }
             Some(at) => {
@@ -165,7 +202,7 @@ impl Store {
             }
             None => {}
         }
-        for (at, draw) in booking.draws.iter().enumerate() {
+        for (at, draw) in taking.draws.iter().enumerate() {
             let size = pools.pools.iter().find(|pool| pool.name == draw.pool).map_or(0, |p| p.size);
             // Writing to a string cannot fail.
             let _ = write!(update, ", #p{at} = if_not_exists(#p{at}, :none) + :d{at}");
@@ -175,7 +212,14 @@ impl Store {
                 .value(&format!(":d{at}"), number(draw.places))
                 .value(&format!(":r{at}"), number(size.saturating_sub(draw.places)));
         }
-        self.update(slot_key(booking), &update, condition.holding(room))
+        self.update(taking.key(), &update, condition.holding(room))
+    }
+
+    /// The write that takes places of a slot that is over: they were taken until then, and nobody can have
+    /// taken them since.
+    pub(crate) fn take_anew(&self, taking: &Taking<'_>) -> Result<TransactWriteItem, Error> {
+        let condition = Condition::none().value(":places", number(taking.places));
+        self.update(taking.key(), "SET taken = taken + :places", condition)
     }
 
     /// What a hold takes a slot to have given at first: nothing, for who is refused learns what was given
@@ -238,17 +282,22 @@ impl Store {
 
     /// The write that gives a booking's places back to where they came from.
     pub(crate) fn return_places(&self, booking: &Booking) -> Result<TransactWriteItem, Error> {
+        self.return_taken(&Taking::of(booking))
+    }
+
+    /// The write that gives places back to where they came from.
+    pub(crate) fn return_taken(&self, taken: &Taking<'_>) -> Result<TransactWriteItem, Error> {
         let mut update = "SET taken = taken - :places".to_owned();
         let mut there = "taken >= :places".to_owned();
-        let mut condition = Condition::none().value(":places", number(booking.places()));
-        for (at, draw) in booking.draws.iter().enumerate() {
+        let mut condition = Condition::none().value(":places", number(taken.places));
+        for (at, draw) in taken.draws.iter().enumerate() {
             let _ = write!(update, ", #p{at} = #p{at} - :d{at}");
             let _ = write!(there, " AND #p{at} >= :d{at}");
             condition = condition
                 .name(&format!("#p{at}"), &format!("{POOL}{}", draw.pool))
                 .value(&format!(":d{at}"), number(draw.places));
         }
-        self.update(slot_key(booking), &update, condition.holding(there))
+        self.update(taken.key(), &update, condition.holding(there))
     }
 
     /// The writes that take the places of `to` and give back those of `from`, refused when the new ones are

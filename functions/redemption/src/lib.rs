@@ -13,8 +13,8 @@ pub mod undo;
 
 pub use scan::outcome;
 
-use atrio_domain::gate::offline::read;
-use atrio_domain::id::{TicketId, VenueId};
+use atrio_domain::gate::offline::{Shown, read};
+use atrio_domain::id::{TicketId, UnitId, VenueId};
 use atrio_domain::ticket::Ticket;
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
@@ -80,9 +80,17 @@ pub fn router(context: Context) -> OpenApiRouter {
         .with_state(context)
 }
 
-/// The ticket that a code names: signed codes are checked, typed ones looked up.
-fn ticket_id(code: &str, keys: &[VerifyingKey]) -> Result<TicketId, Problem> {
-    read(code, keys).map(|shown| shown.ticket()).map_err(|unread| problem::unread(&unread))
+/// What a code names: signed codes are checked, typed ones looked up.
+fn shown(code: &str, keys: &[VerifyingKey]) -> Result<Shown, Problem> {
+    read(code, keys).map_err(|unread| problem::unread(&unread))
+}
+
+/// As whom a signed code admits; a typed one does not say it.
+fn unit_of(shown: &Shown) -> Option<&UnitId> {
+    match shown {
+        Shown::Signed(entitlement) => Some(&entitlement.unit),
+        Shown::Typed(_) => None,
+    }
 }
 
 async fn load(context: &Context, id: TicketId) -> Result<Ticket, Problem> {

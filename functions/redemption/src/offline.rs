@@ -2,7 +2,7 @@
 //! ticket had been used elsewhere.
 
 use atrio_domain::gate::{Unfiled, file};
-use atrio_domain::id::{AreaId, CallerUuid, GateId, TicketId, VenueId};
+use atrio_domain::id::{AreaId, CallerUuid, GateId, TicketId, UnitId, VenueId};
 use atrio_domain::redemption::{Direction, Redemption, Refusal, Scan};
 use atrio_domain::ticket::{Ticket, TicketState};
 use atrio_domain::venue::Venue;
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ATTEMPTS, Context, internal, load_venue, problem, ticket_id, undo};
+use crate::{ATTEMPTS, Context, internal, load_venue, problem, shown, undo, unit_of};
 
 /// Most entries of one request; each is a few reads and a transaction.
 const ENTRIES_MAX: usize = 50;
@@ -55,6 +55,10 @@ struct OfflineEntry {
     /// The area behind the gate, where it leads into one.
     #[schema(value_type = Option<String>)]
     area_id: Option<AreaId>,
+    /// As whom the ticket was let through, as its code said: of a ticket that a desk without a line sold,
+    /// whose sale has not come in, nothing else tells it.
+    #[schema(value_type = Option<String>)]
+    unit_id: Option<UnitId>,
     /// When the gate let through, by its own clock; kept to the microsecond.
     #[schema(value_type = String, format = DateTime)]
     redeemed_at: Timestamp,
@@ -134,10 +138,12 @@ async fn file_entry(
     entry: &OfflineEntry,
 ) -> Result<(Outcome, Option<Problem>), Problem> {
     let refused = |problem| Ok((Outcome::Refused, Some(problem)));
-    let id = match ticket_id(&entry.code, &context.ticket_keys.current()) {
-        Ok(id) => id,
+    let shown = match shown(&entry.code, &context.ticket_keys.current()) {
+        Ok(shown) => shown,
         Err(problem) => return refused(problem),
     };
+    let id = shown.ticket();
+    let unit = unit_of(&shown).or(entry.unit_id.as_ref());
     for _ in 0..ATTEMPTS {
         let Some(ticket) = context.store.ticket(id).await.map_err(internal)? else {
             return refused(problem::unknown_ticket(id));
@@ -153,6 +159,10 @@ async fn file_entry(
                 None => continue,
             }
         }
+        let ticket = match ticket.admitting(unit, venue) {
+            Ok(ticket) => ticket,
+            Err(refusal) => return refused(problem::refusal(&refusal)),
+        };
         let filed = file(ticket, &entry.scan(&venue.id), now);
         if filed.is_err() && is_filed(context, id, entry).await? {
             return Ok((Outcome::Known, None));

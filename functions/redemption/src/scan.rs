@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::party::{self, PartyLine, ThroughView};
-use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_venue, problem, ticket_id};
+use crate::{
+    ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_venue, problem, shown, unit_of,
+};
 
 /// A code shown at a gate.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -129,9 +131,14 @@ pub(crate) async fn redeem(
 ) -> Result<Answer, Problem> {
     staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
     let reason = body.reason()?;
-    let id = ticket_id(&body.code, &context.ticket_keys.current())?;
-    let (venue, mut ticket) =
+    let shown = shown(&body.code, &context.ticket_keys.current())?;
+    let id = shown.ticket();
+    let admitting = |ticket: Ticket, venue: &Venue| {
+        ticket.admitting(unit_of(&shown), venue).map_err(|refusal| problem::refusal(&refusal))
+    };
+    let (venue, ticket) =
         tokio::try_join!(load_venue(&context, &body.venue_id), load(&context, id))?;
+    let mut ticket = admitting(ticket, &venue)?;
     body.check_area(&venue)?;
     if let Some(asked) = &body.party {
         return party::redeem(&context, &staff, &body, &venue, &ticket, asked).await;
@@ -171,7 +178,7 @@ pub(crate) async fn redeem(
                 }
             }
         }
-        ticket = load(&context, id).await?;
+        ticket = admitting(load(&context, id).await?, &venue)?;
     }
     Err(Problem::busy())
 }

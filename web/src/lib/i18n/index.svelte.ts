@@ -24,6 +24,7 @@ import { tariffs } from './tariffs';
 import { venue } from './venue';
 import { waiting } from './waiting';
 import { webhooks } from './webhooks';
+import { windowWords } from './window';
 
 const messages = {
 	...common,
@@ -46,6 +47,7 @@ const messages = {
 	...refunds,
 	...tariffs,
 	...webhooks,
+	...windowWords,
 	...problems
 };
 export type Key = keyof typeof messages;
