@@ -142,6 +142,11 @@ STAFF = {
     "POST /v1/venues/{venue_id}/shifts/{uuid}/sales",
     "POST /v1/venues/{venue_id}/shifts/{uuid}/void",
     "POST /v1/venues/{venue_id}/shifts/{uuid}/close",
+    "POST /v1/venues/{venue_id}/leases",
+    "GET /v1/venues/{venue_id}/leases",
+    "POST /v1/venues/{venue_id}/leases/{uuid}/sales",
+    "POST /v1/venues/{venue_id}/leases/{uuid}/return",
+    "POST /v1/venues/{venue_id}/leases/{uuid}/withdraw",
 }
 
 # Who may know which secret.
@@ -151,11 +156,11 @@ SECRETS = {
     "ATRIO_PAGOPA_API_KEY": {"payment", "upkeep"},
     "ATRIO_PAGOPA_RECEIPT_SECRET": {"payment"},
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
-    "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify", "reselling"},
+    "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify", "reselling", "desk"},
 }
 # Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, endpoints to
 # tell, the lines of those who wait, the requests of a venue's groups.
-INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "MOVE", "TEMPLATE", "GATE#*", "WAITING#*"},
+INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "MOVE", "TEMPLATE", "LEASE", "GATE#*", "WAITING#*"},
               "booking": {"WAITING#*", "GROUPS#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
               "venue": {"GATE#*"}, "notify": {"MAIL"}, "devices": {"DEVICES"},
               "webhook": {"WEBHOOK"}}

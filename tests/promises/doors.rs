@@ -604,6 +604,47 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
     ),
     (
         "POST",
+        "/v1/venues/{venue_id}/leases",
+        Staff { roles: &["desk", "manager"], path: "/v1/venues/20240/leases", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/leases",
+        Staff {
+            roles: &["desk", "manager"],
+            path: "/v1/venues/20240/leases?day=2026-11-24",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/leases/{uuid}/sales",
+        Staff {
+            roles: &["desk", "manager"],
+            path: "/v1/venues/20240/leases/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/sales",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/leases/{uuid}/return",
+        Staff {
+            roles: &["desk", "manager"],
+            path: "/v1/venues/20240/leases/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/return",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/leases/{uuid}/withdraw",
+        Staff {
+            roles: &["manager"],
+            path: "/v1/venues/20240/leases/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/withdraw",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "POST",
         "/v1/sql",
         Staff { roles: &["analyst", "data-officer"], path: "/v1/sql", scope: Scope::Released },
     ),

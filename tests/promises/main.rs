@@ -4,6 +4,7 @@ mod chance;
 mod crash;
 mod doors;
 mod interleavings;
+mod p1_leases;
 mod p1_quotas;
 mod p1_shards;
 mod p3_offline;

@@ -37,6 +37,7 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("REDEMPTION#", "REDEMPTION", "admission"),
     ("PRESENCE#", "", "presence"),
     ("CONFLICTS#", "", "conflict"),
+    ("LEASE", "", "lease"),
     ("DEADLETTER#", "", "dead-letter"),
     ("STAFF#", "", "staff"),
     ("SUBJECT#", "", "staff"),

@@ -7,6 +7,7 @@
 mod answer;
 mod appointer;
 mod behaviour;
+mod desk_program;
 mod device;
 mod exchanges;
 mod gate_program;
@@ -25,6 +26,7 @@ mod wait;
 
 pub use answer::{Answer, Api};
 pub use appointer::Appointer;
+pub use desk_program::DeskProgram;
 pub use device::{Device, count_message};
 pub use gate_program::GateProgram;
 pub use integrator::{Arrived, Integrator, Mood};

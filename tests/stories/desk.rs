@@ -66,6 +66,7 @@ async fn a_clerk_sells_takes_back_counts_and_the_day_adds_up() {
     let totals = json!({
         "sales": 2, "visitors": 4, "free_visitors": 2,
         "cash_cents": 2 * price, "card_cents": 0, "voids": 1,
+        "late_sales": 0,
     });
     assert_eq!(closed["totals"], totals);
     assert_eq!(closed["free_entries"][0]["visitors"], 2);

@@ -18,6 +18,7 @@ mod gate;
 mod give_back;
 mod groups;
 mod holders;
+mod leases;
 mod limits;
 mod main_job;
 mod minimum;

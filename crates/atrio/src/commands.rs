@@ -1,6 +1,7 @@
 //! The commands of the `atrio` program. Each acts on the platform that runs on its data folder, or
 //! on the files where none runs; it ends with one clear line and a status.
 
+mod desk_program;
 mod device;
 mod gate_program;
 mod lake;
@@ -20,6 +21,7 @@ use atrio_runtime::{Clock, Role};
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
+use self::desk_program::DeskOptions;
 use self::device::DeviceCommand;
 use self::gate_program::GateOptions;
 use self::lake::{LakeCommand, SqlOptions};
@@ -119,6 +121,12 @@ enum Command {
         after_help = "Example: atrio gate --venue 20240 --gate north --token TOKEN --cert ./north --state ./north-state"
     )]
     Gate(GateOptions),
+    /// Runs a desk or a totem: it sells from what it leased also while its line is down, and sends its sales
+    /// in afterwards.
+    #[command(
+        after_help = "Example: atrio desk --venue 20240 --desk window-1 --token TOKEN --keep 20 --state ./window-1"
+    )]
+    Desk(DeskOptions),
     /// Feeds yesterday and today so far, drawn from the sample, to the running platform; or a table of
     /// hourly counts of the past, a column a counter.
     #[command(
@@ -221,6 +229,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
         Command::Device(command) => device::run(&data, command).await?,
         Command::Reseller(command) => reseller::run(&data, command).await?,
         Command::Gate(options) => gate_program::run(options).await?,
+        Command::Desk(options) => desk_program::run(options).await?,
         Command::Replay { source, speed, json, .. } if source == "samples" => {
             return replay(&data, speed, json).await;
         }

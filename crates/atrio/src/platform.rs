@@ -405,6 +405,7 @@ impl Parts {
                 store: store.clone(),
                 clock,
                 access: access.clone(),
+                keys: self.ticket_keys.clone(),
             }))
             .merge(atrio_devices::router(atrio_devices::Context {
                 store: store.clone(),

@@ -218,13 +218,7 @@ impl HoldRequest {
         let wanted = self.wanted_units(tariff)?;
         self.check_party(product, &wanted)?;
         let slot = find_slot(venue, product, self.slot_id, now)?;
-        if let Some(sale) = product.on_sale_of(day).filter(|sale| now < sale.opens_at) {
-            let (sale, opens_at) = (sale.id.clone(), sale.opens_at);
-            return Err(HoldError::NotOnSale { day, sale, opens_at });
-        }
-        if let Some(free) = product.free_day(day).filter(|free| !free.takes_booking(self.channel)) {
-            return Err(HoldError::TakesNoBooking { day, reason: free.reason.clone() });
-        }
+        must_be_on_sale(product, day, self.channel, now)?;
         let units = wanted
             .iter()
             .map(|(unit, quantity)| unit_line(product, unit, *quantity, day))
@@ -360,6 +354,23 @@ impl HoldRequest {
 /// The first half of a hash, which is enough to tell requests apart.
 fn hex(hash: &[u8]) -> String {
     hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Refuses a day that is not on sale yet, or that takes no booking through the channel.
+pub(crate) fn must_be_on_sale(
+    product: &Product,
+    day: Date,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<(), HoldError> {
+    if let Some(sale) = product.on_sale_of(day).filter(|sale| now < sale.opens_at) {
+        let (sale, opens_at) = (sale.id.clone(), sale.opens_at);
+        return Err(HoldError::NotOnSale { day, sale, opens_at });
+    }
+    if let Some(free) = product.free_day(day).filter(|free| !free.takes_booking(channel)) {
+        return Err(HoldError::TakesNoBooking { day, reason: free.reason.clone() });
+    }
+    Ok(())
 }
 
 /// What a venue sells under these names on a day: the product, and the option's tariff of that day.

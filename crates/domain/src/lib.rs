@@ -14,6 +14,7 @@ pub mod group;
 pub mod hold;
 pub mod holder;
 pub mod id;
+pub mod lease;
 pub mod mail;
 pub mod minimum;
 pub mod moving;

@@ -147,6 +147,12 @@ pub enum Refusal {
         /// Through which gate.
         gate: GateId,
     },
+    /// A desk whose line is down may have sold it, and only its signed code tells.
+    #[error("the sale of ticket `{}` has not come in yet", .ticket.typed_code())]
+    SaleNotIn {
+        /// The ticket.
+        ticket: TicketId,
+    },
     /// It was taken back.
     #[error("ticket `{}` was revoked at {at}", .ticket.typed_code())]
     Revoked {

@@ -46,6 +46,10 @@ pub enum Record {
     GateJournal,
     /// A device's message that was not counted.
     DeadLetter,
+    /// Places that a desk sells by itself, and what of its sales could not stand.
+    Lease,
+    /// What a desk that is by itself sold, on its own disk.
+    DeskJournal,
     /// A month's key that makes hashes of bookings in the lake.
     PseudonymKey,
     /// Payments, shifts with their sales, and who paid what back.
@@ -106,7 +110,7 @@ const fn days(days: i64) -> SignedDuration {
 
 impl Record {
     /// All of them, those about persons first.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Booking,
         Self::Group,
         Self::Waiting,
@@ -125,6 +129,8 @@ impl Record {
         Self::Conflict,
         Self::GateJournal,
         Self::DeadLetter,
+        Self::Lease,
+        Self::DeskJournal,
         Self::PseudonymKey,
         Self::Account,
         Self::Staff,
@@ -143,6 +149,8 @@ impl Record {
             | Self::Waiting
             | Self::Ticket
             | Self::Mail
+            | Self::Lease
+            | Self::DeskJournal
             | Self::PersonLimit => Term::For(days(30), Since::Visit),
             // The parts of its payment are found for as long as one may have to be paid back.
             Self::Order => Term::For(days(120), Since::Visit),
@@ -197,8 +205,11 @@ impl Record {
             | Self::Decision
             | Self::Admission
             | Self::Conflict
+            | Self::DeskJournal
             | Self::GateJournal => Subject::Pseudonym,
-            Self::Presence | Self::Account | Self::Staff | Self::Offer => Subject::Staff,
+            Self::Presence | Self::Lease | Self::Account | Self::Staff | Self::Offer => {
+                Subject::Staff
+            }
             Self::DeadLetter | Self::PseudonymKey | Self::Places | Self::Count | Self::Lake => {
                 Subject::Nobody
             }
@@ -256,6 +267,12 @@ impl Record {
             }
             Self::GateJournal => {
                 ("Giornale di un varco senza linea", "Journal of a gate without a line")
+            }
+            Self::Lease => {
+                ("Posti che una cassa vende da sola", "Places that a desk sells by itself")
+            }
+            Self::DeskJournal => {
+                ("Giornale di una cassa senza linea", "Journal of a desk without a line")
             }
             Self::DeadLetter => {
                 ("Messaggi di sensori non contati", "Messages of devices not counted")
@@ -315,6 +332,10 @@ impl Record {
                 "A ticket enters once, and no room is overfilled",
             ),
             Self::Event => ("Chi ne ha perso uno lo rilegge", "Whoever missed one reads it again"),
+            Self::Lease | Self::DeskJournal => (
+                "La cassa vende anche senza linea, e ogni vendita arriva una volta",
+                "A desk sells without a line too, and each sale comes in once",
+            ),
             Self::DeadLetter => ("Trova sensori guasti", "Finds broken devices"),
             Self::PseudonymKey => (
                 "Unisce ciò che arriva tardi; distrutta, nessuno risale alla prenotazione",

@@ -55,6 +55,9 @@ pub struct Totals {
     pub card_cents: Cents,
     /// Sales that were voided.
     pub voids: u32,
+    /// Sales that came in after the drawer was counted, from a desk whose line was down.
+    #[serde(default)]
+    pub late_sales: u32,
 }
 
 /// Where a shift stands.
@@ -251,6 +254,35 @@ impl Shift {
         now: Timestamp,
     ) -> Result<(Self, Sale), ShiftError> {
         self.must_be_open()?;
+        self.took(booking, method, given_cents, now)
+    }
+
+    /// Files a sale that the desk made while its line was down, and the shift after it. The money is in the
+    /// drawer, so one that was counted meanwhile takes it too, and says that its account changed.
+    ///
+    /// # Errors
+    /// A booking that is not this desk's to sell, or money that does not fit.
+    pub fn file(
+        &self,
+        booking: &Booking,
+        method: Method,
+        given_cents: Option<Cents>,
+        sold_at: Timestamp,
+    ) -> Result<(Self, Sale), ShiftError> {
+        let (mut next, sale) = self.took(booking, method, given_cents, sold_at)?;
+        if matches!(self.state, ShiftState::Closed { .. }) {
+            next.totals.late_sales += 1;
+        }
+        Ok((next, sale))
+    }
+
+    fn took(
+        &self,
+        booking: &Booking,
+        method: Method,
+        given_cents: Option<Cents>,
+        sold_at: Timestamp,
+    ) -> Result<(Self, Sale), ShiftError> {
         if booking.venue_id != self.venue {
             let (booking, shift) = (booking.venue_id.clone(), self.venue.clone());
             return Err(ShiftError::OtherVenue { booking, shift });
@@ -285,7 +317,7 @@ impl Shift {
                     reason: line.reason.clone(),
                 })
                 .collect(),
-            sold_at: now,
+            sold_at,
             void: None,
         };
         Ok((self.with(&sale, 1), sale))

@@ -62,8 +62,11 @@ pub struct Ticket {
     pub admission: AdmissionRule,
     /// What it is good for and was used for, where it is a pass.
     pub pass: Option<Pass>,
-    /// The booking it was issued for.
+    /// The booking it was issued for. While its sale has not come in, a uuid that no booking has.
     pub booking: CallerUuid,
+    /// The lease that it was issued with, while its sale has not come in: until then only its signed code
+    /// says as whom it admits.
+    pub lease: Option<CallerUuid>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// Where it stands.
@@ -149,10 +152,22 @@ pub fn issue(
             admission: booking.admission.clone(),
             pass: booking.pass.clone().map(Pass::unused),
             booking: booking.uuid,
+            lease: None,
             issued_at: now,
             state: TicketState::Valid,
         })
         .collect()
+}
+
+impl Ticket {
+    /// Where it stands, as written in answers and items.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match (&self.state, self.lease) {
+            (TicketState::Valid, Some(_)) => "LEASED",
+            (state, _) => state.name(),
+        }
+    }
 }
 
 /// What the tests of tickets begin with.
@@ -186,6 +201,7 @@ pub(crate) mod sample {
             admission: AdmissionRule::default(),
             pass: None,
             booking: uuid::Uuid::nil().into(),
+            lease: None,
             issued_at: "2026-11-20T09:00:00Z".parse().unwrap(),
             state: TicketState::Valid,
         }

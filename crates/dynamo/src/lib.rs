@@ -15,6 +15,7 @@ mod finding;
 pub mod gate_day;
 pub mod give_back;
 pub mod group;
+pub mod lease;
 pub mod mail;
 pub mod month_key;
 pub mod moving;

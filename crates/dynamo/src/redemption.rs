@@ -8,7 +8,7 @@ use atrio_domain::pass::Used;
 use atrio_domain::premises::Full;
 use atrio_domain::redemption::{Direction, Redemption, Undo};
 use atrio_domain::retention::Record;
-use atrio_domain::ticket::Ticket;
+use atrio_domain::ticket::{Ticket, TicketState};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -176,29 +176,38 @@ fn stood_before(redemption: &Redemption) -> Condition {
     if let Some(unchanged) = crate::ticket::pass_unchanged_before(&redemption.ticket) {
         return unchanged;
     }
+    let ticket = &redemption.ticket;
     match (redemption.direction, redemption.after) {
-        (Direction::Entry, None) => Condition::when("#status = :valid")
-            .name("#status", "status")
-            .value(":valid", text("VALID")),
+        (Direction::Entry, None) => {
+            let unused = Ticket { state: TicketState::Valid, ..ticket.clone() };
+            crate::ticket::unsold_as_read(&unused)
+        }
         (Direction::Entry, Some(exit)) => {
-            Condition::when("#status = :redeemed AND left_under = :exit")
-                .name("#status", "status")
+            as_sold("#status = :redeemed AND left_under = :exit", ticket)
                 .value(":redeemed", text("REDEEMED"))
                 .value(":exit", text(exit.to_string()))
         }
         // An exit always follows an entry; without one, nothing stands under its own nonce yet.
-        (Direction::Exit, entry) => inside_by(entry.unwrap_or(redemption.uuid)),
+        (Direction::Exit, entry) => inside_by(entry.unwrap_or(redemption.uuid), ticket),
     }
 }
 
-/// That the visitor is inside by that entry.
-fn inside_by(entry: CallerUuid) -> Condition {
-    Condition::when(
-        "#status = :redeemed AND redemption = :entry AND attribute_not_exists(left_under)",
-    )
-    .name("#status", "status")
-    .value(":redeemed", text("REDEEMED"))
-    .value(":entry", text(entry.to_string()))
+/// That this holds, and that the ticket's sale has come in, or not, as when it was read.
+fn as_sold(holds: &str, ticket: &Ticket) -> Condition {
+    let (lease, value) = crate::ticket::same_lease(ticket);
+    let condition = Condition::when(&format!("{holds} AND {lease}")).name("#status", "status");
+    match value {
+        Some(value) => condition.value(":lease", value),
+        None => condition,
+    }
+}
+
+/// That the visitor of a ticket is inside by that entry.
+fn inside_by(entry: CallerUuid, ticket: &Ticket) -> Condition {
+    let inside = "#status = :redeemed AND redemption = :entry AND attribute_not_exists(left_under)";
+    as_sold(inside, ticket)
+        .value(":redeemed", text("REDEEMED"))
+        .value(":entry", text(entry.to_string()))
 }
 
 /// Where only counts of people refused a transaction, what was found there; behind the writes of the
@@ -291,7 +300,7 @@ impl Store {
             let set = "SET undone_at = :at, undo_reason = :reason";
             let mut writes = Vec::with_capacity(tickets_before.len() + 1);
             for before in tickets_before {
-                writes.push(self.put(crate::ticket::item(before)?, inside_by(entry.uuid))?);
+                writes.push(self.put(crate::ticket::item(before)?, inside_by(entry.uuid, before))?);
             }
             writes.push(self.update(entry_key(entry.uuid), set, stands)?);
             writes.extend(self.count_people(&entry.venue, &counting, Direction::Exit, undo.at)?);

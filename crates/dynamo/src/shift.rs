@@ -257,8 +257,7 @@ impl Store {
     pub async fn sell(&self, sold: AtDesk<'_>) -> Result<Changed, Error> {
         let with = With::Confirmation(sold.tickets, sold.payment);
         let mut writes = self.changing(sold.from, sold.to, with)?;
-        writes.push(self.put(sale_item(sold.sale)?, Condition::absent())?);
-        writes.push(self.shift_after(sold.shift, sold.after)?);
+        writes.extend(self.into_drawer(sold.shift, sold.after, sold.sale)?);
         Ok(changed(&self.transact(writes).await?))
     }
 
@@ -272,6 +271,17 @@ impl Store {
         writes.push(self.put(sale_item(voided.sale)?, Condition::none())?);
         writes.push(self.shift_after(voided.shift, voided.after)?);
         Ok(changed(&self.transact(writes).await?))
+    }
+
+    /// The writes that record a sale and put its money into the drawer.
+    pub(crate) fn into_drawer(
+        &self,
+        shift: &StoredShift,
+        after: &Shift,
+        sale: &Sale,
+    ) -> Result<[TransactWriteItem; 2], Error> {
+        let recorded = self.put(sale_item(sale)?, Condition::absent())?;
+        Ok([recorded, self.shift_after(shift, after)?])
     }
 
     fn shift_after(&self, from: &StoredShift, to: &Shift) -> Result<TransactWriteItem, Error> {

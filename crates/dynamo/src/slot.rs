@@ -9,7 +9,7 @@ use atrio_domain::booking::Booking;
 use atrio_domain::id::{ProductId, SlotId, VenueId};
 use atrio_domain::minimum::Verdict;
 use atrio_domain::pseudonym::month_of;
-use atrio_domain::quota::{Counts, Pools};
+use atrio_domain::quota::{Counts, Draw, Pools};
 use atrio_domain::shard::Lot;
 use atrio_domain::slot::Places;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
@@ -50,6 +50,34 @@ impl SlotAt {
 
     pub(crate) fn key(&self) -> Item {
         key(self.partition(), self.slot.to_string())
+    }
+}
+
+/// Places of a slot that are taken, or were.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taking<'a> {
+    pub(crate) venue: &'a VenueId,
+    pub(crate) product: &'a ProductId,
+    pub(crate) slot: SlotId,
+    pub(crate) places: u32,
+    pub(crate) draws: &'a [Draw],
+    pub(crate) at: Timestamp,
+}
+
+impl<'a> Taking<'a> {
+    fn of(booking: &'a Booking) -> Self {
+        Self {
+            venue: &booking.venue_id,
+            product: &booking.product_id,
+            slot: booking.slot.id,
+            places: booking.places(),
+            draws: &booking.draws,
+            at: booking.created_at,
+        }
+    }
+
+    fn key(&self) -> Item {
+        key(partition(self.venue, self.product, self.slot.day()), self.slot.to_string())
     }
 }
 
@@ -190,15 +218,24 @@ impl Store {
         Ok(Some(stored))
     }
 
-    /// The write that takes a booking's places, from the pools it draws on, refused when they are no
-    /// longer there, or some are lent to shards, which may have them. The caller has checked that the party is
-    /// not larger than the capacity, and no draw larger than its pool.
+    /// The write that takes a booking's places, see [`Store::take`].
     pub(crate) fn take_places(
         &self,
         booking: &Booking,
         pools: &Pools,
     ) -> Result<TransactWriteItem, Error> {
-        let places = booking.places();
+        self.take(&Taking::of(booking), pools)
+    }
+
+    /// The write that takes places, from the pools they are drawn on, refused when they are no longer
+    /// there, or some are lent to shards, which may have them. The caller has checked that they are not more than
+    /// the capacity, and no draw larger than its pool.
+    pub(crate) fn take(
+        &self,
+        taking: &Taking<'_>,
+        pools: &Pools,
+    ) -> Result<TransactWriteItem, Error> {
+        let places = taking.places;
         let mut update =
             "SET taken = if_not_exists(taken, :none) + :places, #capacity = :capacity".to_owned();
         let mut room = format!(
@@ -212,7 +249,7 @@ impl Store {
             .value(":capacity", number(pools.capacity));
         match pools.decided_at {
             // Whoever books later must find that it was decided.
-            Some(_) if pools.is_decided(booking.created_at) => {
+            Some(_) if pools.is_decided(taking.at) => {
                 let _ = write!(room, " AND attribute_exists({GOES_AHEAD})");
             }
             Some(at) => {
@@ -222,7 +259,7 @@ impl Store {
             }
             None => {}
         }
-        for (at, draw) in booking.draws.iter().enumerate() {
+        for (at, draw) in taking.draws.iter().enumerate() {
             let size = pools.pools.iter().find(|pool| pool.name == draw.pool).map_or(0, |p| p.size);
             // Writing to a string cannot fail.
             let _ = write!(update, ", #p{at} = if_not_exists(#p{at}, :none) + :d{at}");
@@ -232,7 +269,14 @@ impl Store {
                 .value(&format!(":d{at}"), number(draw.places))
                 .value(&format!(":r{at}"), number(size.saturating_sub(draw.places)));
         }
-        self.update(SlotAt::of(booking).key(), &update, condition.holding(room))
+        self.update(taking.key(), &update, condition.holding(room))
+    }
+
+    /// The write that takes places of a slot that is over: they were taken until then, and nobody can have
+    /// taken them since.
+    pub(crate) fn take_anew(&self, taking: &Taking<'_>) -> Result<TransactWriteItem, Error> {
+        let condition = Condition::none().value(":places", number(taking.places));
+        self.update(taking.key(), "SET taken = taken + :places", condition)
     }
 
     /// The places of a booking's slot. That there is none left is true of one moment.
@@ -280,16 +324,21 @@ impl Store {
     /// The write that gives a booking's places back to the slot's own item, which alone knows whether they may
     /// be given again.
     pub(crate) fn return_places(&self, booking: &Booking) -> Result<TransactWriteItem, Error> {
+        self.return_taken(&Taking::of(booking))
+    }
+
+    /// The same of any places.
+    pub(crate) fn return_taken(&self, taken: &Taking<'_>) -> Result<TransactWriteItem, Error> {
         let mut update = "SET taken = taken - :places".to_owned();
         let mut there = "taken >= :places".to_owned();
-        let mut condition = Condition::none().value(":places", number(booking.places()));
-        for (at, draw) in booking.draws.iter().enumerate() {
+        let mut condition = Condition::none().value(":places", number(taken.places));
+        for (at, draw) in taken.draws.iter().enumerate() {
             let _ = write!(update, ", #p{at} = #p{at} - :d{at}");
             let _ = write!(there, " AND #p{at} >= :d{at}");
             condition = condition
                 .name(&format!("#p{at}"), &format!("{POOL}{}", draw.pool))
                 .value(&format!(":d{at}"), number(draw.places));
         }
-        self.update(SlotAt::of(booking).key(), &update, condition.holding(there))
+        self.update(taken.key(), &update, condition.holding(there))
     }
 }

@@ -41,7 +41,14 @@ impl CodePicture {
     /// # Errors
     /// When the ticket cannot be signed or its code is too long.
     pub fn of(ticket: &Ticket, key: &SigningKey) -> Result<Self, NotDrawn> {
-        let text = sign(&ticket.entitlement, key)?;
+        Self::of_code(sign(&ticket.entitlement, key)?)
+    }
+
+    /// Draws a code that was signed before.
+    ///
+    /// # Errors
+    /// When the code is too long.
+    pub fn of_code(text: String) -> Result<Self, NotDrawn> {
         let drawn =
             QrCode::with_error_correction_level(&text, EcLevel::M).map_err(NotDrawn::TooLong)?;
         Ok(Self { text, drawn })

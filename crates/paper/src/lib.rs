@@ -1,6 +1,6 @@
 //! What a visitor carries away from a booking: the picture of a code, the printed tickets, the entry
 //! in a calendar, the roll of a thermal printer, the passes of wallets. Two functions draw the same: the one that answers the pages, and the one that
-//! writes mail. Nothing here reads a clock or a table.
+//! writes mail; and a desk without a line prints what was signed before. Nothing here reads a clock or a table.
 
 mod calendar;
 mod code;
@@ -11,5 +11,5 @@ mod wallet;
 pub use calendar::calendar_entry;
 pub use code::{CodePicture, NotDrawn};
 pub use pdf::printed;
-pub use receipt::{Paper, receipt};
+pub use receipt::{Heading, Paper, receipt, receipt_of_signed};
 pub use wallet::{ApplePass, ApplePassError, GoogleWallet, GoogleWalletError};

@@ -46,6 +46,15 @@ impl Paper {
     }
 }
 
+/// Whose tickets they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Heading<'a> {
+    /// What the venue is called.
+    pub venue_name: &'a str,
+    /// Where it is.
+    pub municipality: &'a str,
+}
+
 /// The bytes for the printer.
 ///
 /// # Errors
@@ -57,11 +66,29 @@ pub fn receipt(
     key: &SigningKey,
     paper: Paper,
 ) -> Result<Vec<u8>, NotDrawn> {
+    let heading = Heading { venue_name: &venue.name, municipality: &venue.municipality };
+    let mut signed = Vec::with_capacity(tickets.len());
+    for ticket in tickets {
+        signed.push((ticket.clone(), sign(&ticket.entitlement, key)?));
+    }
+    receipt_of_signed(heading, locale, &signed, paper)
+}
+
+/// The same of tickets whose codes were signed before.
+///
+/// # Errors
+/// When the printer's language has no word for a ticket.
+pub fn receipt_of_signed(
+    heading: Heading<'_>,
+    locale: Locale,
+    tickets: &[(Ticket, String)],
+    paper: Paper,
+) -> Result<Vec<u8>, NotDrawn> {
     let mut printer =
         Printer::new(Roll::default(), Protocol::default(), Some(PrinterOptions::default()));
     printer.init()?.page_code(PageCode::WPC1252)?;
-    for ticket in tickets {
-        print(&mut printer, venue, locale, ticket, &sign(&ticket.entitlement, key)?, paper)?;
+    for (ticket, code) in tickets {
+        print(&mut printer, heading, locale, ticket, code, paper)?;
     }
     printer.print()?;
     Ok(printer.driver().0.into_inner())
@@ -69,7 +96,7 @@ pub fn receipt(
 
 fn print(
     printer: &mut Printer<Roll>,
-    venue: &Venue,
+    heading: Heading<'_>,
     locale: Locale,
     ticket: &Ticket,
     code: &str,
@@ -77,10 +104,10 @@ fn print(
 ) -> Result<(), PrinterError> {
     let letters = paper.letters();
     printer.justify(JustifyMode::CENTER)?.bold(true)?;
-    for line in wrapped(&venue.name, letters) {
+    for line in wrapped(heading.venue_name, letters) {
         printer.custom(&letters_of(&line))?;
     }
-    printer.bold(false)?.custom(&letters_of(&printable(&venue.municipality)))?.feed()?;
+    printer.bold(false)?.custom(&letters_of(&printable(heading.municipality)))?.feed()?;
     let start = ticket.entitlement.slot.id.local_start();
     let (day, hour) = (start.strftime("%d.%m.%Y").to_string(), start.strftime("%H:%M").to_string());
     match &ticket.pass {

@@ -1,8 +1,10 @@
 //! The ticket office: shifts with a drawer, sales in cash and by card of what a desk holds, voids with
-//! a reason, the count at the end and the account of the day. A booking is confirmed in the same
-//! write that puts its money into the drawer.
+//! a reason, the count at the end and the account of the day; and places that a desk leases, so that it
+//! sells also while its line is down. A booking is confirmed in the same write that puts its money into
+//! the drawer.
 
-mod problem;
+mod lease;
+pub mod problem;
 mod report;
 mod view;
 
@@ -11,12 +13,12 @@ use atrio_domain::id::{CallerUuid, DeskId, VenueId};
 use atrio_domain::payment::{PaymentStatus, payment_id};
 use atrio_domain::shift::{Method, Sale, Shift};
 use atrio_domain::tariff::Cents;
-use atrio_domain::ticket::{self, Ticket, TicketState};
+use atrio_domain::ticket::{self, KeyRing, Ticket, TicketState};
 use atrio_dynamo::Store;
 use atrio_dynamo::booking::{Changed, Stored};
 use atrio_dynamo::shift::{AtDesk, Opened, StoredShift};
 use atrio_runtime::environment::EnvironmentError;
-use atrio_runtime::{Access, Clock, Json, Path, Problem, Query, Role, Staff, random};
+use atrio_runtime::{Access, Clock, Json, Path, Problem, Query, Role, Shared, Staff, random};
 use axum::extract::{FromRef, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -41,6 +43,8 @@ pub struct Context {
     pub clock: Clock,
     /// Checks the tokens of staff.
     pub access: Access,
+    /// The keys that sign the tickets of leases.
+    pub keys: Shared<KeyRing>,
 }
 
 impl FromRef<Context> for Access {
@@ -58,7 +62,8 @@ impl Context {
         let clock = Clock::system();
         let store = atrio_runtime::aws::store_from_environment()?;
         let access = Access::from_environment(clock, store.clone())?;
-        Ok(Self { store, clock, access })
+        let keys = atrio_runtime::ticket_keys::from_environment()?;
+        Ok(Self { store, clock, access, keys })
     }
 }
 
@@ -71,6 +76,10 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(sell))
         .routes(routes!(void))
         .routes(routes!(close))
+        .routes(routes!(lease::lease_places, lease::list_leases))
+        .routes(routes!(lease::file_leased_sale))
+        .routes(routes!(lease::return_lease))
+        .routes(routes!(lease::withdraw_lease))
         .with_state(context)
 }
 
@@ -103,8 +112,7 @@ async fn open(
 ) -> Result<(StatusCode, axum::Json<ShiftView>), Problem> {
     let venue = own_venue(&staff, &venue_id)?;
     if context.store.venue(&venue).await.map_err(internal)?.is_none() {
-        let fix = "take an id from `GET /v1/venues`";
-        return Err(Problem::not_found("unknown-venue", "venue_id", venue.as_str(), fix));
+        return Err(problem::unknown_venue(&venue));
     }
     let now = context.clock.now();
     let ShiftBody { uuid, desk_id, float_cents } = body;
@@ -131,7 +139,7 @@ async fn open(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct DayQuery {
-    /// The local day on which the shifts were opened, `2026-05-01`.
+    /// The local day on which the shifts were opened, or of the slots that were leased, `2026-05-01`.
     #[param(value_type = String, format = Date)]
     day: Date,
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use atrio_domain::id::{CallerUuid, DeskId, UnitId, VenueId};
+use atrio_domain::booking::{Booking, Channel};
+use atrio_domain::calendar::SlotTimes;
+use atrio_domain::id::{CallerUuid, DeskId, OptionId, ProductId, UnitId, VenueId};
+use atrio_domain::lease::{Lease, LeaseState, Pack};
 use atrio_domain::shift::{Method, Sale, Shift, ShiftState, Totals, Void};
 use atrio_domain::tariff::{CURRENCY, Cents};
 use atrio_domain::text::Text;
+use atrio_dynamo::lease::RefusedSale;
 use atrio_dynamo::shift::StoredShift;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -23,6 +27,8 @@ struct ShiftTotalsView {
     #[schema(value_type = i64)]
     card_cents: Cents,
     voids: u32,
+    /// Sales in these sums that came in after the drawer was counted, from a desk whose line was down.
+    late_sales: u32,
 }
 
 impl ShiftTotalsView {
@@ -33,6 +39,7 @@ impl ShiftTotalsView {
         self.cash_cents.0 += totals.cash_cents.0;
         self.card_cents.0 += totals.card_cents.0;
         self.voids += totals.voids;
+        self.late_sales += totals.late_sales;
     }
 }
 
@@ -195,5 +202,146 @@ impl DayAccountView {
         }
         let shifts = shifts.iter().map(|stored| ShiftView::of(&stored.shift, None)).collect();
         Self { venue_id, day, currency: CURRENCY, totals, difference_cents, shifts }
+    }
+}
+
+/// A lease.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeaseView {
+    #[schema(value_type = String)]
+    uuid: CallerUuid,
+    #[schema(value_type = String)]
+    venue_id: VenueId,
+    #[schema(value_type = String)]
+    product_id: ProductId,
+    #[schema(value_type = String)]
+    option_id: OptionId,
+    #[schema(value_type = Object)]
+    slot: SlotTimes,
+    #[schema(value_type = String)]
+    channel: Channel,
+    #[schema(value_type = String)]
+    desk_id: DeskId,
+    /// Who leased it, as the identity provider numbers staff.
+    clerk: String,
+    #[schema(value_type = String, format = DateTime)]
+    leased_at: Timestamp,
+    /// `OPEN`, `ENDED`, `RETURNED` or `WITHDRAWN`.
+    status: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    closed_at: Option<Timestamp>,
+    /// Why a manager withdrew it.
+    reason: Option<String>,
+    /// Places leased.
+    places: u32,
+    /// Of them, those whose sale came in.
+    sold: u32,
+    /// Those that went back to the slot.
+    returned: u32,
+    /// Those that are taken and not known to be sold.
+    held: u32,
+    /// Sales that came in and do not stand.
+    refused_sales: Vec<RefusedSaleView>,
+    /// What the desk needs to sell by itself; only for who leases, while it is open.
+    #[schema(value_type = Option<Object>)]
+    pack: Option<Pack>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RefusedSaleView {
+    /// Names the booking among staff.
+    booking_reference: String,
+    /// The shift whose drawer has the money; null at a totem.
+    #[schema(value_type = Option<String>)]
+    shift_uuid: Option<CallerUuid>,
+    #[schema(value_type = String)]
+    method: Method,
+    places: usize,
+    #[schema(value_type = String, format = DateTime)]
+    sold_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    refused_at: Timestamp,
+    /// Why it does not stand.
+    reason: String,
+}
+
+impl From<RefusedSale> for RefusedSaleView {
+    fn from(refused: RefusedSale) -> Self {
+        Self {
+            booking_reference: refused.booking.reference(),
+            shift_uuid: refused.shift,
+            method: refused.method,
+            places: refused.places,
+            sold_at: refused.sold_at,
+            refused_at: refused.refused_at,
+            reason: refused.reason,
+        }
+    }
+}
+
+impl LeaseView {
+    pub(crate) fn of(lease: &Lease, refused: Vec<RefusedSale>, pack: Option<Pack>) -> Self {
+        let (closed_at, reason) = match &lease.state {
+            LeaseState::Open => (None, None),
+            LeaseState::Ended { at } | LeaseState::Returned { at } => (Some(*at), None),
+            LeaseState::Withdrawn { at, reason, .. } => (Some(*at), Some(reason.clone())),
+        };
+        Self {
+            uuid: lease.uuid,
+            venue_id: lease.venue.clone(),
+            product_id: lease.product.clone(),
+            option_id: lease.option.clone(),
+            slot: lease.slot,
+            channel: lease.channel,
+            desk_id: lease.desk.clone(),
+            clerk: lease.clerk.clone(),
+            leased_at: lease.leased_at,
+            status: lease.state.name(),
+            closed_at,
+            reason,
+            places: lease.places(),
+            sold: lease.sold,
+            returned: lease.returned,
+            held: lease.held,
+            refused_sales: refused.into_iter().map(RefusedSaleView::from).collect(),
+            pack,
+        }
+    }
+}
+
+/// The leases of a day.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeasesView {
+    #[schema(value_type = String)]
+    pub(crate) venue_id: VenueId,
+    #[schema(value_type = String, format = Date)]
+    pub(crate) day: Date,
+    /// In order of slot.
+    pub(crate) leases: Vec<LeaseView>,
+}
+
+/// A sale from a lease, as filed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeasedSaleView {
+    #[schema(value_type = String)]
+    booking_uuid: CallerUuid,
+    /// Names the booking among staff.
+    booking_reference: String,
+    #[schema(value_type = i64)]
+    amount_cents: Cents,
+    visitors: u32,
+    #[schema(value_type = String, format = DateTime)]
+    sold_at: Timestamp,
+}
+
+impl LeasedSaleView {
+    pub(crate) fn of(booking: &Booking) -> Self {
+        Self {
+            booking_uuid: booking.uuid,
+            booking_reference: booking.uuid.reference(),
+            amount_cents: booking.total(),
+            visitors: booking.places(),
+            sold_at: booking.created_at,
+        }
     }
 }

@@ -15,7 +15,7 @@ pub mod undo;
 pub use scan::outcome;
 
 use atrio_domain::gate::offline::{Shown, read};
-use atrio_domain::id::VenueId;
+use atrio_domain::id::{UnitId, VenueId};
 use atrio_domain::ticket::{CodeError, KeySet, Ticket};
 use atrio_domain::venue::Venue;
 use atrio_dynamo::Store;
@@ -84,6 +84,14 @@ pub fn router(context: Context) -> OpenApiRouter {
 /// What was shown: signed codes are checked, typed ones read.
 fn read_code(context: &Context, code: &str) -> Result<Shown, Problem> {
     read(code, &context.ticket_keys.current()).map_err(|unread| problem::unread(&unread))
+}
+
+/// As whom a signed code admits; a typed one does not say it.
+fn unit_of(shown: &Shown) -> Option<&UnitId> {
+    match shown {
+        Shown::Signed(entitlement, _) => Some(&entitlement.unit),
+        Shown::Typed(_) | Shown::Withdrawn { .. } => None,
+    }
 }
 
 /// The ticket that was shown, as it stands now.

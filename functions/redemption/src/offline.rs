@@ -2,7 +2,7 @@
 //! ticket had been used elsewhere.
 
 use atrio_domain::gate::{Unfiled, file};
-use atrio_domain::id::{AreaId, CallerUuid, GateId, TicketId, VenueId};
+use atrio_domain::id::{AreaId, CallerUuid, GateId, TicketId, UnitId, VenueId};
 use atrio_domain::redemption::{Direction, Redemption, Refusal, Scan};
 use atrio_domain::ticket::{Ticket, TicketState};
 use atrio_domain::venue::Venue;
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ATTEMPTS, Context, foreign, internal, load_venue, problem, read_code, undo};
+use crate::{ATTEMPTS, Context, foreign, internal, load_venue, problem, read_code, undo, unit_of};
 
 /// Most entries of one request; each is a few reads and a transaction.
 const ENTRIES_MAX: usize = 50;
@@ -55,6 +55,10 @@ struct OfflineEntry {
     /// The area behind the gate, where it leads into one.
     #[schema(value_type = Option<String>)]
     area_id: Option<AreaId>,
+    /// As whom the ticket was let through, as its code said: of a ticket that a desk without a line sold,
+    /// whose sale has not come in, nothing else tells it.
+    #[schema(value_type = Option<String>)]
+    unit_id: Option<UnitId>,
     /// When the gate let through, by its own clock; kept to the microsecond.
     #[schema(value_type = String, format = DateTime)]
     redeemed_at: Timestamp,
@@ -139,6 +143,7 @@ async fn file_entry(
         Err(problem) => return refused(problem),
     };
     let id = shown.ticket();
+    let unit = unit_of(&shown).or(entry.unit_id.as_ref());
     for _ in 0..ATTEMPTS {
         let ticket = context.store.ticket(id).await.map_err(internal)?;
         if let Some(problem) = foreign(context, &shown, ticket.as_ref(), venue).await? {
@@ -156,6 +161,10 @@ async fn file_entry(
                 None => continue,
             }
         }
+        let ticket = match ticket.admitting(unit, venue) {
+            Ok(ticket) => ticket,
+            Err(refusal) => return refused(problem::refusal(&refusal)),
+        };
         let filed = file(ticket, &entry.scan(&venue.id), now);
         if filed.is_err() && is_filed(context, id, entry).await? {
             return Ok((Outcome::Known, None));

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::scan::{Answer, RedemptionBody, UnitBrief, named, named_view, naming};
-use crate::{Context, internal, load_shown, problem};
+use crate::{Context, internal, load_shown, problem, unit_of};
 
 /// How often a party is chosen anew when other gates let in from the same booking: each time, one of
 /// them went through.
@@ -100,7 +100,9 @@ pub(crate) async fn show_party(
     Json(body): Json<PartyBody>,
 ) -> Result<axum::Json<PartyView>, Problem> {
     staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
-    let (_, ticket, _) = load_shown(&context, &body.code, &body.venue_id).await?;
+    let (shown, ticket, venue) = load_shown(&context, &body.code, &body.venue_id).await?;
+    let ticket =
+        ticket.admitting(unit_of(&shown), &venue).map_err(|refusal| problem::refusal(&refusal))?;
     if ticket.pass.is_none() && ticket.entitlement.venue != body.venue_id {
         let (venue, gate_venue) = (ticket.entitlement.venue, body.venue_id);
         return Err(problem::refusal(&Refusal::OtherVenue { venue, gate_venue }));
@@ -123,8 +125,12 @@ pub(crate) async fn show_party(
     Ok(axum::Json(PartyView { slot: ticket.entitlement.slot, units }))
 }
 
-/// The tickets of a ticket's booking.
+/// The tickets of a ticket's booking. One whose sale has not come in is alone: who bought it with whom is
+/// not known yet.
 async fn of_booking(context: &Context, ticket: &Ticket) -> Result<Vec<Ticket>, Problem> {
+    if ticket.lease.is_some() {
+        return Ok(vec![ticket.clone()]);
+    }
     context.store.tickets_of_booking(ticket.booking).await.map_err(internal)
 }
 

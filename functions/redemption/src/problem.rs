@@ -23,6 +23,11 @@ pub fn refusal(refusal: &Refusal) -> Problem {
                 .fact("redeemed_at", at)
                 .fact("gate_id", gate)
         }
+        Refusal::SaleNotIn { .. } => problem(StatusCode::CONFLICT, "ticket-sale-not-in").field(
+            "code",
+            refusal,
+            "scan the QR code: only it shows that a desk without a line sold the ticket",
+        ),
         Refusal::Revoked { at, .. } => problem(StatusCode::CONFLICT, "ticket-revoked")
             .field("code", refusal, "send the visitor to the desk")
             .fact("revoked_at", at),

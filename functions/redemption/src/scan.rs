@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::party::{self, PartyLine, ThroughView};
-use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_shown, problem};
+use crate::{ATTEMPTS, Context, REASON_MAX_CHARS, internal, load, load_shown, problem, unit_of};
 
 /// A code shown at a gate.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -129,7 +129,11 @@ pub(crate) async fn redeem(
 ) -> Result<Answer, Problem> {
     staff.must_be_at(&body.venue_id, &[Role::Gate, Role::Desk, Role::Manager])?;
     let reason = body.reason()?;
-    let (shown, mut ticket, venue) = load_shown(&context, &body.code, &body.venue_id).await?;
+    let (shown, ticket, venue) = load_shown(&context, &body.code, &body.venue_id).await?;
+    let admitting = |ticket: Ticket| {
+        ticket.admitting(unit_of(&shown), &venue).map_err(|refusal| problem::refusal(&refusal))
+    };
+    let mut ticket = admitting(ticket)?;
     body.check_area(&venue)?;
     if let Some(asked) = &body.party {
         return party::redeem(&context, &staff, &body, &venue, &ticket, asked).await;
@@ -169,7 +173,7 @@ pub(crate) async fn redeem(
                 }
             }
         }
-        ticket = load(&context, &shown).await?;
+        ticket = admitting(load(&context, &shown).await?)?;
     }
     Err(Problem::busy())
 }

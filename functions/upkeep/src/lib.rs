@@ -1,11 +1,12 @@
 //! What falls due by the clock: places of ended holds go back, visits with too few people are called
-//! off, visits that nobody moved in time are called off too, payments whose outcome nobody told
+//! off, visits that nobody moved in time are called off too, leases of desks end with their slot, payments whose outcome nobody told
 //! are asked for, debts that nobody pays are withdrawn before their places go back, money that came
 //! for nothing goes back where the provider pays back itself, places that came back are offered to those
 //! who wait for them, templates that changed are written into the venues that follow them, old pseudonym keys
 //! are destroyed. Each
 //! task is safe to repeat and to run twice at once.
 
+mod leases;
 mod line;
 mod minimum;
 mod moving;
@@ -62,6 +63,8 @@ pub struct Done {
     pub decided: u32,
     /// Bookings called off because too few people came together, or because nobody moved them in time.
     pub called_off: u32,
+    /// Leases whose slot was over.
+    pub leases_ended: u32,
     /// Payments whose outcome was found.
     pub settled: u32,
     /// Payments that were paid back.
@@ -101,6 +104,7 @@ pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
     settle_payments(context, &mut done).await?;
     minimum::decide(context, &mut done).await?;
     moving::end(context, &mut done).await?;
+    leases::end(context, &mut done).await?;
     refund(context, &mut done).await?;
     line::serve(context, &mut done).await?;
     templates::spread(context, &mut done).await?;

@@ -158,7 +158,9 @@ async fn stranded_bookings(
             let is_offered = venue
                 .product(&entitlement.product)
                 .is_some_and(|product| offers(venue, product, entitlement.slot.id));
-            if !is_offered && ticket.state.name() != "REVOKED" {
+            // One whose sale has not come in is of no booking yet.
+            let is_booked = ticket.state.name() != "REVOKED" && ticket.lease.is_none();
+            if !is_offered && is_booked {
                 found.insert((entitlement.slot.id, ticket.booking));
             }
         }

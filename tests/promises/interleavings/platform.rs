@@ -123,7 +123,12 @@ impl Platform {
                 keys: Shared::new(keys),
                 wallets: Arc::default(),
             }),
-            Function::Desk => atrio_desk::router(atrio_desk::Context { store, clock, access }),
+            Function::Desk => atrio_desk::router(atrio_desk::Context {
+                store,
+                clock,
+                access,
+                keys: Shared::new(keys),
+            }),
             Function::Venue => atrio_venue::router(atrio_venue::Context {
                 store,
                 clock,

@@ -1,7 +1,4 @@
-//! The line to the platform: its bundle, its word on a ticket, and what the gate sends in. An answer
-//! that is neither yes nor no is a line that is down.
-
-use std::time::Duration;
+//! The line to the platform: its bundle, its word on a ticket, and what the gate sends in.
 
 use atrio_domain::gate::bundle::Bundle;
 use atrio_domain::id::{AreaId, CallerUuid, GateId, VenueId};
@@ -10,35 +7,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::GateError;
 use super::journal::Record;
 use super::scan::Asked;
+use crate::on_site::{Connection, Down, LOOK_WITHIN, OnSiteError, WORD_WITHIN, Word};
 
-/// How long a visitor waits for the platform before the gate decides by itself.
-const WORD_WITHIN: Duration = Duration::from_secs(2);
-/// How long a bundle or what is sent in may take.
-const LOOK_WITHIN: Duration = Duration::from_secs(20);
 /// Most entries of one request, the platform's own bound.
 pub(super) const ENTRIES_MAX: usize = 50;
-
-/// Why the platform gave no word.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Down {
-    #[error("the platform does not answer")]
-    Silent(#[from] reqwest::Error),
-    #[error("the platform answers with status {0}")]
-    Status(StatusCode),
-    #[error("the platform does not take the gate's token: start the gate with a new one")]
-    Token,
-    #[error("the gate's role was taken back: nobody is let through by it")]
-    Revoked,
-}
-
-/// What the platform answered.
-pub(super) struct Word {
-    pub(super) status: StatusCode,
-    pub(super) body: Value,
-}
 
 /// A bundle with its entity tag.
 pub(super) struct Fetched {
@@ -62,9 +36,7 @@ struct Results {
 
 /// The line.
 pub(super) struct Line {
-    http: reqwest::Client,
-    platform: String,
-    token: String,
+    connection: Connection,
     venue: VenueId,
     gate: GateId,
     area: Option<AreaId>,
@@ -77,22 +49,15 @@ impl Line {
         venue: VenueId,
         gate: GateId,
         area: Option<AreaId>,
-    ) -> Result<Self, GateError> {
-        let http = reqwest::Client::builder().timeout(LOOK_WITHIN).build();
-        Ok(Self {
-            http: http.map_err(GateError::Client)?,
-            platform: platform.trim_end_matches('/').to_owned(),
-            token: token.to_owned(),
-            venue,
-            gate,
-            area,
-        })
+    ) -> Result<Self, OnSiteError> {
+        Ok(Self { connection: Connection::new(platform, token)?, venue, gate, area })
     }
 
     /// The bundle of today; none when it is still the one that bears this tag.
     pub(super) async fn bundle(&self, known: Option<&str>) -> Result<Option<Fetched>, Down> {
-        let path = format!("{}/v1/venues/{}/gate-bundle", self.platform, self.venue);
-        let mut request = self.http.get(path).bearer_auth(&self.token);
+        let Connection { http, platform, token } = &self.connection;
+        let path = format!("{platform}/v1/venues/{}/gate-bundle", self.venue);
+        let mut request = http.get(path).bearer_auth(token);
         if let Some(known) = known {
             request = request.header(header::IF_NONE_MATCH, known);
         }
@@ -113,9 +78,8 @@ impl Line {
 
     /// How many people are in the venue, in the platform's words.
     pub(super) async fn presence(&self) -> Result<Word, Down> {
-        let path = format!("{}/v1/venues/{}/presence", self.platform, self.venue);
-        let request = self.http.get(path).bearer_auth(&self.token).timeout(WORD_WITHIN);
-        word(request.send().await?).await
+        let path = format!("/v1/venues/{}/presence", self.venue);
+        self.connection.get(&path, WORD_WITHIN).await
     }
 
     /// Asks the platform to let through.
@@ -125,7 +89,7 @@ impl Line {
             "direction": asked.direction, "area_id": self.area,
             "over_limit_reason": asked.over_limit_reason,
         });
-        self.post("/v1/redemptions", &body, WORD_WITHIN).await
+        self.connection.post("/v1/redemptions", &body, WORD_WITHIN).await
     }
 
     /// Tells the platform that an entry was taken back.
@@ -138,7 +102,7 @@ impl Line {
         let body = json!({
             "venue_id": self.venue, "gate_id": self.gate, "reason": reason, "undone_at": undone_at,
         });
-        self.post(&format!("/v1/redemptions/{uuid}/undo"), &body, WORD_WITHIN).await
+        self.connection.post(&format!("/v1/redemptions/{uuid}/undo"), &body, WORD_WITHIN).await
     }
 
     /// Sends entries in, by the ticket's own number: the gate has verified their codes.
@@ -151,39 +115,16 @@ impl Line {
                     "uuid": entry.used.uuid, "gate_id": self.gate, "code": entry.used.ticket,
                     "direction": entry.direction, "area_id": entry.area,
                     "redeemed_at": entry.used.at, "undone": entry.undone,
+                    "unit_id": entry.own.as_ref().map(|own| &own.answer["unit"]["id"]),
                 })
             })
             .collect();
         let body = json!({"venue_id": self.venue, "entries": entries});
-        let word = self.post("/v1/redemptions/offline", &body, LOOK_WITHIN).await?;
+        let word = self.connection.post("/v1/redemptions/offline", &body, LOOK_WITHIN).await?;
         let results = serde_json::from_value::<Results>(word.body);
         match results {
             Ok(Results { results }) if results.len() == sent => Ok(results),
             _ => Err(Down::Status(word.status)),
         }
     }
-
-    async fn post(&self, path: &str, body: &Value, within: Duration) -> Result<Word, Down> {
-        let answer = self
-            .http
-            .post(format!("{}{path}", self.platform))
-            .bearer_auth(&self.token)
-            .timeout(within)
-            .json(body)
-            .send()
-            .await?;
-        word(answer).await
-    }
-}
-
-/// The platform's word, where the answer is one.
-async fn word(answer: reqwest::Response) -> Result<Word, Down> {
-    let status = answer.status();
-    if status == StatusCode::UNAUTHORIZED {
-        return Err(Down::Token);
-    }
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(Down::Status(status));
-    }
-    Ok(Word { status, body: answer.json().await? })
 }

@@ -23,23 +23,22 @@ use atrio_domain::gate::bundle::Bundle;
 use atrio_domain::gate::claim::Said;
 use atrio_domain::id::{AreaId, GateId, VenueId};
 use atrio_domain::redemption::RULES_VERSION;
-use atrio_runtime::{Clock, random};
+use atrio_runtime::Clock;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::data_dir::{DataDir, DataDirError, Lock};
+use crate::on_site::{Down, OnSiteError, Place, listen, must_be_loopback};
 use crate::pump::chain;
 use journal::Journal;
-use line::{Down, ENTRIES_MAX, Fetched, Line};
+use line::{ENTRIES_MAX, Fetched, Line};
 pub use scan::Asked;
 use site::Site;
 pub use site::SiteSettings;
 
 const BUNDLE: &str = "bundle.json";
-const KEY: &str = "key.json";
 
 /// How a gate runs.
 #[derive(Debug, Clone)]
@@ -69,15 +68,12 @@ pub struct Settings {
 /// Why a gate does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// The folder cannot be used.
+    /// As with every program on site.
+    #[error(transparent)]
+    OnSite(#[from] OnSiteError),
+    /// A file of the folder cannot be used.
     #[error(transparent)]
     Folder(#[from] DataDirError),
-    /// Another gate works on it.
-    #[error("`{}` is in use by another gate; stop that one, or name another folder with `--state`", path.display())]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
     /// The journal cannot be read or written.
     #[error("the journal of the gate cannot be opened")]
     Journal(#[source] std::io::Error),
@@ -101,24 +97,6 @@ pub enum GateError {
     /// The gate's name and venue make no name of a device.
     #[error(transparent)]
     Name(#[from] atrio_domain::device::InvalidName),
-    /// The page would be open to others.
-    #[error("{address} is not on this machine: the page of a gate listens on loopback only")]
-    NotLoopback {
-        /// What was given.
-        address: SocketAddr,
-    },
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: choose another with `--listen`")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The client cannot be made.
-    #[error("the gate cannot speak HTTP")]
-    Client(#[source] reqwest::Error),
 }
 
 /// The bundle as kept, with what the gate learnt of the platform's time.
@@ -171,30 +149,14 @@ pub struct Opened {
 /// # Errors
 /// The first part that does not start, with what to do about it.
 pub async fn open(settings: Settings) -> Result<Opened, GateError> {
-    let address = settings.listen;
-    if !address.ip().is_loopback() {
-        return Err(GateError::NotLoopback { address });
-    }
-    let folder = DataDir::open(&settings.folder)?;
-    let lock = folder.lock().map_err(|error| match error {
-        DataDirError::InUse { path } => GateError::InUse { path },
-        other => other.into(),
-    })?;
+    must_be_loopback(settings.listen)?;
+    let Place { folder, key, lock } = Place::take(&settings.folder)?;
     let kept: Option<Kept> = folder.read_json(BUNDLE)?;
     // A bundle of another venue is none of ours.
     let kept = kept.filter(|kept| kept.bundle.venue_id == settings.venue);
     let ahead = kept.as_ref().map_or(0, |kept| kept.clock_ahead_microseconds);
     let now = Clock::ahead_by_microseconds(ahead).now();
     let journal = Journal::open(&folder.join("journal.jsonl"), now).map_err(GateError::Journal)?;
-    let key = match folder.read_json(KEY)? {
-        Some(key) => key,
-        None => {
-            let fresh: String =
-                random::bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
-            folder.write_json(KEY, &fresh, 0o600)?;
-            fresh
-        }
-    };
     let thing = DeviceName::of_gate(&settings.venue, &settings.gate)?;
     let broker = settings.site.as_ref().map(|site| site::options(site, &thing)).transpose()?;
     let (site, conversation) = Site::new(broker.is_some());
@@ -219,20 +181,13 @@ pub async fn open(settings: Settings) -> Result<Opened, GateError> {
         _lock: lock,
         settings,
     });
-    let listen = |source| GateError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(listen)?;
-    let port = listener.local_addr().map_err(listen)?.port();
+    let (listener, local) = listen(gate.settings.listen).await?;
     tokio::spawn(page::serve(listener, Arc::clone(&gate)));
     tokio::spawn(Arc::clone(&gate).keep_looking());
     if let Some(broker) = broker {
         tokio::spawn(site::keep(Arc::clone(&gate), broker, thing, conversation));
     }
-    let address = format!(
-        "http://{}:{port}/gate/#token={}&venue={}",
-        address.ip(),
-        gate.key,
-        gate.settings.venue
-    );
+    let address = format!("http://{local}/gate/#token={}&venue={}", gate.key, gate.settings.venue);
     Ok(Opened { gate, address })
 }
 

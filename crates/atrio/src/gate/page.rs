@@ -9,9 +9,9 @@ use atrio_runtime::extract::Path;
 use atrio_runtime::{Json, Problem};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ use tower_http::services::ServeDir;
 
 use super::Gate;
 use super::scan::{Answer, Asked};
+use crate::on_site::{dated, keyed};
 
 pub(super) async fn serve(listener: TcpListener, gate: Arc<Gate>) {
     if let Err(error) = axum::serve(listener, router(gate)).await {
@@ -35,7 +36,7 @@ fn router(gate: Arc<Gate>) -> Router {
         .route("/v1/redemptions/{uuid}/undo", post(take_back))
         .route("/v1/gate", get(state))
         .route("/v1/venues/{venue_id}/presence", get(presence))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&gate), keyed))
+        .route_layer(middleware::from_fn_with_state(gate.key.clone(), keyed))
         // The page asks for names of venues and does without.
         .route("/v1/venues", get(|| async { axum::Json(json!({"venues": []})) }))
         .with_state(Arc::clone(&gate))
@@ -43,31 +44,10 @@ fn router(gate: Arc<Gate>) -> Router {
         .layer(middleware::from_fn_with_state(gate, date))
 }
 
-/// Admits who shows the key.
-async fn keyed(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    let shown = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    if shown == Some(gate.key.as_str()) {
-        return next.run(request).await;
-    }
-    let message = "the key of this gate did not come with the request";
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized")
-        .detail(message)
-        .field("Authorization", message, "open the address that the gate printed at its start")
-        .into_response()
-}
-
-/// Answers carry the gate's time, by which the page shows hours.
+/// Answers carry the gate's time.
 async fn date(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let now = gate.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if let Ok(value) = HeaderValue::from_str(&now) {
-        response.headers_mut().insert(header::DATE, value);
-    }
-    response
+    let response = next.run(request).await;
+    dated(response, gate.now())
 }
 
 #[derive(Deserialize)]

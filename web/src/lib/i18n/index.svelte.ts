@@ -26,6 +26,7 @@ import { templates } from './templates';
 import { venue } from './venue';
 import { waiting } from './waiting';
 import { webhooks } from './webhooks';
+import { windowWords } from './window';
 
 const messages = {
 	...common,
@@ -50,6 +51,7 @@ const messages = {
 	...tariffs,
 	...templates,
 	...webhooks,
+	...windowWords,
 	...problems
 };
 export type Key = keyof typeof messages;

@@ -68,6 +68,7 @@ fn ticket(number: u8, unit: &str, state: TicketState) -> Ticket {
         admission: AdmissionRule::default(),
         pass: None,
         booking: Uuid::nil().into(),
+        lease: None,
         issued_at: at("2026-11-20T09:00:00Z"),
         state,
     }
