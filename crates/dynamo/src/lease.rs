@@ -291,7 +291,7 @@ impl Store {
             writes.push(self.put(crate::payment::item(payment)?, Condition::absent())?);
         }
         if let Some(Drawer { shift, after, sale }) = drawer {
-            writes.extend(self.into_drawer(shift, after, sale)?);
+            writes.extend(self.recording(shift, after, sale)?);
         }
         Ok(changed(&self.transact(writes).await?))
     }

@@ -257,7 +257,7 @@ impl Store {
     pub async fn sell(&self, sold: AtDesk<'_>) -> Result<Changed, Error> {
         let with = With::Confirmation(sold.tickets, sold.payment);
         let mut writes = self.changing(sold.from, sold.to, with)?;
-        writes.extend(self.into_drawer(sold.shift, sold.after, sold.sale)?);
+        writes.extend(self.recording(sold.shift, sold.after, sold.sale)?);
         Ok(changed(&self.transact(writes).await?))
     }
 
@@ -274,7 +274,7 @@ impl Store {
     }
 
     /// The writes that record a sale and put its money into the drawer.
-    pub(crate) fn into_drawer(
+    pub(crate) fn recording(
         &self,
         shift: &StoredShift,
         after: &Shift,

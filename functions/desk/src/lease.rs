@@ -78,7 +78,8 @@ pub(crate) async fn lease_places(
     let now = context.clock.now();
     let packed = |lease: &Lease| {
         let keys = context.keys.current();
-        Pack::of(lease, &venue, keys.signing(now), now).map_err(|error| Problem::internal(&error))
+        Pack::of(lease, &venue, keys.signing(&venue.supplied_by, now), now)
+            .map_err(|error| Problem::internal(&error))
     };
     let answer = |stored: StoredLease| -> Result<_, Problem> {
         let pack = matches!(stored.lease.state, LeaseState::Open)
