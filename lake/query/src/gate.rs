@@ -166,6 +166,7 @@ impl View {
         if question.len() > MOST_BYTES {
             return Err(GateError::TooLong { bytes: question.len() });
         }
+        short::must_be_of_few_words(question)?;
         let session = self.session_of(asker).await.map_err(|error| internal(&error))?;
         let state = session.state();
         let dialect = state.config().options().sql_parser.dialect;

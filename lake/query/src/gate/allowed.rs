@@ -9,7 +9,7 @@ use deltalake::datafusion::logical_expr::{Expr, LogicalPlan, Operator};
 
 use super::NotAllowed;
 
-const READ_ONLY: &str = "ask with one SELECT over the tables of the lake";
+pub(super) const READ_ONLY: &str = "ask with one SELECT over the tables of the lake";
 const KNOWN_FUNCTIONS: &str = "see docs/privacy.md for the functions there are";
 
 /// Functions of one row. None makes a word that is longer than what it is made of: nested in each other, a few

@@ -9,15 +9,39 @@ use deltalake::datafusion::sql::parser::Statement as Question;
 use deltalake::datafusion::sql::sqlparser::ast::{
     Query, Statement, Visit, Visitor, visit_relations,
 };
+use deltalake::datafusion::sql::sqlparser::dialect::GenericDialect;
+use deltalake::datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::NotAllowed;
+use super::allowed::READ_ONLY;
 
 /// Tables that a question may use, each as often as it is used.
 const MOST_TABLES: usize = 256;
 
+/// Words, values and signs of a question, commas aside. What is written one behind the other is worked on one inside
+/// the other, and a program ends where its stack does.
+const MOST_WORDS: usize = 300;
+
+/// Refuses a text of too many words before it is read. One that cannot be split into words is left to who
+/// reads it, who says why.
+pub(super) fn must_be_of_few_words(text: &str) -> Result<(), NotAllowed> {
+    let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize().unwrap_or_default();
+    let counts = |token: &&Token| !matches!(token, Token::Whitespace(_) | Token::Comma);
+    let words = tokens.iter().filter(counts).count();
+    if words > MOST_WORDS {
+        let what = format!("a question of {words} words");
+        return Err(NotAllowed::new(what, "ask one of at most 300"));
+    }
+    Ok(())
+}
+
 /// Refuses a question that is too long, or that cannot be measured.
 pub(super) fn must_be(question: &Question) -> Result<(), NotAllowed> {
-    let Question::Statement(statement) = question else { return Ok(()) };
+    let statement = match question {
+        Question::Statement(statement) => statement,
+        Question::Explain(_) => return Err(NotAllowed::new("EXPLAIN", READ_ONLY)),
+        _ => return Err(NotAllowed::new("this kind of statement", READ_ONLY)),
+    };
     let names = match statement.as_ref() {
         Statement::Query(query) => u32::from(query.with.is_some()),
         _ => 0,
