@@ -123,6 +123,17 @@ fn posted(path: &str) -> Value {
         Some("shifts") => {
             json!({"uuid": fresh_uuid(), "desk_id": fresh_uuid(), "float_cents": 0})
         }
+        Some("leases") => json!({
+            "uuid": fresh_uuid(), "product_id": "admission", "option_id": "standard",
+            "slot_id": "2026-11-24T15:00", "places": 1, "channel": "DESK", "desk_id": "window-1",
+        }),
+        Some("return") => json!({"sold_places": 0}),
+        Some("withdraw") => json!({"reason": "the desk is lost"}),
+        Some("sales") if path.contains("/leases/") => json!({
+            "booking_uuid": fresh_uuid(), "shift_uuid": fresh_uuid(), "method": "CASH",
+            "sold_at": "2026-11-24T09:06:00Z",
+            "places": [{"ticket_id": "0000-0000-0000-0000", "unit_id": "adult"}],
+        }),
         Some("sales") => json!({"booking_uuid": fresh_uuid(), "method": "CASH"}),
         Some("codes") => json!({"uuid": fresh_uuid(), "count": 1}),
         Some("approve") => json!({}),
