@@ -94,10 +94,16 @@ fn a_desk_leases_what_a_transaction_holds_and_a_totem_too_but_not_the_shop() {
 
 #[test]
 fn what_needs_more_than_a_place_is_not_leased() {
-    let mut needing = venue();
-    needing.products[0].pieces_max = 3;
-    let refused = request(5, Channel::Desk).lease(&needing, ids(5), String::new(), now());
-    assert!(matches!(refused, Err(LeaseError::NotLeasable { .. })), "{refused:?}");
+    let with = |change: fn(&mut Product)| {
+        let mut needing = venue();
+        change(&mut needing.products[0]);
+        request(5, Channel::Desk).lease(&needing, ids(5), String::new(), now())
+    };
+    for refused in
+        [with(|product| product.pieces_max = 3), with(|product| product.shards = Some(4))]
+    {
+        assert!(matches!(refused, Err(LeaseError::NotLeasable { .. })), "{refused:?}");
+    }
     let over = at("2026-11-24T10:00:00Z");
     let refused = request(5, Channel::Desk).lease(&venue(), ids(5), String::new(), over);
     assert!(matches!(refused, Err(LeaseError::Hold(HoldError::PastSlot { .. }))), "{refused:?}");
