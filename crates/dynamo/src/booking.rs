@@ -92,6 +92,16 @@ pub enum Changed {
     Stale,
 }
 
+impl From<Written> for Changed {
+    /// A change over what was read is refused only where that is no more.
+    fn from(written: Written) -> Self {
+        match written {
+            Written::All => Self::Done,
+            Written::Refused(_) => Self::Stale,
+        }
+    }
+}
+
 pub(crate) fn booking_key(uuid: CallerUuid) -> Item {
     key(format!("BOOKING#{uuid}"), "BOOKING")
 }
@@ -394,10 +404,7 @@ impl Store {
         to: &Booking,
         with: With<'_>,
     ) -> Result<Changed, Error> {
-        Ok(match self.transact(self.changing(from, to, with)?).await? {
-            Written::All => Changed::Done,
-            Written::Refused(_) => Changed::Stale,
-        })
+        Ok(self.transact(self.changing(from, to, with)?).await?.into())
     }
 
     /// The writes of a change, for those who write more with it.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::attributes::{Attributes, instant, json, number, text, time_to_live};
 use crate::booking::{Changed, Stored};
 use crate::table::TTL;
-use crate::transaction::{Condition, Written};
+use crate::transaction::Condition;
 use crate::{Error, Item, SK, Store, key};
 
 const PREFIX: &str = "GIVEBACK#";
@@ -79,9 +79,6 @@ impl Store {
             return Ok(Changed::Stale);
         };
         writes.extend(owed);
-        Ok(match self.transact(writes).await? {
-            Written::All => Changed::Done,
-            Written::Refused(_) => Changed::Stale,
-        })
+        Ok(self.transact(writes).await?.into())
     }
 }

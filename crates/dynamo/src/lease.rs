@@ -260,7 +260,7 @@ impl Store {
             let condition = crate::ticket::unsold_as_read(&unused);
             writes.push(self.put(crate::ticket::item(ticket)?, condition)?);
         }
-        Ok(changed(&self.transact(writes).await?))
+        Ok(self.transact(writes).await?.into())
     }
 
     /// Files a sale from a lease: the booking confirmed with its tickets, paid, and in its drawer, or
@@ -293,7 +293,7 @@ impl Store {
         if let Some(Drawer { shift, after, sale }) = drawer {
             writes.extend(self.recording(shift, after, sale)?);
         }
-        Ok(changed(&self.transact(writes).await?))
+        Ok(self.transact(writes).await?.into())
     }
 
     /// Lists a sale that does not stand. The first refusal of it stays.
@@ -335,12 +335,5 @@ fn as_before(before: StoredLease, asked: &Lease) -> Leased {
         Leased::Before(Box::new(before))
     } else {
         Leased::UuidReused
-    }
-}
-
-fn changed(written: &Written) -> Changed {
-    match written {
-        Written::All => Changed::Done,
-        Written::Refused(_) => Changed::Stale,
     }
 }

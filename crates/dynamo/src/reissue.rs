@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::attributes::{Attributes, instant, number, text, time_to_live};
 use crate::booking::{Changed, Stored};
 use crate::table::TTL;
-use crate::transaction::{Condition, Written};
+use crate::transaction::Condition;
 use crate::{Error, Item, SK, Store, key};
 
 const PREFIX: &str = "REISSUE#";
@@ -75,9 +75,6 @@ impl Store {
             self.put(crate::ticket::item(&reissued.new)?, Condition::absent())?,
             self.put(item(booking.uuid, record, booking.slot.end), Condition::absent())?,
         ];
-        Ok(match self.transact(writes).await? {
-            Written::All => Changed::Done,
-            Written::Refused(_) => Changed::Stale,
-        })
+        Ok(self.transact(writes).await?.into())
     }
 }

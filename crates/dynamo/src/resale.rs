@@ -123,15 +123,16 @@ impl Store {
         if items.len() > most {
             return Ok(None);
         }
-        let mut found = Vec::with_capacity(items.len());
+        let mut keys = Vec::with_capacity(items.len());
         for item in &items {
             let read = crate::attributes::Attributes::of(item);
             let uuid = read.text(SK)?.strip_prefix(&prefix).and_then(|uuid| uuid.parse().ok());
             let uuid = uuid.ok_or_else(|| read.malformed(SK, "names no booking"))?;
-            // One that is tidied away already is none.
-            found.extend(self.resold(uuid, mode).await?);
+            keys.push(key(pk(uuid, mode), "BOOKING"));
         }
-        Ok(Some(found))
+        // One that is tidied away already is none.
+        let found = self.get_all(&keys).await?;
+        Ok(Some(found.iter().map(Stored::try_from).collect::<Result<_, _>>()?))
     }
 
     /// Takes the places of a reseller's hold, as for anyone, and notes under which names it is found. What

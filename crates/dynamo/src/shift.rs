@@ -247,7 +247,7 @@ impl Store {
             self.shift_after(from, to)?,
             self.delete(desk_key(&from.shift.venue, &from.shift.desk))?,
         ];
-        Ok(changed(&self.transact(writes).await?))
+        Ok(self.transact(writes).await?.into())
     }
 
     /// Confirms a booking with its tickets, records its sale and puts the money into the drawer.
@@ -258,7 +258,7 @@ impl Store {
         let with = With::Confirmation(sold.tickets, sold.payment);
         let mut writes = self.changing(sold.from, sold.to, with)?;
         writes.extend(self.recording(sold.shift, sold.after, sold.sale)?);
-        Ok(changed(&self.transact(writes).await?))
+        Ok(self.transact(writes).await?.into())
     }
 
     /// Takes a sale back: no ticket of it admits any more, the places and the money are returned.
@@ -270,7 +270,7 @@ impl Store {
         let mut writes = self.changing(voided.from, voided.to, with)?;
         writes.push(self.put(sale_item(voided.sale)?, Condition::none())?);
         writes.push(self.shift_after(voided.shift, voided.after)?);
-        Ok(changed(&self.transact(writes).await?))
+        Ok(self.transact(writes).await?.into())
     }
 
     /// The writes that record a sale and put its money into the drawer.
@@ -288,12 +288,5 @@ impl Store {
         let unchanged =
             Condition::when("version = :version").value(":version", number(from.version));
         self.put(shift_item(to, from.version + 1)?, unchanged)
-    }
-}
-
-fn changed(written: &Written) -> Changed {
-    match written {
-        Written::All => Changed::Done,
-        Written::Refused(_) => Changed::Stale,
     }
 }
