@@ -61,15 +61,7 @@ impl DeskProgram {
             .arg(self.folder.path().join("state"))
             .stdin(Stdio::null());
         let child = Child::spawn(&mut command, self.folder.path());
-        let said = eventually("the desk opens", SOON, async || {
-            let log = child.log();
-            let open = log.lines().find_map(|line| line.strip_prefix("the desk is open: "));
-            open.map(ToOwned::to_owned).ok_or(log.clone())
-        })
-        .await;
-        let (base, rest) = said.split_once("/window/#token=").expect("an address with a key");
-        let key = rest.split('&').next().map(ToOwned::to_owned);
-        self.page = Api::new(base, key);
+        self.page = child.api_of_page("the desk is open: ", "/window/").await;
         self.running = Some(child);
     }
 

@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::answer::Api;
 use crate::process::{Child, Process, program};
 use crate::relay::Relay;
 use crate::roles::Gate;
@@ -80,15 +79,8 @@ impl GateProgram {
             .arg(self.folder.path().join("state"))
             .stdin(Stdio::null());
         let child = Child::spawn(&mut command, self.folder.path());
-        let said = eventually("the gate opens", SOON, async || {
-            let log = child.log();
-            let open = log.lines().find_map(|line| line.strip_prefix("the gate is open: "));
-            open.map(ToOwned::to_owned).ok_or(log.clone())
-        })
-        .await;
-        let (base, rest) = said.split_once("/gate/#token=").expect("an address with a key");
-        let key = rest.split('&').next().map(ToOwned::to_owned);
-        self.page = Gate::at(Api::new(base, key), &self.venue, &self.name);
+        let page = child.api_of_page("the gate is open: ", "/gate/").await;
+        self.page = Gate::at(page, &self.venue, &self.name);
         self.running = Some(child);
     }
 

@@ -431,6 +431,20 @@ impl Child {
         Self { running: Some(Running { child, watchdog }), log }
     }
 
+    /// Waits until it says where its page is, after `said`, and answers the API behind it, with the key that the
+    /// address carries.
+    pub(crate) async fn api_of_page(&self, said: &str, path: &str) -> Api {
+        let address = eventually(said, SOON, async || {
+            let log = self.log();
+            let open = log.lines().find_map(|line| line.strip_prefix(said));
+            open.map(ToOwned::to_owned).ok_or(log.clone())
+        })
+        .await;
+        let (base, rest) = address.split_once(path).expect("an address of a page");
+        let key = rest.strip_prefix("#token=").and_then(|key| key.split('&').next());
+        Api::new(base, key.map(ToOwned::to_owned))
+    }
+
     /// Everything that it printed and logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
