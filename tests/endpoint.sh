@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs a command with ATRIO_DYNAMODB_ENDPOINT naming a DynamoDB of another make: starts it on loopback,
+# Runs a command with ATRIO_DYNAMODB_ENDPOINT naming a DynamoDB of another make, and ATRIO_S3_ENDPOINT the object store
+# beside it: starts both on loopback,
 # sees that its transactions and streams are what DynamoDB's are, and stops it however the command ends.
 #   tests/endpoint.sh BIN PORT COMMAND…
 set -eu
@@ -17,4 +18,4 @@ trap 'exit 130' INT TERM
 "$bin/python" "$(dirname "$0")/endpoint.py" "$address" || { cat "$log" >&2; exit 1; }
 # Another program on that port would have answered in its place.
 kill -0 "$endpoint" 2>/dev/null || { cat "$log" >&2; exit 1; }
-ATRIO_DYNAMODB_ENDPOINT=$address "$@"
+ATRIO_DYNAMODB_ENDPOINT=$address ATRIO_S3_ENDPOINT=$address "$@"

@@ -11,6 +11,7 @@ mod p3_offline;
 mod p3_one_entry;
 mod p3_party;
 mod p4_devices;
+mod p4_two_writers;
 mod p5_no_person;
 mod p5_retention;
 mod p7_no_key;

@@ -18,6 +18,7 @@ mod orders;
 mod pagopa;
 mod parties;
 mod process;
+mod readers;
 mod relay;
 mod reseller;
 mod roles;
@@ -34,6 +35,7 @@ pub use key_keeper::KeyKeeper;
 pub use mail::Mail;
 pub use pagopa::{Moment, PagoPaDouble, Position};
 pub use process::{Options, Output, Process, free_port};
+pub use readers::{Answered, Asking, duckdb_reads, readers_python};
 pub use relay::Relay;
 pub use reseller::{
     Reseller, check_availability, check_booking, code, confirmation, has_keys, is_utc, people,

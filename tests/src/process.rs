@@ -156,6 +156,8 @@ impl Process {
         let run = Run {
             http: String::new(),
             mqtt: String::new(),
+            sql: None,
+            flight: None,
             table: TableAt { endpoint: String::new(), name: String::new(), run_by: RunBy::Atrio },
             lake: String::new(),
             clock_ahead_microseconds: 0,

@@ -40,6 +40,7 @@ mod person_limit;
 mod released;
 mod resources;
 mod shards;
+mod sql_tools;
 mod staff;
 mod suppliers;
 mod tariffs;

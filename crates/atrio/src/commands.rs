@@ -61,6 +61,13 @@ enum Command {
         /// Where devices connect.
         #[arg(long, default_value = "127.0.0.1:8883")]
         mqtt: SocketAddr,
+        /// Where what is released is asked over PostgreSQL's protocol, such as 127.0.0.1:5432; nowhere where
+        /// nothing is said.
+        #[arg(long, env = "ATRIO_SQL")]
+        sql: Option<SocketAddr>,
+        /// Where it is asked over Arrow Flight SQL, such as 127.0.0.1:32010; nowhere where nothing is said.
+        #[arg(long, env = "ATRIO_FLIGHT")]
+        flight: Option<SocketAddr>,
         /// How many times the sample's visitors come, or `off`.
         #[arg(long, default_value = "20", value_parser = speed_or_off)]
         traffic: Speed,
@@ -197,7 +204,7 @@ pub async fn run(program: Program) -> ExitCode {
 async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
     let data = program.data;
     match program.command {
-        Command::Serve { http, mqtt, traffic, web, now, payment, limits } => {
+        Command::Serve { http, mqtt, sql, flight, traffic, web, now, payment, limits } => {
             let traffic = match traffic {
                 Speed::Off => None,
                 Speed::Times(_) if payment == provider::Kind::PagoPa => {
@@ -206,7 +213,8 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
                 Speed::Times(speed) => Some(speed),
             };
             let limits = limits.unwrap_or_default();
-            serve(Settings { data, http, mqtt, traffic, web, now, payment, limits }).await?;
+            serve(Settings { data, http, mqtt, sql, flight, traffic, web, now, payment, limits })
+                .await?;
         }
         Command::Token { role, venue, subject, address } => {
             let attached = Attached::to(&data).await?;
@@ -322,6 +330,12 @@ async fn announce(
     }
     say(&format!("  API        {http}/openapi.json"));
     say(&format!("  devices    mqtts://{}", platform.run.mqtt));
+    if let Some(sql) = &platform.run.sql {
+        say(&format!("  SQL        postgresql://analyst@{sql}/atrio?sslmode=require"));
+    }
+    if let Some(flight) = &platform.run.flight {
+        say(&format!("  Flight SQL grpc+tls://{flight}"));
+    }
     match payment {
         provider::Kind::Sandbox => say("  payments   sandbox: no money moves"),
         provider::Kind::PagoPa => say("  payments   pagoPA"),

@@ -66,6 +66,12 @@ pub struct Run {
     pub http: String,
     /// The broker's host and port.
     pub mqtt: String,
+    /// The host and port of PostgreSQL's protocol, where it is spoken.
+    #[serde(default)]
+    pub sql: Option<String>,
+    /// The host and port of Arrow Flight SQL, where it is spoken.
+    #[serde(default)]
+    pub flight: Option<String>,
     /// The table.
     pub table: TableAt,
     /// The lake.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use atrio_domain::ticket::{KeyRing, KeySet};
 use atrio_domain::webhook::address::Destinations;
 use atrio_lake_query::Lake;
+use atrio_lake_wire::{Wire, WireConfig, WireError};
 use atrio_lake_write::LakeWriter;
 use atrio_runtime::provider::pagopa::PagoPa;
 use atrio_runtime::provider::{self, Provider};
@@ -44,6 +45,10 @@ pub struct Settings {
     pub http: SocketAddr,
     /// Where the broker listens.
     pub mqtt: SocketAddr,
+    /// Where PostgreSQL's protocol is spoken; nowhere where none is named.
+    pub sql: Option<SocketAddr>,
+    /// Where Arrow Flight SQL is spoken; nowhere where none is named.
+    pub flight: Option<SocketAddr>,
     /// How many times the sample's visitors come; none for no sample traffic.
     pub traffic: Option<f64>,
     /// The built pages.
@@ -96,6 +101,9 @@ pub enum StartError {
     /// The broker does not start.
     #[error("the broker does not start")]
     Broker(#[from] crate::broker::BrokerError),
+    /// The lake cannot be asked by other people's tools.
+    #[error("the SQL wire does not start: {0}; choose other addresses with `--sql` and `--flight`")]
+    Wire(#[from] WireError),
     /// The sandbox provider's book cannot be opened.
     #[error("the sandbox provider's book cannot be opened")]
     Sandbox(#[from] std::io::Error),
@@ -126,6 +134,7 @@ pub struct Platform {
     data: DataDir,
     database: Database,
     broker: Broker,
+    wire: Option<Wire>,
     http: JoinHandle<()>,
     writers: Vec<JoinHandle<()>>,
     sink: JoinHandle<()>,
@@ -174,10 +183,19 @@ impl Platform {
         let config = BrokerConfig {
             address: settings.mqtt,
             ca_cert: ca.certificate(),
-            server_cert,
-            server_key,
+            server_cert: server_cert.clone(),
+            server_key: server_key.clone(),
         };
         let broker = Broker::start(config, IngestQueue::start(ingest, clock)).await?;
+
+        let wire = if settings.sql.is_some() || settings.flight.is_some() {
+            let (sql, flight) = (settings.sql, settings.flight);
+            let config = WireConfig { sql, flight, certificate: server_cert, key: server_key };
+            let access = secrets.issuer().access(clock, store.clone())?;
+            Some(Wire::start(config, Arc::clone(&lake), access).await?)
+        } else {
+            None
+        };
 
         let figures = Arc::new(Figures::default());
         let (stop_traffic, traffic_stop) = watch::channel(false);
@@ -187,6 +205,8 @@ impl Platform {
         let run = Run {
             http: public_url.clone(),
             mqtt: broker.address().to_string(),
+            sql: wire.as_ref().and_then(Wire::sql).map(|address| address.to_string()),
+            flight: wire.as_ref().and_then(Wire::flight).map(|address| address.to_string()),
             table: database.at().clone(),
             lake: data.lake_url(),
             clock_ahead_microseconds: clock.ahead_microseconds(),
@@ -223,6 +243,7 @@ impl Platform {
             data,
             database,
             broker,
+            wire,
             http,
             writers,
             sink,
@@ -266,6 +287,9 @@ impl Platform {
         }
         let _ = self.stop_http.send(true);
         finished("HTTP", self.http).await;
+        if let Some(wire) = self.wire {
+            wire.stop().await;
+        }
         self.broker.stop().await;
         // Upkeep and the fraud function still write; the sink ends last and takes that along.
         let _ = self.stop_writers.send(true);

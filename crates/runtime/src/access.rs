@@ -123,7 +123,11 @@ impl Access {
         self.subject(token(headers)?).ok()
     }
 
-    async fn staff(&self, token: &str) -> Result<Staff, Problem> {
+    /// Who a token is for, with what the directory says they may do now.
+    ///
+    /// # Errors
+    /// A problem where the token is not good, or the directory does not answer.
+    pub async fn staff(&self, token: &str) -> Result<Staff, Problem> {
         let subject = self.subject(token)?;
         let grants = self.0.directory.grants_of(&subject).await;
         let grants = grants.map_err(|error| Problem::internal(&error))?;

@@ -99,6 +99,12 @@ impl Problem {
         self
     }
 
+    /// The problem in one sentence, for callers who do not speak HTTP.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        self.detail.as_deref().unwrap_or(&self.title)
+    }
+
     /// A fault on our side: the caller learns nothing, the log everything.
     #[must_use]
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {

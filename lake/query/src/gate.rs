@@ -4,10 +4,15 @@
 //! no error says anything about a row.
 
 mod allowed;
+mod catalogue;
 mod facts;
+mod live;
 mod short;
 mod table;
 
+pub use live::LIVE_SCHEMA;
+pub use short::must_be as must_be_short;
+pub use short::must_be_of_few_words;
 pub use table::{Answer, Value};
 
 use std::sync::Arc;
@@ -128,7 +133,11 @@ pub(crate) fn runtime() -> Result<Arc<RuntimeEnv>, QueryError> {
 
 /// The gate as a rule of the engine, before all others: no plan of this session runs past it.
 #[derive(Debug)]
-struct Gate(Asker);
+struct Gate {
+    asker: Asker,
+    /// Whether the session also has the tables that say which tables there are.
+    has_catalogue: bool,
+}
 
 impl AnalyzerRule for Gate {
     fn analyze(
@@ -136,11 +145,15 @@ impl AnalyzerRule for Gate {
         plan: LogicalPlan,
         _: &ConfigOptions,
     ) -> Result<LogicalPlan, DataFusionError> {
+        if self.has_catalogue && catalogue::is_all_of(&plan)? {
+            catalogue::check(&plan)?;
+            return Ok(plan);
+        }
         if !facts::are_read(&plan)? {
             allowed::check(&plan)?;
             return Ok(plan);
         }
-        match &self.0 {
+        match &self.asker {
             Asker::Analyst => Err(NotAllowed::new("a table of facts", RELEASED_ONLY).into()),
             Asker::DataOfficer { venues, settled } => {
                 facts::check(&plan)?;
@@ -166,7 +179,7 @@ impl View {
         if question.len() > MOST_BYTES {
             return Err(GateError::TooLong { bytes: question.len() });
         }
-        short::must_be_of_few_words(question)?;
+        must_be_of_few_words(question, MOST_WORDS)?;
         let session = self.session_of(asker).await.map_err(|error| internal(&error))?;
         let state = session.state();
         let dialect = state.config().options().sql_parser.dialect;
@@ -186,21 +199,8 @@ impl View {
 
     /// A session that knows the tables of an asker only, with the gate as its first rule.
     async fn session_of(&self, asker: &Asker) -> Result<SessionContext, DataFusionError> {
-        let config = SessionConfig::new()
-            .with_target_partitions(crate::lake::PARTITIONS)
-            .with_batch_size(BATCH_ROWS)
-            .with_information_schema(false)
-            .with_default_catalog_and_schema(CATALOGUE, SCHEMA);
-        let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
-            vec![Arc::new(Gate(asker.clone()))];
-        rules.extend(Analyzer::new().rules);
-        let state = SessionStateBuilder::new()
-            .with_config(config)
-            .with_runtime_env(Arc::clone(&self.gate_runtime))
-            .with_default_features()
-            .with_analyzer_rules(rules)
-            .build();
-        let session = SessionContext::new_with_state(state);
+        let gate = Gate { asker: asker.clone(), has_catalogue: false };
+        let session = session(gate, SCHEMA, &self.gate_runtime);
         let seen: Vec<_> = match asker {
             Asker::Analyst => RELEASED.to_vec(),
             Asker::DataOfficer { .. } => {
@@ -215,6 +215,24 @@ impl View {
         session.register_table(DICTIONARY, Arc::new(dictionary(&seen)?))?;
         Ok(session)
     }
+}
+
+/// An empty session with the gate as its first rule.
+fn session(gate: Gate, schema: &str, runtime: &Arc<RuntimeEnv>) -> SessionContext {
+    let config = SessionConfig::new()
+        .with_target_partitions(crate::lake::PARTITIONS)
+        .with_batch_size(BATCH_ROWS)
+        .with_information_schema(gate.has_catalogue)
+        .with_default_catalog_and_schema(CATALOGUE, schema);
+    let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(gate)];
+    rules.extend(Analyzer::new().rules);
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(Arc::clone(runtime))
+        .with_default_features()
+        .with_analyzer_rules(rules)
+        .build();
+    SessionContext::new_with_state(state)
 }
 
 /// The rows of an answer, as long as they are not too much to hold.
@@ -254,9 +272,20 @@ fn dictionary(seen: &[&Table]) -> Result<MemTable, DataFusionError> {
     MemTable::try_new(schema, vec![vec![batch]])
 }
 
+/// Words of a question: as many as are planned within a stack of 2 MB.
+const MOST_WORDS: usize = 300;
+
 /// The tables' full name begins so in the engine; nobody who asks has to know it.
-const CATALOGUE: &str = "atrio";
+pub const CATALOGUE: &str = "atrio";
 const SCHEMA: &str = "lake";
+
+impl GateError {
+    /// What an asker is told of an error of the engine, about a question that it read or ran.
+    #[must_use]
+    pub fn of_engine(error: &DataFusionError) -> Self {
+        unreadable(error)
+    }
+}
 
 /// The engine's own words about the text, without its names for where a table is: they know the catalogue
 /// that the asker sees, and no row.

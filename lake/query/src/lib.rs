@@ -8,7 +8,10 @@ mod question;
 mod released;
 
 pub use answer::{AdmittedCell, BookedCell, CountedCell, UnitCell};
-pub use gate::{Answer, Asker, GateError, MOST_ROWS, NotAllowed, Value};
+pub use gate::{
+    Answer, Asker, CATALOGUE, GateError, LIVE_SCHEMA, MOST_ROWS, NotAllowed, Value,
+    must_be_of_few_words, must_be_short,
+};
 pub use lake::{Lake, View};
 pub use question::{Question, Venues};
 pub use released::{CellKey, ExactCell, Place, ReleaseRow, ReleasedCell};

@@ -258,21 +258,9 @@ impl Reading {
     /// # Panics
     /// When the reader is not installed: an unread lake is not a verified one.
     pub(super) fn of(lake: &Path) -> Self {
-        let python = std::env::var_os("ATRIO_READER_PYTHON").map_or_else(
-            || {
-                let home = PathBuf::from(std::env::var_os("HOME").unwrap());
-                home.join(".cache/atrio/venv-reader/bin/python")
-            },
-            PathBuf::from,
-        );
-        assert!(
-            python.exists(),
-            "the independent reader is not installed: there is no `{}`; run `make reader`, or name \
-             a Python with `deltalake` and `pyarrow` in ATRIO_READER_PYTHON",
-            python.display()
-        );
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("reader.py");
-        let output = std::process::Command::new(python).arg(script).arg(lake).output().unwrap();
+        let output =
+            std::process::Command::new(readers_python()).arg(script).arg(lake).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Self(serde_json::from_slice(&output.stdout).unwrap())
     }

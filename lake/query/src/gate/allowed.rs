@@ -5,7 +5,7 @@
 use deltalake::datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use deltalake::datafusion::error::DataFusionError;
 use deltalake::datafusion::logical_expr::expr::WindowFunctionDefinition;
-use deltalake::datafusion::logical_expr::{Expr, LogicalPlan, Operator};
+use deltalake::datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator};
 
 use super::NotAllowed;
 
@@ -96,7 +96,7 @@ pub(super) fn check(plan: &LogicalPlan) -> Result<(), DataFusionError> {
     Ok(())
 }
 
-fn check_node(node: &LogicalPlan) -> Result<(), NotAllowed> {
+pub(super) fn check_node(node: &LogicalPlan) -> Result<(), NotAllowed> {
     match node {
         LogicalPlan::Projection(_)
         | LogicalPlan::Filter(_)
@@ -142,7 +142,7 @@ pub(super) fn check_expressions(node: &LogicalPlan) -> Result<(), DataFusionErro
     Ok(())
 }
 
-fn check_expression(expression: &Expr) -> Result<(), NotAllowed> {
+pub(super) fn check_expression(expression: &Expr) -> Result<(), NotAllowed> {
     match expression {
         Expr::Alias(_)
         | Expr::Column(_)
@@ -169,7 +169,7 @@ fn check_expression(expression: &Expr) -> Result<(), NotAllowed> {
         | Expr::ScalarSubquery(_)
         | Expr::OuterReferenceColumn(..)
         | Expr::GroupingSet(_) => Ok(()),
-        Expr::BinaryExpr(both) if both.op == Operator::StringConcat => {
+        Expr::BinaryExpr(both) if is_concatenation(both) => {
             Err(NotAllowed::new("putting words together", KNOWN_FUNCTIONS))
         }
         Expr::BinaryExpr(_) => Ok(()),
@@ -181,6 +181,10 @@ fn check_expression(expression: &Expr) -> Result<(), NotAllowed> {
         },
         _ => Err(NotAllowed::new("this expression", READ_ONLY)),
     }
+}
+
+pub(super) fn is_concatenation(both: &BinaryExpr) -> bool {
+    both.op == Operator::StringConcat
 }
 
 fn known(list: &[&str], name: &str) -> Result<(), NotAllowed> {

@@ -18,25 +18,28 @@ use super::allowed::READ_ONLY;
 /// Tables that a question may use, each as often as it is used.
 const MOST_TABLES: usize = 256;
 
-/// Words, values and signs of a question, commas aside. What is written one behind the other is worked on one inside
-/// the other, and a program ends where its stack does.
-const MOST_WORDS: usize = 300;
-
-/// Refuses a text of too many words before it is read. One that cannot be split into words is left to who
-/// reads it, who says why.
-pub(super) fn must_be_of_few_words(text: &str) -> Result<(), NotAllowed> {
+/// Refuses a text of too many words, values and signs, commas aside, before it is read: what is written one behind
+/// the other is worked on one inside the other, and a program ends where its stack does. A text that
+/// cannot be split into words is left to who reads it, who says why.
+///
+/// # Errors
+/// [`NotAllowed`] with the bound.
+pub fn must_be_of_few_words(text: &str, most: usize) -> Result<(), NotAllowed> {
     let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize().unwrap_or_default();
     let counts = |token: &&Token| !matches!(token, Token::Whitespace(_) | Token::Comma);
     let words = tokens.iter().filter(counts).count();
-    if words > MOST_WORDS {
-        let what = format!("a question of {words} words");
-        return Err(NotAllowed::new(what, "ask one of at most 300"));
+    if words > most {
+        let what = format!("a question of {words} words, more than {most},");
+        return Err(NotAllowed::new(what, "ask a shorter one"));
     }
     Ok(())
 }
 
 /// Refuses a question that is too long, or that cannot be measured.
-pub(super) fn must_be(question: &Question) -> Result<(), NotAllowed> {
+///
+/// # Errors
+/// [`NotAllowed`] with what is too long.
+pub fn must_be(question: &Question) -> Result<(), NotAllowed> {
     let statement = match question {
         Question::Statement(statement) => statement,
         Question::Explain(_) => return Err(NotAllowed::new("EXPLAIN", READ_ONLY)),
