@@ -34,7 +34,7 @@ fn address(url: &str) -> LakeAddress {
     let options = [
         ("aws_endpoint", endpoint.as_str()),
         ("aws_allow_http", "true"),
-        ("aws_region", "eu-south-1"),
+        ("aws_region", "us-east-1"),
         ("aws_access_key_id", "any"),
         ("aws_secret_access_key", "any"),
         ("aws_conditional_put", "etag"),
@@ -77,12 +77,10 @@ fn row(writer: u32, number: u32) -> Row {
 
 fn started(url: &str, writer: u32) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["p4_two_writers::appends_of_one_process", "--exact", "--ignored", "--quiet"])
+        .args(["p4_two_writers::appends_of_one_process", "--exact", "--ignored", "--nocapture"])
         .env(LAKE, url)
         .env(WRITER, writer.to_string())
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
         .spawn()
         .unwrap()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use atrio_lake_schema::{LakeAddress, TABLES, Table};
+use atrio_lake_schema::{LakeAddress, TABLES, Table, is_torn_list};
 use deltalake::datafusion::arrow::array::{Array, Int64Array, RecordBatch};
 use deltalake::datafusion::common::ScalarValue;
 use deltalake::datafusion::execution::context::SQLOptions;
@@ -21,6 +21,10 @@ use crate::{AdmittedCell, BookedCell, CountedCell, QueryError, Question, UnitCel
 /// Memory for sorting and grouping; what does not fit goes to disk. Two hundred and fifty venues
 /// of a year fit many times.
 const MEMORY_BYTES: usize = 256 * 1024 * 1024;
+
+/// Looks at a log that others write to while it is listed.
+const MOST_LOOKS: u32 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// The machines this runs on have two cores.
 pub(crate) const PARTITIONS: usize = 2;
@@ -68,6 +72,18 @@ impl Open {
             .await
             .map_err(|source| QueryError::Open { table: definition.name, source })?;
         Ok(Self { definition, table })
+    }
+
+    async fn look_again(&mut self) -> Result<(), QueryError> {
+        let table = self.definition.name;
+        for _ in 1..MOST_LOOKS {
+            match Box::pin(self.table.update_state()).await {
+                Err(error) if is_torn_list(&error) => tokio::time::sleep(BETWEEN_LOOKS).await,
+                looked => return looked.map_err(|source| QueryError::Open { table, source }),
+            }
+        }
+        let looked = Box::pin(self.table.update_state()).await;
+        looked.map_err(|source| QueryError::Open { table, source })
     }
 }
 
@@ -139,10 +155,7 @@ impl Lake {
             return Ok(false);
         }
         for open in tables.iter_mut() {
-            let table = open.definition.name;
-            Box::pin(open.table.update_state())
-                .await
-                .map_err(|source| QueryError::Open { table, source })?;
+            open.look_again().await?;
         }
         let has_news = version_of(&tables) != last.version;
         let view =

@@ -26,10 +26,18 @@ use std::sync::Arc;
 
 pub use deltalake::arrow::array::RecordBatch;
 
+use deltalake::DeltaTableError;
 use deltalake::arrow::array::ArrayRef;
 use deltalake::arrow::datatypes::{Schema, SchemaRef};
 use deltalake::arrow::error::ArrowError;
 use deltalake::kernel::StructField;
+
+/// Whether a table could not be looked at because its log was written to while its folder was listed: a
+/// list of files is no moment, so it may lack a commit that is older than one it has. Then look again.
+#[must_use]
+pub fn is_torn_list(error: &DeltaTableError) -> bool {
+    matches!(error, DeltaTableError::KernelError(cause) if cause.to_string().contains("found gap"))
+}
 
 /// The column every table is partitioned by: the month of the row's day, such as `2026-11`.
 pub const MONTH: &str = "month";

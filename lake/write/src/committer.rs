@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use atrio_lake_schema::{LakeAddress, Table};
+use atrio_lake_schema::{LakeAddress, Table, is_torn_list};
 use deltalake::arrow::array::BooleanArray;
 use deltalake::arrow::compute::filter_record_batch;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
@@ -20,7 +20,10 @@ use crate::sequence::CHUNKS;
 use crate::{Appended, Compacted, NumberedRows, SequenceNumber, WriteError};
 
 /// Commits tried before an append gives up on a table that others keep writing.
-const MOST_ATTEMPTS: u32 = 20;
+const MOST_ATTEMPTS: u32 = 100;
+
+/// Looks at a log that others write to while it is listed.
+const MOST_LOOKS: u32 = 10;
 
 /// Commits between two checkpoints. A checkpoint costs one read and one write of the table's file
 /// list; without it every new reader replays all commits since the last.
@@ -271,14 +274,14 @@ impl Committer {
             .await;
         match outcome {
             Ok(commit) => {
-                self.table
-                    .update_incremental(Some(commit.version()))
-                    .await
-                    .map_err(|source| self.failed(source))?;
+                if self.table.update_incremental(Some(commit.version())).await.is_err() {
+                    self.refresh().await?;
+                }
                 self.positions.insert(stream.to_owned(), Some(through));
                 Ok(true)
             }
-            Err(source) if lost_the_race(&source) => Ok(false),
+            // Where the log could not be listed, the next look tells whether the commit arrived.
+            Err(source) if lost_the_race(&source) || is_torn_list(&source) => Ok(false),
             Err(source) => {
                 // The commit may have arrived all the same: forget what we believe of the table.
                 self.positions.clear();
@@ -289,14 +292,23 @@ impl Committer {
 
     async fn after_conflict(&mut self, attempt: u32) -> Result<(), WriteError> {
         tracing::debug!(table = self.definition.name, attempt, "another writer committed first");
-        // Two writers that lost together should not try together again.
-        let own_share = u64::from(std::process::id() % 7);
-        tokio::time::sleep(Duration::from_millis(u64::from(attempt) * (5 + own_share))).await;
+        // Two writers that lost together should not try together again; one that lost often does not wait
+        // longer, for the other, which waits for nobody, would go on to win.
+        let own_share = u64::from((std::process::id() + attempt) % 7);
+        tokio::time::sleep(Duration::from_millis(1 + own_share)).await;
         self.refresh().await
     }
 
     async fn refresh(&mut self) -> Result<(), WriteError> {
         self.positions.clear();
+        for _ in 1..MOST_LOOKS {
+            match self.table.update_state().await {
+                Err(error) if is_torn_list(&error) => {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                looked => return looked.map_err(|source| self.failed(source)),
+            }
+        }
         self.table.update_state().await.map_err(|source| self.failed(source))
     }
 

@@ -2,13 +2,14 @@
 //! another program reads it. The promises are checked on these, not on what the platform says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use atrio::{payment_book, sandbox};
 use atrio_domain::booking::BookingState;
 use atrio_domain::slot::Places;
 use atrio_dynamo::booking::Stored;
 use atrio_dynamo::{Item, Store};
+use atrio_tests::readers_python;
 use serde_json::Value;
 
 /// Everything the table holds that a promise speaks of.
