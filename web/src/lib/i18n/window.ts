@@ -23,7 +23,7 @@ export const windowWords = {
 		en: 'This desk has no places. Ask for some while the line is up.'
 	},
 	'window.ask': { it: 'Chiedi posti', en: 'Ask for places' },
-	'window.askSlot': { it: 'Ora, come 2026-05-05T10:00', en: 'Time, such as 2026-05-05T10:00' },
+	'window.askSlot': { it: 'Giorno e ora della visita', en: 'Day and time of the visit' },
 	'window.askPlaces': { it: 'Quanti posti', en: 'How many places' },
 	'window.more': { it: 'Altri 10', en: '10 more' },
 	'window.giveBack': { it: 'Restituisci', en: 'Give back' },
