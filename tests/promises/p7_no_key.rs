@@ -3,7 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use atrio_tests::{Answer, Device, Process, Visitor, Wish, count_message, fresh_uuid};
 use serde_json::{Value, json};
@@ -60,19 +61,37 @@ async fn every_route_is_public_for_a_reason_or_names_the_roles_that_open_it() {
     let (from, to) = ("2026-11-24T07:00:00Z", "2026-11-24T07:15:00Z");
     let counted = count_message(&counter.name, from.parse().unwrap(), to.parse().unwrap(), 3, 1);
     counter.publish(&counted).await.unwrap();
+    let tokens = Tokens { museum: &museum, known: RefCell::default() };
     for (method, route, door) in DOORS {
         match door {
             Public(_) => {}
             Provider => {
                 let body = json!({"payment_id": "x", "outcome": "PAID"}).to_string();
-                let manager = museum.token("admin", None).await;
-                let api = museum.api().with_token(Some(manager));
+                let api = museum.api().with_token(Some(tokens.of("admin", None).await));
                 let answer = api.signed(route, "", &body).await;
                 answer.expect_problem(401, "unsigned", "X-Atrio-Signature");
             }
             Reseller(path) => opens_to_resellers(&museum, method, path).await,
-            Staff { roles, path, scope } => opens_to(&museum, method, path, roles, scope).await,
+            Staff { roles, path, scope } => opens_to(&tokens, method, path, roles, scope).await,
         }
+    }
+}
+
+/// The tokens of staff who were appointed once: hundreds of doors open to the same few.
+struct Tokens<'m> {
+    museum: &'m Process,
+    known: RefCell<BTreeMap<(String, Option<String>), String>>,
+}
+
+impl Tokens<'_> {
+    async fn of(&self, role: &str, venue: Option<&str>) -> String {
+        let whose = (role.to_owned(), venue.map(str::to_owned));
+        if let Some(token) = self.known.borrow().get(&whose) {
+            return token.clone();
+        }
+        let token = self.museum.token(role, venue).await;
+        self.known.borrow_mut().insert(whose, token.clone());
+        token
     }
 }
 
@@ -80,18 +99,18 @@ fn registration() -> Value {
     json!({"url": "http://127.0.0.1:9/"})
 }
 
-async fn knock(museum: &Process, method: &str, path: &str, token: Option<String>) -> Answer {
+async fn knock(tokens: &Tokens<'_>, method: &str, path: &str, token: Option<String>) -> Answer {
     let body = match method {
         "POST" => posted(path).to_string(),
         "PUT" if path == WEBHOOK => registration().to_string(),
         // What stands there already: a change that changes nothing.
         "PUT" => {
-            let admin = museum.token("admin", None).await;
-            museum.api().with_token(Some(admin)).get(path).await.expect(200).to_string()
+            let admin = tokens.of("admin", None).await;
+            tokens.museum.api().with_token(Some(admin)).get(path).await.expect(200).to_string()
         }
         _ => String::new(),
     };
-    museum.api().with_token(token).send(method, path, Some("application/json"), body).await
+    tokens.museum.api().with_token(token).send(method, path, Some("application/json"), body).await
 }
 
 /// What is behind the door is another reseller's, or needs a body: a good key is told so, and no other.
@@ -165,13 +184,13 @@ fn at<'v>(role: &str, venue: &'v str) -> Option<&'v str> {
     (role != "operator").then_some(venue)
 }
 
-async fn opens_to(museum: &Process, method: &str, path: &str, roles: &[&str], scope: &Scope) {
-    let refused = knock(museum, method, path, None).await;
+async fn opens_to(tokens: &Tokens<'_>, method: &str, path: &str, roles: &[&str], scope: &Scope) {
+    let refused = knock(tokens, method, path, None).await;
     refused.expect_problem(401, "unauthorized", "Authorization");
     for role in ROLES {
         let is_platforms = role == "admin" && matches!(scope, Scope::Platform);
-        let own = museum.token(role, at(role, VENUE).filter(|_| !is_platforms)).await;
-        let answer = knock(museum, method, path, Some(own)).await;
+        let own = tokens.of(role, at(role, VENUE).filter(|_| !is_platforms)).await;
+        let answer = knock(tokens, method, path, Some(own)).await;
         if roles.contains(&role) || role == "admin" {
             // An unknown ticket is what is behind the gate's door, an unknown shift behind the desk's, and
             // no refund to file behind the manager's.
@@ -185,13 +204,13 @@ async fn opens_to(museum: &Process, method: &str, path: &str, roles: &[&str], sc
         }
     }
     if matches!(scope, Scope::Platform) {
-        let of_one = museum.token("admin", Some(VENUE)).await;
-        let answer = knock(museum, method, path, Some(of_one)).await;
+        let of_one = tokens.of("admin", Some(VENUE)).await;
+        let answer = knock(tokens, method, path, Some(of_one)).await;
         answer.expect_problem(403, "wrong-role", "Authorization");
     }
     for role in roles.iter().filter(|role| at(role, VENUE).is_some()) {
-        let elsewhere = museum.token(role, Some(OTHER_VENUE)).await;
-        let answer = knock(museum, method, path, Some(elsewhere)).await;
+        let elsewhere = tokens.of(role, Some(OTHER_VENUE)).await;
+        let answer = knock(tokens, method, path, Some(elsewhere)).await;
         match scope {
             Scope::Platform => unreachable!("nobody has a role for the platform at one venue"),
             Scope::Named => {
@@ -205,8 +224,8 @@ async fn opens_to(museum: &Process, method: &str, path: &str, roles: &[&str], sc
             }
             Scope::Cut => {
                 assert_eq!(answer.expect(200)["venues"], json!([]), "nothing of {VENUE} is shown");
-                let own = museum.token(role, Some(VENUE)).await;
-                let own = knock(museum, method, path, Some(own)).await.expect(200);
+                let own = tokens.of(role, Some(VENUE)).await;
+                let own = knock(tokens, method, path, Some(own)).await.expect(200);
                 assert_eq!(own["venues"][0]["venue_id"], VENUE, "its own is");
             }
         }
