@@ -81,11 +81,17 @@ bench: ## Measures; writes nothing but the table on the screen.
 lean: ## Builds each function as its Lambda carries it.
 	cargo build --profile lean $(addprefix -p atrio-,$(notdir $(wildcard functions/*)))
 
-reader: $(READER)/bin/python ## Installs the independent reader of the lake.
+reader: $(READER)/bin/python $(READER)/schema ## Installs the independent readers of the lake and of invoices.
 
 $(READER)/bin/python:
 	python3 -m venv $(READER)
 	$(READER)/bin/pip install --quiet --disable-pip-version-check 'deltalake==1.*' 'pyarrow'
+
+# The schema of FatturaPA 1.2.2 as it was published, in a package that carries it; nothing of that is run.
+$(READER)/schema: $(READER)/bin/python
+	$(READER)/bin/pip install --quiet --disable-pip-version-check 'a38==0.1.*' 'xmlschema==4.*'
+	$(READER)/bin/pip download --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+	  --dest $(READER)/schema 'odoo12-addon-l10n-it-fatturapa==12.0.3.0.3'
 
 fuzzer: $(FUZZER)/bin/schemathesis ## Installs what calls the API as its description allows.
 
