@@ -90,11 +90,14 @@ bench: ## Measures; writes nothing but the table on the screen.
 lean: ## Builds each function as its Lambda carries it.
 	cargo build --profile lean $(addprefix -p atrio-,$(notdir $(wildcard functions/*)))
 
-reader: $(READER)/installed ## Installs the independent readers of the lake.
+reader: $(READER)/installed ## Installs the independent readers of the lake and of invoices.
 
+# With the schema of FatturaPA 1.2.2 as it was published, in a package that carries it; nothing of that is run.
 $(READER)/installed: tests/readers.txt
 	python3 -m venv $(READER)
 	$(READER)/bin/pip install --quiet --disable-pip-version-check -r tests/readers.txt
+	$(READER)/bin/pip download --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+	  --dest $(READER)/schema 'odoo12-addon-l10n-it-fatturapa==12.0.3.0.3'
 	touch $@
 
 fuzzer: $(FUZZER)/bin/schemathesis ## Installs what calls the API as its description allows.

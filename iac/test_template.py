@@ -30,6 +30,10 @@ PUBLIC = {
     "POST /v1/quotes": "what a visit costs is public, a code is a secret of whoever has it",
     "GET /v1/venues/{venue_id}/split": "how places are shared is public",
     "GET /v1/retention": "how long what is kept is public",
+    "GET /v1/reseller/account": "a reseller shows its key; the function checks it before all else",
+    "GET /v1/reseller/statements/{month}/{file}": "a reseller shows its key; the function checks it before all else",
+    "GET /v1/reseller/invoices": "a reseller shows its key; the function checks it before all else",
+    "GET /v1/reseller/invoices/{file_name}": "a reseller shows its key; the function checks it before all else",
     "ANY /octo/{proxy+}": "resellers show a key that is no token; the function checks it before all else",
     "POST /v1/bookings": "visitors have no account; throttled, limited by address, risk rules",
     "GET /v1/bookings/{uuid}": "the uuid, made by the visitor's browser, is the key",
@@ -147,16 +151,25 @@ STAFF = {
     "POST /v1/venues/{venue_id}/leases/{uuid}/sales",
     "POST /v1/venues/{venue_id}/leases/{uuid}/return",
     "POST /v1/venues/{venue_id}/leases/{uuid}/withdraw",
+    "GET /v1/resellers/{reseller_id}/terms",
+    "PUT /v1/resellers/{reseller_id}/terms",
+    "POST /v1/resellers/{reseller_id}/payments",
+    "GET /v1/resellers/{reseller_id}/statements/{month}/{file}",
+    "POST /v1/resellers/{reseller_id}/statements/{month}/invoices",
+    "GET /v1/resellers/{reseller_id}/invoices",
+    "GET /v1/resellers/{reseller_id}/invoices/{file_name}",
+    "GET /v1/suppliers/{supplier_id}/invoicer",
+    "PUT /v1/suppliers/{supplier_id}/invoicer",
 }
 
 # Who may know which secret.
 SECRETS = {
-    "ATRIO_CONTACT_HASH_KEY": {"booking", "venue", "signin", "reselling"},
+    "ATRIO_CONTACT_HASH_KEY": {"booking", "venue", "signin", "reselling", "invoicing"},
     "ATRIO_GOOGLE_WALLET": {"ticketing"},
     "ATRIO_PAGOPA_API_KEY": {"payment", "upkeep"},
     "ATRIO_PAGOPA_RECEIPT_SECRET": {"payment"},
     "ATRIO_PAYMENT_SECRET": {"payment", "upkeep"},
-    "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify", "reselling", "desk"},
+    "ATRIO_TICKET_SIGNING_KEY": {"ticketing", "notify", "reselling", "desk", "invoicing"},
 }
 # Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, endpoints to
 # tell, the lines of those who wait, the requests of a venue's groups.

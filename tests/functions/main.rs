@@ -133,6 +133,11 @@ fn cases() -> Vec<Case> {
             answers: |a| has_status(a, 401),
         },
         Case {
+            function: "invoicing",
+            event: request("GET", "/v1/reseller/account", ""),
+            answers: |a| has_status(a, 401),
+        },
+        Case {
             function: "signin",
             event: token_event("sub-of-anna", "true"),
             answers: |a| *a == token_event("sub-of-anna", "true"),

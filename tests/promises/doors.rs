@@ -8,6 +8,10 @@ pub(crate) const WEBHOOK: &str = "/v1/venues/20240/webhooks/5b0b1c7e-1c1a-4b57-8
 
 /// A template that is kept before anybody knocks, and that nobody follows.
 pub(crate) const TEMPLATE: &str = "/v1/templates/state";
+/// What is agreed with a reseller that is taken on before anybody knocks.
+pub(crate) const TERMS: &str = "/v1/resellers/doors/terms";
+/// Who invoices for the installation's own supplier, said before anybody knocks.
+pub(crate) const INVOICER: &str = "/v1/suppliers/~/invoicer";
 /// A counter that is enrolled before anybody knocks.
 pub(crate) const DEVICE: &str = "/v1/devices/counter-doors";
 /// What that counter observed: nothing yet.
@@ -123,6 +127,83 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
         "POST",
         "/octo/bookings/{uuid}/extend",
         Reseller("/octo/bookings/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/extend"),
+    ),
+    ("GET", "/v1/reseller/account", Reseller("/v1/reseller/account")),
+    (
+        "GET",
+        "/v1/reseller/statements/{month}/{file}",
+        Reseller("/v1/reseller/statements/2026-10/statement.json"),
+    ),
+    ("GET", "/v1/reseller/invoices", Reseller("/v1/reseller/invoices")),
+    (
+        "GET",
+        "/v1/reseller/invoices/{file_name}",
+        Reseller("/v1/reseller/invoices/IT12345678903_1JQ6F.xml"),
+    ),
+    (
+        "GET",
+        "/v1/resellers/{reseller_id}/terms",
+        Staff { roles: &["operator"], path: TERMS, scope: Scope::Platform },
+    ),
+    (
+        "PUT",
+        "/v1/resellers/{reseller_id}/terms",
+        Staff { roles: &["operator"], path: TERMS, scope: Scope::Platform },
+    ),
+    (
+        "POST",
+        "/v1/resellers/{reseller_id}/payments",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/resellers/doors/payments",
+            scope: Scope::Platform,
+        },
+    ),
+    (
+        "GET",
+        "/v1/resellers/{reseller_id}/statements/{month}/{file}",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/resellers/doors/statements/2026-10/signatures.json",
+            scope: Scope::Platform,
+        },
+    ),
+    (
+        "POST",
+        "/v1/resellers/{reseller_id}/statements/{month}/invoices",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/resellers/doors/statements/2026-10/invoices",
+            scope: Scope::Platform,
+        },
+    ),
+    (
+        "GET",
+        "/v1/resellers/{reseller_id}/invoices",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/resellers/doors/invoices",
+            scope: Scope::Platform,
+        },
+    ),
+    (
+        "GET",
+        "/v1/resellers/{reseller_id}/invoices/{file_name}",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/resellers/doors/invoices/IT12345678903_1JQ6F.xml",
+            scope: Scope::Platform,
+        },
+    ),
+    (
+        "GET",
+        "/v1/suppliers/{supplier_id}/invoicer",
+        Staff { roles: &["operator"], path: INVOICER, scope: Scope::Platform },
+    ),
+    (
+        "PUT",
+        "/v1/suppliers/{supplier_id}/invoicer",
+        Staff { roles: &["operator"], path: INVOICER, scope: Scope::Platform },
     ),
     (
         "GET",

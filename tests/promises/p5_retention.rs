@@ -23,6 +23,10 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("TESTBOOKING#", "BOOKING", "booking"),
     ("RESALES#", "", "booking"),
     ("RESELLER", "", "offer"),
+    // What is agreed with a reseller and what it owes, with its firm and nobody's name.
+    ("LEDGER#", "", "account"),
+    ("INVOICES#", "YEAR#", "account"),
+    ("INVOICER", "", "offer"),
     ("TICKET#", "TICKET", "ticket"),
     ("ORDER#", "ORDER", "order"),
     ("MAIL#", "", "mail"),

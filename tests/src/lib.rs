@@ -7,6 +7,7 @@
 mod answer;
 mod appointer;
 mod behaviour;
+mod bookkeeper;
 mod desk_program;
 mod device;
 mod exchanges;
@@ -27,6 +28,7 @@ mod wait;
 
 pub use answer::{Answer, Api};
 pub use appointer::Appointer;
+pub use bookkeeper::{Bookkeeper, check_signature, faults_of_invoices, firm};
 pub use desk_program::DeskProgram;
 pub use device::{Device, count_message};
 pub use gate_program::GateProgram;

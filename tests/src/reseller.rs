@@ -74,6 +74,18 @@ impl Reseller {
         Answer::of(format!("{method} {path}"), request).await.expect("an answer")
     }
 
+    /// The key that it shows.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        self.key.clone()
+    }
+
+    /// Reads its own accounts, beside OCTO.
+    pub async fn reads(&self, path: &str) -> Answer {
+        let accounts = Self { base: self.base.replace("/octo", "/v1/reseller"), ..self.clone() };
+        accounts.send("GET", path, None).await
+    }
+
     /// Reads.
     pub async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, None).await

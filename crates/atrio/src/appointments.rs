@@ -135,7 +135,7 @@ async fn change(
 }
 
 /// Who appoints, as the record of changes names them.
-const INSTALLATION: &str = "installation";
+pub(crate) const INSTALLATION: &str = "installation";
 
 /// The member of staff of an installation that has one for each role.
 fn usual(role: Role, reach: &Reach) -> Result<Subject, InvalidMember> {

@@ -7,6 +7,7 @@ mod gate_program;
 mod lake;
 mod past;
 mod reseller;
+mod reseller_terms;
 mod ticket_key;
 
 use std::net::SocketAddr;

@@ -412,6 +412,13 @@ impl Parts {
                 self.ticket_keys.clone(),
                 self.public_url.clone(),
             )))
+            .merge(atrio_invoicing::router(atrio_invoicing::Context {
+                store: store.clone(),
+                clock,
+                access: access.clone(),
+                contact_hash_key: self.secrets.contact_hash_key.as_bytes().into(),
+                keys: self.ticket_keys.clone(),
+            }))
             .merge(atrio_ticketing::router(atrio_ticketing::Context {
                 store: store.clone(),
                 clock,

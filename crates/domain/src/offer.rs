@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::Serialize;
 
 use crate::admission::WINDOW_MAX_MINUTES;
+use crate::booking::Channel;
 use crate::calendar::{Day, Opening, OpeningSpan, weekday_name};
 use crate::cancellation::NOTICE_MAX_MINUTES;
 use crate::holder::NOTICE_MAX_MINUTES as NAMES_NOTICE_MAX;
@@ -133,6 +134,14 @@ pub enum OfferError {
         /// Which quota.
         index: usize,
     },
+    /// A quota for some resellers is for others, too, or bounds a booking.
+    #[error("the quota `{name}` names resellers and is for other channels, or bounds a booking")]
+    Allotment {
+        /// Its name.
+        name: String,
+        /// Which quota.
+        index: usize,
+    },
     /// The quotas reserve more than there is.
     #[error("the quotas reserve {reserved} places of {capacity}")]
     OverReserved {
@@ -202,6 +211,7 @@ impl OfferError {
             Self::ExchangeNotice { .. } => "exchange.until_minutes_before".to_owned(),
             Self::PoolName { index, .. } => format!("quotas[{index}].name"),
             Self::NoChannel { index, .. } => format!("quotas[{index}].channels"),
+            Self::Allotment { index, .. } => format!("quotas[{index}].resellers"),
             Self::OverReserved { .. } => "quotas".to_owned(),
             Self::NoOption => "options".to_owned(),
             Self::RepeatedOption { index, .. } => format!("options[{index}].id"),
@@ -234,6 +244,9 @@ impl OfferError {
                 "write 0 to 527040 minutes, or null where nothing is exchanged"
             }
             Self::PoolName { .. } => "give each quota a name of its own, other than `open`",
+            Self::Allotment { .. } => {
+                "write `channels` as [\"RESELLER\"] alone, and no `max_units`"
+            }
             Self::NoChannel { .. } => "name at least one of WEB, TOTEM, DESK, RESELLER",
             Self::OverReserved { .. } => "let the quotas reserve at most the capacity",
             Self::NoOption => "write at least one option with its tariff",
@@ -379,6 +392,10 @@ impl Product {
             }
             if quota.channels.is_empty() {
                 return Err(OfferError::NoChannel { name: name(), index });
+            }
+            let is_plain = quota.channels == [Channel::Reseller] && quota.max_units.is_none();
+            if !quota.resellers.is_empty() && !is_plain {
+                return Err(OfferError::Allotment { name: name(), index });
             }
             if let Some(max_units) = quota.max_units
                 && !(1..=MAX_UNITS_MAX).contains(&max_units)

@@ -2,13 +2,13 @@
 //! channels until its release; what no quota reserves is open to all. Which pools a party draws from
 //! is decided here, from counts alone, so that the split can be published and checked by anyone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Channel;
-use crate::id::PoolName;
+use crate::id::{PoolName, ResellerId};
 use crate::venue::Product;
 
 /// The pool of what no quota reserves.
@@ -46,6 +46,9 @@ pub struct Quota {
     pub name: PoolName,
     /// Whom it is for.
     pub channels: Vec<Channel>,
+    /// Which resellers it is for, where it is an allotment of some; empty for all of its channels.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub resellers: BTreeSet<ResellerId>,
     /// How large it is.
     pub size: Size,
     /// Minutes before the slot starts at which what is left is open to all; none keeps it to the end.
@@ -62,8 +65,11 @@ pub struct Quota {
 pub struct Pool {
     /// The quota's name, or [`OPEN`].
     pub name: PoolName,
-    /// Whom it is for before its release; empty for the open pool, which is for all.
+    /// Whom it is for before its release; empty for the open pool, which is for all, and for an allotment of
+    /// resellers while none of them asks.
     pub channels: Vec<Channel>,
+    /// Whose allotment it is; empty where it is none.
+    pub resellers: BTreeSet<ResellerId>,
     /// Places in it.
     pub size: u32,
     /// When what is left is open to all.
@@ -124,9 +130,11 @@ impl Pools {
                 let size = quota.size.of(capacity).min(left);
                 left -= size;
                 let minutes = quota.released_minutes_before.map(i64::from);
+                let is_for_all = quota.resellers.is_empty();
                 Pool {
                     name: quota.name.clone(),
-                    channels: quota.channels.clone(),
+                    channels: if is_for_all { quota.channels.clone() } else { Vec::new() },
+                    resellers: quota.resellers.clone(),
                     size,
                     released_at: minutes
                         .and_then(|minutes| start.checked_sub(minutes.minutes()).ok()),
@@ -136,10 +144,20 @@ impl Pools {
         pools.push(Pool {
             name: PoolName::open(),
             channels: Vec::new(),
+            resellers: BTreeSet::new(),
             size: left,
             released_at: None,
         });
         Self { capacity, pools, ..Self::default() }
+    }
+
+    /// The same pools as a reseller finds them: its allotments are for it.
+    #[must_use]
+    pub fn for_reseller(mut self, reseller: &ResellerId) -> Self {
+        for pool in self.pools.iter_mut().filter(|pool| pool.resellers.contains(reseller)) {
+            pool.channels = vec![Channel::Reseller];
+        }
+        self
     }
 
     /// Whether the time has come at which it is decided if the slot takes place.
@@ -207,7 +225,7 @@ impl Pools {
 fn rank(pool: &Pool, channel: Channel, now: Timestamp) -> Option<u8> {
     if pool.channels.contains(&channel) {
         Some(0)
-    } else if pool.channels.is_empty() {
+    } else if pool.name.as_str() == OPEN {
         Some(1)
     } else if pool.released_at.is_some_and(|at| at <= now) {
         Some(2)
@@ -223,6 +241,7 @@ fn free(pool: &Pool, counts: &Counts) -> u32 {
 /// Most places of one booking through a channel.
 #[must_use]
 pub fn max_units(quotas: &[Quota], channel: Channel, product_max: u32) -> u32 {
+    // An allotment of some resellers bounds no booking of others, and has no bound of its own.
     let own = quotas.iter().filter(|quota| quota.channels.contains(&channel));
     own.filter_map(|quota| quota.max_units).min().map_or(product_max, |own| own.min(product_max))
 }
@@ -241,6 +260,7 @@ mod tests {
         Quota {
             name: PoolName::new(name).unwrap(),
             channels: vec![channel],
+            resellers: BTreeSet::new(),
             size: Size::Percent(percent),
             released_minutes_before: released,
             max_units: None,
@@ -333,6 +353,36 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_allotment_is_one_resellers_until_its_cut_off_and_then_for_all() {
+        let (ours, theirs) = (ResellerId::new("tours").unwrap(), ResellerId::new("trips").unwrap());
+        let mut allotment = quota("tours", Channel::Reseller, 40, Some(24 * 60));
+        allotment.resellers = BTreeSet::from([ours.clone()]);
+        let all = quota("resellers", Channel::Reseller, 20, None);
+        let pools = Pools::shared(&[allotment, all], 10, at(START));
+        let (early, late) = (at("2026-11-24T08:59:00Z"), at("2026-11-24T09:00:00Z"));
+        let (own, others) =
+            (pools.clone().for_reseller(&ours), pools.clone().for_reseller(&theirs));
+        let mut counts = Counts::default();
+        let left = |pools: &Pools, counts: &Counts, channel, now| pools.left(counts, channel, now);
+        assert_eq!(left(&own, &counts, Channel::Reseller, early), 4 + 2 + 4);
+        assert_eq!(left(&others, &counts, Channel::Reseller, early), 2 + 4);
+        assert_eq!(left(&pools, &counts, Channel::Reseller, early), 2 + 4, "whom nobody knows");
+        assert_eq!(left(&pools, &counts, Channel::Web, early), 4);
+        assert_eq!(others.more_at(&counts, Channel::Reseller, early), Some(late));
+        let first = own.draw(&counts, Channel::Reseller, 3, early).unwrap();
+        assert_eq!(drawn(&first), [("tours", 3)]);
+        take(&mut counts, &first);
+        assert_eq!(left(&others, &counts, Channel::Reseller, late), 1 + 2 + 4);
+        assert_eq!(
+            left(&pools, &counts, Channel::Web, late),
+            1 + 4,
+            "what was not sold is for all"
+        );
+        assert_eq!(left(&own, &counts, Channel::Reseller, late), 1 + 2 + 4);
+        assert_eq!(own.sharing(), others.sharing(), "places are lent to shards for all alike");
     }
 
     #[test]

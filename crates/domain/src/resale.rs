@@ -11,6 +11,7 @@ use crate::booking::{Booking, BookingState, Channel, StepError, UnitLine};
 use crate::cancellation::GivenUp;
 use crate::hold::UnitQuantity;
 use crate::id::{CallerUuid, ResellerId, TicketId, UnitId};
+use crate::invoicing::terms::Dealing;
 use crate::person::FORGOTTEN;
 use crate::reseller::Mode;
 use crate::tariff::Cents;
@@ -95,6 +96,9 @@ pub struct Resale {
     pub confirmed: Option<ConfirmedBy>,
     /// Why it was given up.
     pub reason: Option<String>,
+    /// What its accounts need to know; none of what was held before there were any.
+    #[serde(default)]
+    pub dealing: Option<Dealing>,
 }
 
 impl fmt::Debug for Resale {
@@ -362,6 +366,7 @@ mod tests {
             updated_at: now(),
             confirmed: None,
             reason: None,
+            dealing: None,
         };
         let hold = Booking { channel: Channel::Reseller, ..held() };
         hold.resold(resale, "asked".to_owned(), now() + 15.minutes())

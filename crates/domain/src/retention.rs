@@ -52,7 +52,7 @@ pub enum Record {
     DeskJournal,
     /// A month's key that makes hashes of bookings in the lake.
     PseudonymKey,
-    /// Payments, shifts with their sales, and who paid what back.
+    /// Payments, shifts with their sales, and who paid what back; what resellers owe, and their invoices.
     Account,
     /// Who works where, with the address that they were added under.
     Staff,
@@ -281,7 +281,10 @@ impl Record {
                 "Chiave mensile degli pseudonimi nel lago dati",
                 "Monthly key of the pseudonyms in the data lake",
             ),
-            Self::Account => ("Pagamenti, casse e rimborsi", "Payments, drawers and refunds"),
+            Self::Account => (
+                "Pagamenti, casse, rimborsi e conti dei rivenditori",
+                "Payments, drawers, refunds and accounts of resellers",
+            ),
             Self::Offer => (
                 "Offerta dei luoghi, sue modifiche, rivenditori",
                 "Venues’ offers, changes, resellers",

@@ -205,7 +205,7 @@ pub fn price(product: &Product, unit: &Unit, day: Date) -> Price {
         let (reason, show) = (free.reason.clone(), unit.shown_on_free_day());
         return Price { cents: Cents::ZERO, components: Vec::new(), reason, show };
     }
-    let components = components(product, unit, day);
+    let components = usual_components(product, unit, day);
     Price {
         cents: components.iter().map(|component| component.price_cents).sum(),
         components,
@@ -217,10 +217,12 @@ pub fn price(product: &Product, unit: &Unit, day: Date) -> Price {
 /// What a unit costs on `day`, were it not a free one.
 #[must_use]
 pub fn usual_price(product: &Product, unit: &Unit, day: Date) -> Cents {
-    components(product, unit, day).iter().map(|component| component.price_cents).sum()
+    usual_components(product, unit, day).iter().map(|component| component.price_cents).sum()
 }
 
-fn components(product: &Product, unit: &Unit, day: Date) -> Vec<PriceComponent> {
+/// The parts of what a unit costs on `day`, were it not a free one.
+#[must_use]
+pub fn usual_components(product: &Product, unit: &Unit, day: Date) -> Vec<PriceComponent> {
     if unit.price_cents <= Cents::ZERO {
         return Vec::new();
     }

@@ -91,6 +91,19 @@ pub enum FiscalClass {
     Undecided,
 }
 
+impl FiscalClass {
+    /// The class as written in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ExemptVisit => "EXEMPT_VISIT",
+            Self::NoCharge => "NO_CHARGE",
+            Self::Show => "SHOW",
+            Self::Undecided => "UNDECIDED",
+        }
+    }
+}
+
 /// One of the 250 places.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Venue {

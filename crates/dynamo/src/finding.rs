@@ -6,6 +6,7 @@
 use atrio_domain::booking::Booking;
 use atrio_domain::quota::{Counts, Pools};
 use atrio_domain::shard::{Lot, Party, Step, Stocked, Taking};
+use atrio_domain::split::Buyer;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 
@@ -105,7 +106,8 @@ impl Store {
                     let writes = if taking.shard.is_none() && back.is_empty() {
                         vec![self.take_places(booking, pools)?]
                     } else {
-                        self.take_stock(&at, pools, own, &taking, stocked.shards)?
+                        let taking = (&taking, Buyer::of(booking));
+                        self.take_stock(&at, pools, own, taking, stocked.shards)?
                     };
                     return Ok(Found::Places(writes));
                 }
@@ -128,7 +130,8 @@ impl Store {
         };
         let taking = Taking { shard: Some(shard), ..Taking::default() };
         let own = (&lot(booking), &Lot::default());
-        let writes = self.take_stock(&SlotAt::of(booking), pools, own, &taking, shard)?;
+        let taking = (&taking, Buyer::of(booking));
+        let writes = self.take_stock(&SlotAt::of(booking), pools, own, taking, shard)?;
         Ok(Found::Places(writes))
     }
 

@@ -9,6 +9,7 @@ use atrio_domain::payment::Payment;
 use atrio_domain::quota::{Counts, Draw, Pools};
 use atrio_domain::retention::Record;
 use atrio_domain::shift::{Method, Sale, Shift};
+use atrio_domain::split::Buyer;
 use atrio_domain::ticket::{Ticket, TicketState};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::Timestamp;
@@ -98,7 +99,8 @@ fn list(venue: &VenueId, day: Date) -> String {
 
 fn taking<'a>(lease: &'a Lease, places: u32, draws: &'a [Draw]) -> Taking<'a> {
     let (venue, product, slot) = (&lease.venue, &lease.product, lease.slot.id);
-    Taking { venue, product, slot, places, draws, at: lease.leased_at }
+    let buyer = Buyer::through(lease.channel);
+    Taking { venue, product, slot, places, draws, buyer, at: lease.leased_at }
 }
 
 fn item(lease: &Lease, version: u64) -> Result<Item, Error> {

@@ -4,6 +4,7 @@
 
 use atrio_domain::booking::Booking;
 use atrio_domain::id::{CallerUuid, ResellerId};
+use atrio_domain::invoicing::ledger::OverLimit;
 use atrio_domain::quota::{Counts, Pools};
 use atrio_domain::reseller::Mode;
 use atrio_domain::ticket::Ticket;
@@ -70,6 +71,8 @@ pub enum Resold {
     },
     /// Too few people came together in time: the visit does not take place.
     TooFew,
+    /// Its reseller would owe more than was agreed.
+    OverLimit(OverLimit),
 }
 
 fn pk(uuid: CallerUuid, mode: Mode) -> String {
@@ -160,7 +163,9 @@ impl Store {
                     vacancies,
                     more_at: pools.more_at(&counts, booking.channel, now),
                 },
-                Resold::TooFew | Resold::Done(_) | Resold::Stale => Held::TooFew,
+                Resold::TooFew | Resold::Done(_) | Resold::Stale | Resold::OverLimit(_) => {
+                    Held::TooFew
+                }
             });
         }
         let mut writes = vec![self.put(item(booking, 1, &[])?, Condition::absent())?];
@@ -202,7 +207,11 @@ impl Store {
                     Err(refused) => return Ok(refused),
                 };
             }
-            let places_end = writes.len();
+            match self.deal(&from.booking, to).await? {
+                Ok(dealt) => writes.extend(dealt),
+                Err(over) => return Ok(Resold::OverLimit(over)),
+            }
+            let looked_for = writes.len();
             let issued = tickets(to);
             writes.push(self.put_resold(from, to, &issued)?);
             if mode == Mode::Live {
@@ -213,6 +222,7 @@ impl Store {
                 }
             }
             writes.extend(self.names(to)?);
+            writes.extend(self.entry_of_step(&from.booking, to)?);
             match self.transact(writes).await? {
                 Written::All => {
                     let ids: Vec<_> = issued.iter().map(|t| t.entitlement.ticket).collect();
@@ -224,8 +234,8 @@ impl Store {
                         tickets,
                     })));
                 }
-                // Only its places were in the way: look again where there are some.
-                Written::Refused(refused) if refused[places_end..].iter().all(Option::is_none) => {}
+                // Only its places or what may be owed were in the way: look again where there are some.
+                Written::Refused(refused) if refused[looked_for..].iter().all(Option::is_none) => {}
                 Written::Refused(_) => return Ok(Resold::Stale),
             }
         }

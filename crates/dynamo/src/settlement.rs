@@ -258,6 +258,7 @@ impl Store {
         let mut writes = self.changing(from, &to.booking, with)?;
         let Some(owed) = self.owe_parts(uuid, &parts, now).await? else { return Ok(None) };
         writes.extend(owed);
+        writes.extend(self.entry_of_step(&from.booking, &to.booking)?);
         let is_done = matches!(self.transact(writes).await?, Written::All);
         let (version, tickets) = (from.version + 1, from.tickets.clone());
         Ok(is_done.then_some(Stored { booking: to.booking, version, tickets }))

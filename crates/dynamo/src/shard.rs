@@ -12,12 +12,13 @@ use std::fmt::Write as _;
 use atrio_domain::id::{PoolName, SlotId};
 use atrio_domain::quota::Pools;
 use atrio_domain::shard::{Lot, Stocked, Taking};
+use atrio_domain::split::Buyer;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::types::{Get, TransactGetItem, TransactWriteItem};
 
 use crate::attributes::{Attributes, number, text};
-use crate::slot::{POOL, SlotAt, StoredSlot};
+use crate::slot::{POOL, SlotAt, StoredSlot, buyers, counts_buyer};
 use crate::transaction::{Condition, pause};
 use crate::{Error, Item, PK, SK, Store, key};
 
@@ -42,6 +43,8 @@ pub struct StoredShard {
     pub number: u8,
     /// The places it has.
     pub stock: Lot,
+    /// Places it gave, by the name of who took them.
+    pub buyers: BTreeMap<String, i64>,
 }
 
 impl StoredShard {
@@ -60,7 +63,7 @@ impl TryFrom<&Item> for StoredShard {
         let shard = read.text(PK)?.split('#').nth(4).and_then(|number| number.parse().ok());
         let number = shard.ok_or_else(|| read.malformed(PK, "is no shard's"))?;
         let stock = Lot { places: read.number("free")?, pools: pools(item, FREE_OF)? };
-        Ok(Self { slot: read.parsed(SK)?, number, stock })
+        Ok(Self { slot: read.parsed(SK)?, number, stock, buyers: buyers(item)? })
     }
 }
 
@@ -161,27 +164,31 @@ impl Store {
         at: &SlotAt,
         pools: &Pools,
         (party, back): (&Lot, &Lot),
-        taking: &Taking,
+        (taking, buyer): (&Taking, Buyer<'_>),
         shards_before: u8,
     ) -> Result<Vec<TransactWriteItem>, Error> {
+        // The item that gives the places counts who takes them; what comes back is the same buyer's.
+        let counted = (counts_buyer(buyer), i64::from(party.places) - i64::from(back.places));
+        let counted = Some((counted.0.as_str(), counted.1));
         let Some(number) = taking.shard else {
-            return Ok(vec![self.change_slot(at, pools, (party, back), Lending::None)?]);
+            return Ok(vec![self.change_slot(at, pools, (party, back), Lending::None, counted)?]);
         };
         let sharing = pools.sharing();
         let mut gets = vec![&taking.lent];
         gets.extend(taking.passed_on.values());
-        let mut writes = vec![self.change_shard(at.shard(number), &gets, &[party], &sharing)?];
+        let own = at.shard(number);
+        let mut writes = vec![self.change_shard(own, &gets, &[party], &sharing, counted)?];
         // What is passed on to a shard of which the slot's item does not know would be lost to readers.
         if !taking.lent.is_empty() || number > shards_before {
             let shards = shards_before.max(pools.shards).max(number);
             let lending = Lending::To { shards, sharing: &sharing };
-            writes.push(self.change_slot(at, pools, (&taking.lent, back), lending)?);
+            writes.push(self.change_slot(at, pools, (&taking.lent, back), lending, None)?);
         } else if !back.is_empty() {
             let nothing = Lot::default();
-            writes.push(self.change_slot(at, pools, (&nothing, back), Lending::None)?);
+            writes.push(self.change_slot(at, pools, (&nothing, back), Lending::None, None)?);
         }
         for (other, lot) in &taking.passed_on {
-            writes.push(self.change_shard(at.shard(*other), &[], &[lot], &sharing)?);
+            writes.push(self.change_shard(at.shard(*other), &[], &[lot], &sharing, None)?);
         }
         Ok(writes)
     }
@@ -194,6 +201,7 @@ impl Store {
         gets: &[&Lot],
         gives: &[&Lot],
         sharing: &str,
+        counted: Option<(&str, i64)>,
     ) -> Result<TransactWriteItem, Error> {
         let mut change = Changes::of(FREE_OF, gets, gives);
         let mut condition =
@@ -209,6 +217,7 @@ impl Store {
                 condition = condition.value(&format!(":n{at}"), number(-by));
             }
         }
+        let condition = count_buyer(&mut update, condition, counted);
         self.update(key, &update, condition.holding(there))
     }
 
@@ -220,6 +229,7 @@ impl Store {
         pools: &Pools,
         (gives, back): (&Lot, &Lot),
         lending: Lending<'_>,
+        counted: Option<(&str, i64)>,
     ) -> Result<TransactWriteItem, Error> {
         let mut change = Changes::of(POOL, &[gives], &[back]);
         let mut condition = Condition::none()
@@ -257,6 +267,7 @@ impl Store {
                 condition = condition.value(&format!(":r{at}"), number(-by));
             }
         }
+        let condition = count_buyer(&mut update, condition, counted);
         self.update(at.key(), &update, condition.holding(room))
     }
 
@@ -326,6 +337,18 @@ impl Store {
         let _ = write!(update, " REMOVE {LENT_UNDER}");
         self.update(key, &update, condition.holding(same))
     }
+}
+
+/// Counts in a write that sets `:none` to nothing how many places more a buyer has, by the attribute that counts
+/// them.
+fn count_buyer(
+    update: &mut String,
+    condition: Condition,
+    counted: Option<(&str, i64)>,
+) -> Condition {
+    let Some((attribute, more)) = counted else { return condition };
+    update.push_str(", #by = if_not_exists(#by, :none) + :by");
+    condition.name("#by", attribute).value(":by", number(more))
 }
 
 /// Whether a slot's own item lends what it gives.

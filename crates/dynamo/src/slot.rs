@@ -2,7 +2,7 @@
 //! each pool where channels share the places. Only slots that someone touched are stored. A hot slot has
 //! shards beside its item.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use atrio_domain::booking::Booking;
@@ -12,6 +12,7 @@ use atrio_domain::pseudonym::month_of;
 use atrio_domain::quota::{Counts, Draw, Pools};
 use atrio_domain::shard::Lot;
 use atrio_domain::slot::Places;
+use atrio_domain::split::{Buyer, Split};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -61,6 +62,7 @@ pub(crate) struct Taking<'a> {
     pub(crate) slot: SlotId,
     pub(crate) places: u32,
     pub(crate) draws: &'a [Draw],
+    pub(crate) buyer: Buyer<'a>,
     pub(crate) at: Timestamp,
 }
 
@@ -72,6 +74,7 @@ impl<'a> Taking<'a> {
             slot: booking.slot.id,
             places: booking.places(),
             draws: &booking.draws,
+            buyer: Buyer::of(booking),
             at: booking.created_at,
         }
     }
@@ -92,6 +95,8 @@ pub struct StoredSlot {
     pub shards: u8,
     /// Under which sharing they were lent what they have; none where they have nothing.
     pub lent_under: Option<String>,
+    /// Places given, by the name of who took them. Some were taken before that was counted.
+    pub buyers: BTreeMap<String, i64>,
 }
 
 impl StoredSlot {
@@ -100,6 +105,35 @@ impl StoredSlot {
         self.counts.take_off(stock);
         self.places.taken = self.counts.taken;
     }
+
+    /// Counts what a shard gave, by who took it.
+    fn add_buyers(&mut self, buyers: BTreeMap<String, i64>) {
+        for (name, places) in buyers {
+            *self.buyers.entry(name).or_default() += places;
+        }
+    }
+
+    /// How the places are split.
+    #[must_use]
+    pub fn split(&self) -> Split {
+        Split::of(self.counts.taken, &self.buyers)
+    }
+}
+
+/// Attributes that count the places of a buyer begin with it.
+const BY: &str = "by_";
+
+/// The attribute that counts the places of a buyer.
+pub(crate) fn counts_buyer(buyer: Buyer<'_>) -> String {
+    format!("{BY}{}", buyer.name())
+}
+
+/// What an item counts by buyer. On one alone it may be below nothing: places come back to the slot's own item
+/// whichever gave them.
+pub(crate) fn buyers(item: &Item) -> Result<BTreeMap<String, i64>, Error> {
+    let read = Attributes::of(item);
+    let named = item.keys().filter_map(|attribute| Some((attribute, attribute.strip_prefix(BY)?)));
+    named.map(|(attribute, name)| Ok((name.to_owned(), read.number(attribute)?))).collect()
 }
 
 /// Attributes that count a pool begin with it.
@@ -149,7 +183,7 @@ impl TryFrom<&Item> for StoredSlot {
         let counts = Counts { taken: places.taken, pools: shard::pools(item, POOL)?, goes_ahead };
         let shards = read.optional_number(shard::SHARDS)?.unwrap_or(0);
         let lent_under = read.optional_text(shard::LENT_UNDER)?.map(ToOwned::to_owned);
-        Ok(Self { places, counts, shards, lent_under })
+        Ok(Self { places, counts, shards, lent_under, buyers: buyers(item)? })
     }
 }
 
@@ -181,6 +215,7 @@ impl Store {
                     let shard = StoredShard::try_from(&item)?;
                     if let Some(stored) = slots.get_mut(&shard.slot) {
                         stored.take_off(&shard.stock);
+                        stored.add_buyers(shard.buyers);
                     }
                 }
             }
@@ -237,12 +272,15 @@ impl Store {
     ) -> Result<TransactWriteItem, Error> {
         let places = taking.places;
         let mut update =
-            "SET taken = if_not_exists(taken, :none) + :places, #capacity = :capacity".to_owned();
+            "SET taken = if_not_exists(taken, :none) + :places, #capacity = :capacity, \
+             #by = if_not_exists(#by, :none) + :places"
+                .to_owned();
         let mut room = format!(
             "(attribute_not_exists(taken) OR taken <= :room) AND attribute_not_exists({LENT_UNDER})"
         );
         let mut condition = Condition::none()
             .name("#capacity", "capacity")
+            .name("#by", &counts_buyer(taking.buyer))
             .value(":room", number(pools.capacity.saturating_sub(places)))
             .value(":places", number(places))
             .value(":none", number(0))
@@ -275,8 +313,12 @@ impl Store {
     /// The write that takes places of a slot that is over: they were taken until then, and nobody can have
     /// taken them since.
     pub(crate) fn take_anew(&self, taking: &Taking<'_>) -> Result<TransactWriteItem, Error> {
-        let condition = Condition::none().value(":places", number(taking.places));
-        self.update(taking.key(), "SET taken = taken + :places", condition)
+        let condition = Condition::none()
+            .name("#by", &counts_buyer(taking.buyer))
+            .value(":none", number(0))
+            .value(":places", number(taking.places));
+        let update = "SET taken = taken + :places, #by = if_not_exists(#by, :none) + :places";
+        self.update(taking.key(), update, condition)
     }
 
     /// The places of a booking's slot. That there is none left is true of one moment.
@@ -329,9 +371,13 @@ impl Store {
 
     /// The same of any places.
     pub(crate) fn return_taken(&self, taken: &Taking<'_>) -> Result<TransactWriteItem, Error> {
-        let mut update = "SET taken = taken - :places".to_owned();
+        let mut update =
+            "SET taken = taken - :places, #by = if_not_exists(#by, :none) - :places".to_owned();
         let mut there = "taken >= :places".to_owned();
-        let mut condition = Condition::none().value(":places", number(taken.places));
+        let mut condition = Condition::none()
+            .name("#by", &counts_buyer(taken.buyer))
+            .value(":none", number(0))
+            .value(":places", number(taken.places));
         for (at, draw) in taken.draws.iter().enumerate() {
             let _ = write!(update, ", #p{at} = #p{at} - :d{at}");
             let _ = write!(there, " AND #p{at} >= :d{at}");

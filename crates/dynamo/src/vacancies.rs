@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use atrio_domain::booking::Channel;
 use atrio_domain::calendar::SlotTimes;
-use atrio_domain::id::SlotId;
+use atrio_domain::id::{ResellerId, SlotId};
 use atrio_domain::offer::{Stranded, stranded};
 use atrio_domain::quota::{Counts, Pools};
 use atrio_domain::resource::{Need, Occupied, Resource, ResourceRef};
@@ -23,6 +23,8 @@ use crate::{Error, Store};
 pub struct Vacancies<'v> {
     product: &'v Product,
     channel: Channel,
+    /// Which reseller asks, for its allotments.
+    reseller: Option<&'v ResellerId>,
     touched: HashMap<SlotId, StoredSlot>,
     needed: Vec<Needed<'v>>,
 }
@@ -43,13 +45,23 @@ impl Needed<'_> {
     }
 }
 
-impl Vacancies<'_> {
+impl<'v> Vacancies<'v> {
+    /// The same as a reseller finds it, with its allotments.
+    #[must_use]
+    pub fn for_reseller(self, reseller: &'v ResellerId) -> Self {
+        Self { reseller: Some(reseller), ..self }
+    }
+
     /// The places of a slot of these days, as its channel sees them.
     #[must_use]
     pub fn places(&self, slot: &SlotTimes, now: Timestamp) -> Places {
         let untouched = Counts::default();
         let counts = self.touched.get(&slot.id).map_or(&untouched, |stored| &stored.counts);
         let pools = Pools::of(self.product, slot.start);
+        let pools = match self.reseller {
+            Some(reseller) => pools.for_reseller(reseller),
+            None => pools,
+        };
         let left = self
             .needed
             .iter()
@@ -99,6 +111,6 @@ impl Store {
             let occupied = self.occupied(&venue.id, &named, from, to).await?;
             needed.push(Needed { need, resource, occupied });
         }
-        Ok(Vacancies { product, channel, touched, needed })
+        Ok(Vacancies { product, channel, reseller: None, touched, needed })
     }
 }

@@ -6,10 +6,12 @@ mod calendar;
 mod code;
 mod pdf;
 mod receipt;
+mod statement;
 mod wallet;
 
 pub use calendar::calendar_entry;
 pub use code::{CodePicture, NotDrawn};
 pub use pdf::printed;
 pub use receipt::{Heading, Paper, receipt, receipt_of_signed};
+pub use statement::statement;
 pub use wallet::{ApplePass, ApplePassError, GoogleWallet, GoogleWalletError};

@@ -6,7 +6,7 @@ use atrio_domain::text::{Locale, Text};
 use atrio_domain::ticket::Ticket;
 use atrio_domain::venue::Venue;
 use ed25519_dalek::SigningKey;
-use pdf_writer::types::{Placement, StructRole, TabOrder};
+use pdf_writer::types::{Placement, StructRole, TabOrder, TableHeaderScope};
 use pdf_writer::writers::StructTreeRoot;
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use qrcode::{Color, QrCode};
@@ -15,12 +15,12 @@ use crate::code::{CodePicture, NotDrawn};
 
 // A4 in points.
 const WIDTH: f32 = 595.0;
-const HEIGHT: f32 = 842.0;
-const MARGIN: f32 = 56.0;
+pub(crate) const HEIGHT: f32 = 842.0;
+pub(crate) const MARGIN: f32 = 56.0;
 const QR_SIDE: f32 = 240.0;
 
-const REGULAR: Name<'_> = Name(b"F1");
-const BOLD: Name<'_> = Name(b"F2");
+pub(crate) const REGULAR: Name<'_> = Name(b"F1");
+pub(crate) const BOLD: Name<'_> = Name(b"F2");
 
 const CATALOG: Ref = Ref::new(1);
 const PAGES: Ref = Ref::new(2);
@@ -54,7 +54,7 @@ fn title(venue: &Venue, locale: Locale) -> String {
 }
 
 /// A drawn page, and what a listener hears of it, in order.
-struct Page {
+pub(crate) struct Page {
     content: Vec<u8>,
     parts: Vec<Part>,
 }
@@ -64,6 +64,8 @@ struct Part {
     role: StructRole,
     /// What a picture shows, and where.
     picture: Option<(String, Rect)>,
+    /// In which row of a table it is a cell; cells of one row follow each other, and so do rows of one table.
+    row: Option<usize>,
 }
 
 /// Hands out the numbers of objects.
@@ -76,7 +78,8 @@ impl Numbers {
     }
 }
 
-fn document(title: &str, locale: Locale, pages: &[Page]) -> Vec<u8> {
+/// The pages as one document of that title.
+pub(crate) fn document(title: &str, locale: Locale, pages: &[Page]) -> Vec<u8> {
     let mut pdf = Pdf::new();
     pdf.set_version(1, 7);
     let mut numbers = Numbers(DOCUMENT.get());
@@ -113,11 +116,17 @@ fn document(title: &str, locale: Locale, pages: &[Page]) -> Vec<u8> {
 /// Writes what a listener hears of a page; answers the elements, the element of part `n` at `n`.
 fn tag(pdf: &mut Pdf, numbers: &mut Numbers, page: Ref, section: Ref, parts: &[Part]) -> Vec<Ref> {
     let mut elements = Vec::with_capacity(parts.len());
+    let mut tree = Tree::default();
     for (part, number) in parts.iter().zip(0..) {
         let id = numbers.next();
+        let parent = tree.place(numbers, section, part.row, id);
         let mut element = pdf.struct_element(id);
-        element.kind(part.role).parent(section).page(page);
+        element.kind(part.role).parent(parent).page(page);
         element.children().marked_content_id(number);
+        if part.role == StructRole::TH {
+            let mut attributes = element.attributes();
+            attributes.push().table().scope(TableHeaderScope::Column);
+        }
         if let Some((shows, place)) = &part.picture {
             element.alt(TextStr(shows));
             let mut attributes = element.attributes();
@@ -126,11 +135,68 @@ fn tag(pdf: &mut Pdf, numbers: &mut Numbers, page: Ref, section: Ref, parts: &[P
         element.finish();
         elements.push(id);
     }
+    for (role, groups) in [(StructRole::TR, &tree.rows), (StructRole::Table, &tree.tables)] {
+        for group in groups {
+            let mut writer = pdf.struct_element(group.id);
+            writer.kind(role).parent(group.parent);
+            writer.children().items(group.children.iter().copied());
+            writer.finish();
+        }
+    }
     let mut writer = pdf.struct_element(section);
     writer.kind(StructRole::Sect).parent(DOCUMENT);
-    writer.children().items(elements.iter().copied());
+    writer.children().items(tree.children.iter().copied());
     writer.finish();
     elements
+}
+
+/// Elements below one that is a row or a table.
+struct Group {
+    id: Ref,
+    parent: Ref,
+    children: Vec<Ref>,
+}
+
+/// How the elements of a page stand in rows, and rows in tables.
+#[derive(Default)]
+struct Tree {
+    /// What the page's section holds itself.
+    children: Vec<Ref>,
+    tables: Vec<Group>,
+    rows: Vec<Group>,
+    /// The row that the last element stands in.
+    row: Option<usize>,
+}
+
+impl Tree {
+    /// Finds the place of the next element, which begins a table or a row where it is the first there; answers
+    /// what is above it.
+    fn place(&mut self, numbers: &mut Numbers, section: Ref, row: Option<usize>, id: Ref) -> Ref {
+        let before = std::mem::replace(&mut self.row, row);
+        if row.is_none() {
+            self.children.push(id);
+            return section;
+        }
+        if before.is_none() {
+            let table = numbers.next();
+            self.children.push(table);
+            self.tables.push(Group { id: table, parent: section, children: Vec::new() });
+        }
+        if before != row
+            && let Some(table) = self.tables.last_mut()
+        {
+            let id = numbers.next();
+            table.children.push(id);
+            self.rows.push(Group { id, parent: table.id, children: Vec::new() });
+        }
+        match self.rows.last_mut() {
+            Some(row) => {
+                row.children.push(id);
+                row.id
+            }
+            None => section,
+        }
+    }
 }
 
 /// Writes what holds for the whole document: fonts, language, title, and where the tags begin.
@@ -180,25 +246,58 @@ fn metadata(title: &str, language: &str) -> String {
     )
 }
 
+/// A cell of a table: where it begins or, for a number, ends.
+pub(crate) enum Cell<'a> {
+    From(f32, &'a str),
+    UpTo(f32, &'a str),
+}
+
 /// Draws a page from top to bottom.
-struct Pen {
+pub(crate) struct Pen {
     content: Content,
     parts: Vec<Part>,
-    y: f32,
+    pub(crate) y: f32,
+    rows: usize,
 }
 
 impl Pen {
+    /// Begins a page.
+    pub(crate) fn new() -> Self {
+        Self { content: Content::new(), parts: Vec::new(), y: HEIGHT - MARGIN - 20.0, rows: 0 }
+    }
+
+    /// The page as it is drawn so far.
+    pub(crate) fn page(self) -> Page {
+        Page { content: self.content.finish().into_vec(), parts: self.parts }
+    }
+
+    /// Draws a row of a table: cells of titles or of data, each on one line.
+    pub(crate) fn row(&mut self, role: StructRole, font: Name<'_>, size: f32, cells: &[Cell<'_>]) {
+        for cell in cells {
+            let (x, text) = match cell {
+                Cell::From(x, text) => (*x, *text),
+                Cell::UpTo(x, text) => (x - width(text, size), *text),
+            };
+            self.begin(role, None, Some(self.rows));
+            self.content.begin_text().set_font(font, size).next_line(x, self.y);
+            self.content.show(Str(&win_ansi(text))).end_text();
+            self.content.end_marked_content();
+        }
+        self.rows += 1;
+        self.y -= size * 1.6;
+    }
+
     /// Begins a part; what is drawn until its end is heard as one.
-    fn begin(&mut self, role: StructRole, picture: Option<(String, Rect)>) {
+    fn begin(&mut self, role: StructRole, picture: Option<(String, Rect)>, row: Option<usize>) {
         let number = i32::try_from(self.parts.len()).unwrap_or(i32::MAX);
         let mut mark = self.content.begin_marked_content_with_properties(role.to_name());
         mark.properties().identify(number);
         mark.finish();
-        self.parts.push(Part { role, picture });
+        self.parts.push(Part { role, picture, row });
     }
 
-    fn text(&mut self, role: StructRole, font: Name<'_>, size: f32, text: &str) {
-        self.begin(role, None);
+    pub(crate) fn text(&mut self, role: StructRole, font: Name<'_>, size: f32, text: &str) {
+        self.begin(role, None, None);
         for line in wrapped(text, size) {
             self.content.begin_text().set_font(font, size).next_line(MARGIN, self.y);
             self.content.show(Str(&win_ansi(&line))).end_text();
@@ -211,7 +310,7 @@ impl Pen {
     fn picture(&mut self, shows: String, qr: &QrCode) {
         self.y -= QR_SIDE;
         let place = Rect::new(MARGIN, self.y, MARGIN + QR_SIDE, self.y + QR_SIDE);
-        self.begin(StructRole::Figure, Some((shows, place)));
+        self.begin(StructRole::Figure, Some((shows, place)), None);
         squares(&mut self.content, qr, self.y);
         self.content.end_marked_content();
         self.y -= 28.0;
@@ -223,7 +322,7 @@ impl Page {
         let label = |it, en| Text::new(it, en).in_locale(locale).to_owned();
         let slot = ticket.entitlement.slot.id.local_start();
         let typed = ticket.entitlement.ticket.typed_code();
-        let mut pen = Pen { content: Content::new(), parts: Vec::new(), y: HEIGHT - MARGIN - 20.0 };
+        let mut pen = Pen::new();
         pen.text(StructRole::H1, BOLD, 22.0, &venue.name);
         let place = format!("{} ({})", venue.municipality, venue.region);
         pen.text(StructRole::P, REGULAR, 12.0, &place);
@@ -264,7 +363,7 @@ impl Page {
             ),
         };
         pen.text(StructRole::P, REGULAR, 10.0, &note);
-        Self { content: pen.content.finish().into_vec(), parts: pen.parts }
+        pen.page()
     }
 }
 
@@ -313,6 +412,16 @@ fn wrapped(text: &str, size: f32) -> Vec<String> {
         }
     }
     lines
+}
+
+/// How wide a number is: Helvetica's digits are all of one width, and letters about as wide.
+fn width(text: &str, size: f32) -> f32 {
+    let of = |letter: char| match letter {
+        '.' | ',' | ' ' => 0.278,
+        '-' => 0.333,
+        _ => 0.556,
+    };
+    text.chars().map(of).sum::<f32>() * size
 }
 
 /// The text in Windows-1252, which the standard fonts are encoded in; a letter it lacks becomes `?`.

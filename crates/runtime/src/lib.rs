@@ -6,6 +6,7 @@ pub mod address;
 pub mod aws;
 pub mod clock;
 pub mod description;
+pub mod entity_tag;
 pub mod environment;
 pub mod extract;
 pub mod problem;

@@ -13,6 +13,7 @@ use atrio_domain::id::{ProductId, VenueId};
 use atrio_domain::quota::Pools;
 use atrio_domain::venue::{Product, Venue};
 use atrio_dynamo::Store;
+use atrio_dynamo::slot::StoredSlot;
 use atrio_runtime::environment::EnvironmentError;
 use atrio_runtime::{Clock, Path, Problem, Query};
 use axum::Json;
@@ -226,9 +227,11 @@ async fn show_split(
     let slots = slots
         .iter()
         .map(|slot| {
-            let counts = touched.get(&slot.id).map(|stored| stored.counts.clone());
+            let stored = touched.get(&slot.id);
+            let counts = stored.map(|stored| stored.counts.clone()).unwrap_or_default();
+            let split = stored.map(StoredSlot::split).unwrap_or_default();
             let pools = Pools::of(product, slot.start);
-            view::split_slot(slot, &pools, &counts.unwrap_or_default(), context.clock.now())
+            view::split_slot(slot, &pools, &counts, split, context.clock.now())
         })
         .collect();
     Ok(Json(SplitView {

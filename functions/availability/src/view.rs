@@ -1,16 +1,21 @@
 //! The answers of this function, as written on the wire.
 
+use std::collections::BTreeSet;
+
 use atrio_domain::booking::Channel;
 use atrio_domain::calendar::{SlotTimes, weekday_name};
 use atrio_domain::cancellation::Cancellation;
 use atrio_domain::exchange::ExchangeRule;
 use atrio_domain::group::GroupRule;
-use atrio_domain::id::{OptionId, PoolName, ProductId, SlotId, SupplierId, UnitId, VenueId};
+use atrio_domain::id::{
+    OptionId, PoolName, ProductId, ResellerId, SlotId, SupplierId, UnitId, VenueId,
+};
 use atrio_domain::minimum::Minimum;
 use atrio_domain::on_sale::OnSale;
 use atrio_domain::person_limit::PersonLimit;
 use atrio_domain::quota::{Counts, Pool, Pools};
 use atrio_domain::slot::{Places, SlotStatus, day_status};
+use atrio_domain::split::{Share, Split};
 use atrio_domain::tariff::{
     CURRENCY, Cents, FreeDay, PriceComponent, Tariff, Unit, UnitKind, price,
 };
@@ -457,6 +462,12 @@ pub(crate) struct SplitSlotView {
     taken: u32,
     /// Empty where the places are not shared.
     pools: Vec<PoolView>,
+    /// Who took them, by channel and reseller, at the venue's own price, which is the only one there is; they and
+    /// `uncounted` sum up to `taken`.
+    #[schema(value_type = Vec<Object>)]
+    shares: Vec<Share>,
+    /// Of them, taken before that was counted.
+    uncounted: u32,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -467,6 +478,9 @@ struct PoolView {
     /// Whom it is for; empty when it is for all.
     #[schema(value_type = Vec<String>)]
     channels: Vec<Channel>,
+    /// Which resellers it is the allotment of; empty where it is none.
+    #[schema(value_type = Vec<String>)]
+    resellers: BTreeSet<ResellerId>,
     size: u32,
     taken: u32,
     /// When what is left is open to all; none for the open pool and for one that is kept to the end.
@@ -479,11 +493,17 @@ pub(crate) fn split_slot(
     slot: &SlotTimes,
     pools: &Pools,
     counts: &Counts,
+    split: Split,
     now: Timestamp,
 ) -> SplitSlotView {
     let pool = |pool: &Pool| PoolView {
         name: pool.name.clone(),
-        channels: pool.channels.clone(),
+        channels: if pool.resellers.is_empty() {
+            pool.channels.clone()
+        } else {
+            vec![Channel::Reseller]
+        },
+        resellers: pool.resellers.clone(),
         size: pool.size,
         taken: counts.pools.get(&pool.name).copied().unwrap_or(0),
         released_at: pool.released_at,
@@ -494,5 +514,7 @@ pub(crate) fn split_slot(
         capacity: pools.capacity,
         taken: counts.taken,
         pools: pools.pools.iter().map(pool).collect(),
+        shares: split.shares,
+        uncounted: split.uncounted,
     }
 }

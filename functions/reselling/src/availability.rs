@@ -64,6 +64,7 @@ pub(crate) async fn check(
         return Ok(Json(Vec::new()));
     };
     let left = context.store.vacancies(venue, product, Channel::Reseller, (*first, *last)).await?;
+    let left = left.for_reseller(&caller.reseller.id);
     let mut all = Vec::new();
     for day in days {
         match catalogue::day(venue, product, option, day, now) {
@@ -100,6 +101,7 @@ pub(crate) async fn calendar(
     let now = context.clock.now();
     let asked = Asked { venue, product, option, caller: &caller, party: &party, now };
     let left = context.store.vacancies(venue, product, Channel::Reseller, (from, to)).await?;
+    let left = left.for_reseller(&caller.reseller.id);
     let shown = |day: Date| {
         let slots = match catalogue::day(venue, product, option, day, now) {
             Offered::Closed => Vec::new(),

@@ -4,6 +4,7 @@ use atrio_domain::booking::{Booking, Channel};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::hold::{HOLD_TTL_SECONDS, HoldRequest, Offer};
 use atrio_domain::id::{CallerUuid, OptionId};
+use atrio_domain::invoicing::terms::Dealing;
 use atrio_domain::resale::{Customer, Resale, ResoldUnit, quantities};
 use atrio_domain::reseller::Mode;
 use atrio_domain::risk::{Decision, Features, Outcome, RiskKeys, decide};
@@ -64,12 +65,13 @@ pub(crate) async fn reserve(
         updated_at: now,
         confirmed: None,
         reason: None,
+        dealing: Some(dealing(&sold)),
     };
     let expires_at = match minutes {
         Some(minutes) => now + i64::from(minutes).minutes(),
         None => now + HOLD_TTL_SECONDS.seconds(),
     };
-    let pools = offer.pools.clone();
+    let pools = offer.pools.clone().for_reseller(&caller.reseller.id);
     let keys = RiskKeys { contact: None, client: None };
     let mut booking =
         request.hold(offer, decision, keys, now).resold(resale, fingerprint.clone(), expires_at);
@@ -89,6 +91,12 @@ pub(crate) async fn reserve(
         // Neither is asked of a reseller.
         Held::OverLimit(_) | Held::VoucherUsedUp => Err(sold_out(&booking, 0)),
     }
+}
+
+/// What the accounts of a booking need to know of what is sold.
+pub(crate) fn dealing(sold: &Sold) -> Dealing {
+    let supplier = sold.venue.supplied_by.supplier_id.clone();
+    Dealing::of(sold.venue.name.clone(), supplier, sold.product().fiscal_class)
 }
 
 /// What the risk rules say; a refusal is on file. Resellers' servers are few and their contacts their own: what

@@ -1,5 +1,6 @@
 //! Who calls: the reseller by its key, and what of OCTO beside the core it asks for.
 
+use atrio_domain::invoicing::ledger::Account;
 use atrio_domain::reseller::{KeyHash, Reseller};
 use atrio_domain::text::Locale;
 use axum::extract::{FromRef, FromRequestParts, Request};
@@ -50,6 +51,8 @@ pub(crate) struct Caller {
     pub(crate) reseller: Reseller,
     pub(crate) capabilities: Capabilities,
     pub(crate) locale: Locale,
+    /// What is agreed with it, for who asks for prices.
+    pub(crate) account: Option<Account>,
 }
 
 impl<S> FromRequestParts<S> for Caller
@@ -72,11 +75,13 @@ where
         let reseller = good.ok_or(OctoError::Forbidden(
             "the key is not known here, has ended or was revoked; ask the supplier for another",
         ))?;
-        Ok(Self {
-            reseller,
-            capabilities: Capabilities::asked(&parts.headers),
-            locale: locale(&parts.headers),
-        })
+        let capabilities = Capabilities::asked(&parts.headers);
+        let account = if capabilities.pricing {
+            Some(context.store.reseller_account(&reseller.id).await?)
+        } else {
+            None
+        };
+        Ok(Self { reseller, capabilities, locale: locale(&parts.headers), account })
     }
 }
 

@@ -14,7 +14,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 
 use crate::Context;
-use crate::booking::{asked, load, slot, sold_out, told, too_few};
+use crate::booking::{asked, dealing, load, slot, sold_out, told, too_few};
 use crate::caller::Caller;
 use crate::catalogue::{self, Named, Sold, local_start, with_offset};
 use crate::error::{OctoError, OctoErrorView};
@@ -254,7 +254,7 @@ async fn moved(
             "this visit occupies a guide, a room or the like: cancel it and book again",
         ));
     }
-    let pools = offer.pools.clone();
+    let pools = offer.pools.clone().for_reseller(&caller.reseller.id);
     let to = Booking {
         venue_id: sold.venue.id.clone(),
         product_id: sold.product().id.clone(),
@@ -265,7 +265,8 @@ async fn moved(
         admission: offer.admission,
         ..booking.clone()
     };
-    let to = to.with_resale(now, |resale| Resale { items, ..resale });
+    let dealing = Some(dealing(&sold));
+    let to = to.with_resale(now, |resale| Resale { items, dealing, ..resale });
     Ok(Next { to: to.held_within_visit(), pools: Some(pools) })
 }
 
@@ -391,6 +392,9 @@ fn done(changed: Resold, to: &Booking) -> Result<Option<Stored>, OctoError> {
         Resold::Stale => Ok(None),
         Resold::SoldOut { vacancies } => Err(sold_out(to, vacancies)),
         Resold::TooFew => Err(too_few(to)),
+        Resold::OverLimit(over) => Err(OctoError::unprocessable(format_args!(
+            "{over}; pay what is owed or ask the supplier for a higher limit"
+        ))),
     }
 }
 

@@ -27,14 +27,14 @@ use atrio_domain::webhook::address::Destinations;
 use atrio_dynamo::Store;
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::venue::{StoredVenue, VenueChanged};
+use atrio_runtime::entity_tag::{Tagged, entity_tag, must_know, tagged};
 use atrio_runtime::environment::{self, EnvironmentError};
 use atrio_runtime::{Access, Clock, Json, Path, Problem, Query, Role, Staff};
 use axum::extract::{FromRef, State};
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::HeaderMap;
 use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -121,19 +121,6 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(deliveries::list_deliveries))
         .routes(routes!(events::list_events))
         .with_state(context)
-}
-
-/// An answer with the entity tag of the part it is about.
-type Tagged<T> = ([(HeaderName, String); 1], axum::Json<T>);
-
-fn tagged<T>((tag, body): (String, T)) -> Tagged<T> {
-    ([(header::ETAG, tag)], axum::Json(body))
-}
-
-/// Names the content of a part, so that changes of different parts do not meet.
-fn entity_tag(part: &Value) -> String {
-    let hash = Sha256::digest(part.to_string());
-    format!("\"{}\"", hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 /// How to change.
@@ -421,18 +408,6 @@ impl Wanted {
             before: change.before.clone(),
             after: change.after.clone(),
         })
-    }
-}
-
-/// Whoever changes a part must have seen what stands there.
-fn must_know(headers: &HeaderMap, before: Option<&Value>) -> Result<(), Problem> {
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match (before, header(header::IF_MATCH), header(header::IF_NONE_MATCH)) {
-        (None, _, Some("*")) => Ok(()),
-        (None, ..) => Err(problem::says_not_new()),
-        (Some(_), None, None) => Err(problem::tag_missing()),
-        (Some(before), Some(seen), _) if seen.trim() == entity_tag(before) => Ok(()),
-        (Some(before), ..) => Err(problem::changed_meanwhile(&entity_tag(before))),
     }
 }
 

@@ -115,28 +115,6 @@ pub(crate) fn unknown_member(id: CallerUuid) -> Problem {
     Problem::not_found("unknown-member", "member_id", &id.to_string(), fix)
 }
 
-/// The request does not say what it was made from.
-pub(crate) fn tag_missing() -> Problem {
-    Problem::new(StatusCode::PRECONDITION_REQUIRED, "entity-tag-missing")
-        .detail("a change must say what it was made from")
-        .field("If-Match", "is missing", "read first, and send the entity tag that came with it")
-}
-
-/// The part is new, and the request does not say that it knows.
-pub(crate) fn says_not_new() -> Problem {
-    Problem::new(StatusCode::PRECONDITION_FAILED, "not-there-yet")
-        .detail("there is nothing to change yet")
-        .field("If-None-Match", "is not `*`", "send `If-None-Match: *` to make a new one")
-}
-
-/// Someone else changed the part since it was read.
-pub(crate) fn changed_meanwhile(entity_tag: &str) -> Problem {
-    Problem::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile")
-        .detail("what stands there is not what the change was made from")
-        .field("If-Match", "names something older", "read again and repeat the change")
-        .fact("entity_tag", entity_tag)
-}
-
 /// The days are reversed or too many.
 pub(crate) fn days(from: Date, to: Date, most: i32) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field")

@@ -84,6 +84,7 @@ fn museum(chance: &mut Chance) -> Venue {
     if chance.percent(50) {
         product.quotas = vec![Quota {
             name: PoolName::new("window").unwrap(),
+            resellers: std::collections::BTreeSet::new(),
             channels: vec![atrio_domain::booking::Channel::Desk],
             size: Size::Places(FOR_THE_DESK),
             released_minutes_before: chance.percent(50).then_some(20),

@@ -9,6 +9,7 @@ use atrio_runtime::random;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::reseller_terms::{self, TermsOptions};
 use super::{Attached, Failure, say};
 use crate::keys::Secrets;
 
@@ -54,6 +55,11 @@ pub(super) enum ResellerCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Says what is agreed with a reseller, and sets what is named: the commission, the limit, or all of it.
+    #[command(
+        after_help = "Example: atrio reseller terms example-tours --commission-percent 15 --credit-limit-cents 500000\n         atrio reseller terms example-tours --file terms.json"
+    )]
+    Terms(TermsOptions),
     /// Ends all keys of a reseller, from its next request on. What it sold stands.
     #[command(after_help = "Example: atrio reseller revoke example-tours")]
     Revoke {
@@ -87,6 +93,7 @@ async fn answer(attached: &Attached, command: ResellerCommand) -> Result<Vec<Str
             let (reseller, key) = rotate(attached, &reseller, overlap).await?;
             Ok(vec![told(&reseller, &key, json)])
         }
+        ResellerCommand::Terms(options) => reseller_terms::answer(attached, &options).await,
         ResellerCommand::Revoke { reseller } => {
             let id = change(attached, &reseller, |before, now| Ok(before.revoke(now))).await?.id;
             Ok(vec![format!("{id} sells nothing any more")])

@@ -16,6 +16,7 @@ fn at(text: &str) -> Timestamp {
 fn pools(capacity: u32, shards: u8, quotas: &[(&str, Channel, u32)]) -> Pools {
     let mut product = shipped_product(VenueKind::Museum, Cents(500), None).unwrap();
     let quota = |(name, channel, places): &(&str, Channel, u32)| Quota {
+        resellers: std::collections::BTreeSet::new(),
         name: PoolName::new(*name).unwrap(),
         channels: vec![*channel],
         size: Size::Places(*places),

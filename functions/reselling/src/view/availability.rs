@@ -4,7 +4,7 @@ use atrio_domain::booking::Channel;
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::quota::max_units;
 use atrio_domain::slot::{Places, SlotStatus, day_status};
-use atrio_domain::tariff::{Cents, price};
+use atrio_domain::tariff::price;
 use atrio_domain::venue::{AvailabilityType, Product, ProductOption, Venue};
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::content::OctoAvailabilityContent;
-use super::pricing::{OctoPricing, OctoUnitPricing};
+use super::pricing::{Amounts, OctoPricing, OctoUnitPricing};
 use super::{clock, utc};
 use crate::caller::Caller;
 use crate::catalogue::{local_start, with_offset};
@@ -172,10 +172,12 @@ impl Asked<'_> {
         }
     }
 
-    fn prices(&self, day: Date) -> Vec<(String, Cents)> {
+    fn prices(&self, day: Date) -> Vec<(String, Amounts)> {
         let units = super::product::units(self.option, day);
         let priced = |unit: &atrio_domain::tariff::Unit| {
-            (unit.id.to_string(), price(self.product, unit, day).cents)
+            let components = price(self.product, unit, day).components;
+            let sold = (self.venue, self.product);
+            (unit.id.to_string(), Amounts::of_unit(self.caller, sold, unit, &components))
         };
         units.iter().map(priced).collect()
     }
@@ -192,9 +194,9 @@ impl Asked<'_> {
         let prices = self.prices(day);
         let of = |(unit, quantity): &(String, u32)| {
             let price = prices.iter().find(|(known, _)| known == unit);
-            price.map_or(Cents::ZERO, |(_, cents)| cents.times(*quantity))
+            price.map(|(_, amounts)| amounts.times(*quantity))
         };
-        Some(OctoPricing::of(self.party.iter().map(of).sum()))
+        Some(OctoPricing::of(Amounts::sum(self.party.iter().filter_map(of), self.caller)))
     }
 
     fn content(&self, day: Date) -> Option<OctoAvailabilityContent> {

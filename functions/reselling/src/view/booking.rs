@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::availability::OctoBookedAvailability;
-use super::pricing::OctoPricing;
+use super::pricing::{Amounts, OctoPricing, agreed};
 use super::product::{
     DELIVERY_METHODS, OctoOption, OctoProduct, OctoUnit, REDEMPTION_METHOD, Shown, units,
 };
@@ -197,9 +197,17 @@ impl OctoBooking {
             delivery_methods: DELIVERY_METHODS,
             voucher: None,
             unit_items: unit_items(told, booking, resale)?,
-            pricing: pricing.then(|| OctoPricing::of(booking.total())),
+            pricing: pricing.then(|| OctoPricing::of(total(told, booking))),
         })
     }
+}
+
+/// What all of a booking costs.
+fn total(told: &Told<'_>, booking: &Booking) -> Amounts {
+    let retail = booking.total();
+    let agreed = agreed(told.caller.account.as_ref(), booking);
+    let net = agreed.map(|agreed| Cents(retail.0 - agreed.commission_of(&booking.units).0));
+    Amounts { retail, net }
 }
 
 fn status(booking: &Booking, redeemed_at: Option<Timestamp>) -> &'static str {
@@ -319,11 +327,14 @@ fn unit_item(
     });
     let day = booking.slot.id.day();
     let unit = known.iter().find(|unit| unit.id == item.unit).and_then(|unit| {
-        let product = told.sold?.product();
-        Some(OctoUnit::shown(product, unit, told.caller, (day, Shown::InBooking)))
+        let sold = told.sold?;
+        let sold = (&sold.venue, sold.product());
+        Some(OctoUnit::shown(sold, unit, told.caller, (day, Shown::InBooking)))
     });
     let line = booking.units.iter().find(|line| line.unit_id == item.unit);
-    let cents = line.map_or(Cents::ZERO, |line| line.price_cents);
+    let retail = line.map_or(Cents::ZERO, |line| line.price_cents);
+    let agreed = agreed(told.caller.account.as_ref(), booking);
+    let net = agreed.map(|agreed| Cents(retail.0 - agreed.commission(&item.unit).0));
     let reference = ticket.map(|ticket| ticket.entitlement.ticket.typed_code());
     OctoUnitItem {
         uuid: item.uuid.to_string(),
@@ -339,6 +350,6 @@ fn unit_item(
             utc_redeemed_at: used.map(utc),
             delivery_options,
         }),
-        pricing: told.caller.capabilities.pricing.then(|| OctoPricing::of(cents)),
+        pricing: told.caller.capabilities.pricing.then(|| OctoPricing::of(Amounts { retail, net })),
     }
 }

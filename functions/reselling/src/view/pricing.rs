@@ -1,11 +1,68 @@
-//! Prices, as the capability `octo/pricing` writes them. What a reseller pays of a price is agreed with it and
-//! invoiced, so `net` is not known here; visits to museums bear no tax.
+//! Prices, as the capability `octo/pricing` writes them. `net` is what the reseller owes by what is agreed with it,
+//! and unknown where nothing is; visits to museums bear no tax.
 
-use atrio_domain::tariff::{CURRENCY, Cents};
+use atrio_domain::invoicing::ledger::Account;
+use atrio_domain::invoicing::terms::{Agreed, kept_by_venue};
+use atrio_domain::tariff::{CURRENCY, Cents, PriceComponent, Unit};
+use atrio_domain::venue::{Product, Venue};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::content::Nothing;
+use crate::caller::Caller;
+
+/// What a customer pays, and what of it the reseller owes where that is agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Amounts {
+    pub(crate) retail: Cents,
+    pub(crate) net: Option<Cents>,
+}
+
+impl Amounts {
+    /// Of one ticket of a unit, by the parts of its price.
+    pub(crate) fn of_unit(
+        caller: &Caller,
+        (venue, product): (&Venue, &Product),
+        unit: &Unit,
+        components: &[PriceComponent],
+    ) -> Self {
+        let retail: Cents = components.iter().map(|component| component.price_cents).sum();
+        let terms = caller.account.as_ref().and_then(|account| account.terms.as_ref());
+        let net = terms.map(|terms| {
+            let commission = terms.commission_for(&venue.id, &product.id, &unit.id);
+            Cents(retail.0 - commission.of(kept_by_venue(retail, components)).0)
+        });
+        Self { retail, net }
+    }
+
+    /// Of so many.
+    pub(crate) fn times(self, quantity: u32) -> Self {
+        Self { retail: self.retail.times(quantity), net: self.net.map(|net| net.times(quantity)) }
+    }
+
+    /// Of several together.
+    pub(crate) fn sum(all: impl IntoIterator<Item = Self>, caller: &Caller) -> Self {
+        let known = caller.account.as_ref().is_some_and(|account| account.terms.is_some());
+        let nothing = Self { retail: Cents::ZERO, net: known.then_some(Cents::ZERO) };
+        all.into_iter().fold(nothing, |sum, one| Self {
+            retail: Cents(sum.retail.0 + one.retail.0),
+            net: sum.net.zip(one.net).map(|(sum, one)| Cents(sum.0 + one.0)),
+        })
+    }
+}
+
+/// What a reseller keeps of a booking: what was agreed when it was confirmed, or what is now; none where nothing
+/// is.
+pub(crate) fn agreed(
+    account: Option<&Account>,
+    booking: &atrio_domain::booking::Booking,
+) -> Option<Agreed> {
+    let dealing = booking.resale.as_ref().and_then(|resale| resale.dealing.as_ref());
+    match dealing.and_then(|dealing| dealing.agreed.as_ref()) {
+        Some(agreed) => Some(agreed.clone()).filter(|agreed| agreed.terms_version > 0),
+        None => account.filter(|account| account.terms.is_some()).map(|one| one.agreed(booking)),
+    }
+}
 
 /// A price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -15,6 +72,7 @@ pub(crate) struct OctoPricing {
     original: i64,
     /// Cents that the customer pays.
     retail: i64,
+    /// Cents of them that the reseller owes, where that is agreed.
     net: Option<i64>,
     currency: &'static str,
     currency_precision: u32,
@@ -32,11 +90,11 @@ pub(crate) struct OctoUnitPricing {
 }
 
 impl OctoPricing {
-    pub(crate) fn of(cents: Cents) -> Self {
+    pub(crate) fn of(amounts: Amounts) -> Self {
         Self {
-            original: cents.0,
-            retail: cents.0,
-            net: None,
+            original: amounts.retail.0,
+            retail: amounts.retail.0,
+            net: amounts.net.map(|net| net.0),
             currency: CURRENCY,
             currency_precision: 2,
             included_taxes: [],
@@ -45,7 +103,7 @@ impl OctoPricing {
 }
 
 impl OctoUnitPricing {
-    pub(crate) fn of(unit: &str, cents: Cents) -> Self {
-        Self { unit_id: unit.to_owned(), pricing: OctoPricing::of(cents) }
+    pub(crate) fn of(unit: &str, amounts: Amounts) -> Self {
+        Self { unit_id: unit.to_owned(), pricing: OctoPricing::of(amounts) }
     }
 }

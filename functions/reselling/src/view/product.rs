@@ -2,7 +2,7 @@
 
 use atrio_domain::booking::Channel;
 use atrio_domain::quota::max_units;
-use atrio_domain::tariff::{CURRENCY, Unit, UnitKind, price, usual_price};
+use atrio_domain::tariff::{CURRENCY, Unit, UnitKind, price, usual_components};
 use atrio_domain::venue::{AvailabilityType, Product, ProductOption, TIME_ZONE, Venue};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::clock;
 use super::content::{OctoContent, OctoUnitContent};
-use super::pricing::OctoPricing;
+use super::pricing::{Amounts, OctoPricing};
 use crate::caller::Caller;
 use crate::catalogue::product_id;
 
@@ -212,7 +212,7 @@ impl OctoOption {
                 .iter()
                 .map(|unit| OctoUnit {
                     required_contact_fields: names.clone(),
-                    ..OctoUnit::shown(product, unit, caller, (day, shown))
+                    ..OctoUnit::shown((venue, product), unit, caller, (day, shown))
                 })
                 .collect(),
             content: caller
@@ -226,19 +226,20 @@ impl OctoOption {
 impl OctoUnit {
     /// As it stands for visits of that day.
     pub(crate) fn shown(
-        product: &Product,
+        (venue, product): (&Venue, &Product),
         unit: &Unit,
         caller: &Caller,
         (day, shown): (Date, Shown),
     ) -> Self {
         let text = |text: &atrio_domain::text::Text| text.in_locale(caller.locale).to_owned();
         let priced = |wanted| {
-            let cents = match wanted {
-                Shown::OnOffer => usual_price(product, unit, day),
-                Shown::InBooking => price(product, unit, day).cents,
+            let components = match wanted {
+                Shown::OnOffer => usual_components(product, unit, day),
+                Shown::InBooking => price(product, unit, day).components,
             };
             let granted = caller.capabilities.pricing && shown == wanted;
-            granted.then(|| vec![OctoPricing::of(cents)])
+            let amounts = || Amounts::of_unit(caller, (venue, product), unit, &components);
+            granted.then(|| vec![OctoPricing::of(amounts())])
         };
         Self {
             id: unit.id.to_string(),

@@ -65,6 +65,8 @@ export type Channel = (typeof CHANNELS)[number];
 export interface Quota {
 	name: string;
 	channels: Channel[];
+	/** Which resellers it is the allotment of; left out where it is none. */
+	resellers?: string[];
 	size: { places: number } | { percent: number };
 	/** Minutes before the slot at which what is left is open to all; null keeps it to the end. */
 	released_minutes_before: number | null;
