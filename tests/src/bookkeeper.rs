@@ -112,14 +112,7 @@ pub async fn check_signature(platform: &Process, file: &Answer) {
 /// When the programs are not installed: an invoice that nobody read is not a checked one.
 #[must_use]
 pub fn faults_of_invoices(folder: &Path, invoices: &[(&str, &str)]) -> Vec<String> {
-    let python = std::env::var_os("ATRIO_READER_PYTHON").map_or_else(
-        || {
-            let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
-            home.join(".cache/atrio/venv-reader/bin/python")
-        },
-        PathBuf::from,
-    );
-    assert!(python.exists(), "there is no `{}`; run `make reader`", python.display());
+    let python = crate::readers_python();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("invoice.py");
     let mut command = std::process::Command::new(python);
     command.arg(script);
