@@ -23,6 +23,8 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("TESTBOOKING#", "BOOKING", "booking"),
     ("RESALES#", "", "booking"),
     ("RESELLER", "", "offer"),
+    ("LISTENERS", "", "offer"),
+    ("TOLDBOOKING#", "BOOKING", "booking"),
     ("TICKET#", "TICKET", "ticket"),
     ("ORDER#", "ORDER", "order"),
     ("MAIL#", "", "mail"),

@@ -387,6 +387,7 @@ impl Parts {
                 self.secrets.contact_hash_key.as_bytes().into(),
                 self.ticket_keys.clone(),
                 self.public_url.clone(),
+                self.destinations(),
             )))
             .merge(atrio_ticketing::router(atrio_ticketing::Context {
                 store: store.clone(),

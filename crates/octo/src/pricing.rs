@@ -5,12 +5,12 @@ use atrio_domain::tariff::{CURRENCY, Cents};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::content::Nothing;
+use crate::content::Nothing;
 
 /// A price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoPricing {
+pub struct OctoPricing {
     /// Cents, before anything is taken off.
     original: i64,
     /// Cents that the customer pays.
@@ -25,14 +25,16 @@ pub(crate) struct OctoPricing {
 /// The price of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoUnitPricing {
+pub struct OctoUnitPricing {
     unit_id: String,
     #[serde(flatten)]
     pricing: OctoPricing,
 }
 
 impl OctoPricing {
-    pub(crate) fn of(cents: Cents) -> Self {
+    /// So many cents.
+    #[must_use]
+    pub fn of(cents: Cents) -> Self {
         Self {
             original: cents.0,
             retail: cents.0,
@@ -45,7 +47,9 @@ impl OctoPricing {
 }
 
 impl OctoUnitPricing {
-    pub(crate) fn of(unit: &str, cents: Cents) -> Self {
+    /// So many cents of a unit.
+    #[must_use]
+    pub fn of(unit: &str, cents: Cents) -> Self {
         Self { unit_id: unit.to_owned(), pricing: OctoPricing::of(cents) }
     }
 }
