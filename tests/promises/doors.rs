@@ -12,6 +12,8 @@ pub(crate) const TEMPLATE: &str = "/v1/templates/state";
 pub(crate) const TERMS: &str = "/v1/resellers/doors/terms";
 /// Who invoices for the installation's own supplier, said before anybody knocks.
 pub(crate) const INVOICER: &str = "/v1/suppliers/~/invoicer";
+/// A reseller that is taken on before anybody knocks.
+pub(crate) const RESELLER: &str = "/v1/resellers/knocked-tours";
 /// A counter that is enrolled before anybody knocks.
 pub(crate) const DEVICE: &str = "/v1/devices/counter-doors";
 /// What that counter observed: nothing yet.
@@ -205,6 +207,38 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
         "/v1/suppliers/{supplier_id}/invoicer",
         Staff { roles: &["operator"], path: INVOICER, scope: Scope::Platform },
     ),
+    ("GET", "/octo/webhooks", Reseller("/octo/webhooks")),
+    ("POST", "/octo/webhooks", Reseller("/octo/webhooks")),
+    (
+        "DELETE",
+        "/octo/webhooks/{id}",
+        Reseller("/octo/webhooks/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01"),
+    ),
+    ("GET", "/octo/portal", Reseller("/octo/portal")),
+    ("POST", "/octo/portal/key", Reseller("/octo/portal/key")),
+    ("GET", "/octo/portal/bookings", Reseller("/octo/portal/bookings")),
+    ("GET", "/octo/portal/webhooks", Reseller("/octo/portal/webhooks")),
+    (
+        "POST",
+        "/octo/portal/webhooks/{id}/state",
+        Reseller("/octo/portal/webhooks/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/state"),
+    ),
+    (
+        "POST",
+        "/octo/portal/webhooks/{id}/rotate",
+        Reseller("/octo/portal/webhooks/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/rotate"),
+    ),
+    (
+        "POST",
+        "/octo/portal/webhooks/{id}/replay",
+        Reseller("/octo/portal/webhooks/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/replay"),
+    ),
+    (
+        "GET",
+        "/octo/portal/webhooks/{id}/deliveries",
+        Reseller("/octo/portal/webhooks/6f1c2a34-9b1e-4c55-8a10-2f6f3f7d9a01/deliveries"),
+    ),
+    ("GET", "/octo/portal/events", Reseller("/octo/portal/events")),
     (
         "GET",
         "/v1/venues/{venue_id}/groups",
@@ -394,6 +428,48 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
         "GET",
         "/v1/templates",
         Staff { roles: &["operator"], path: "/v1/templates", scope: Scope::Platform },
+    ),
+    (
+        "GET",
+        "/v1/resellers",
+        Staff { roles: &["operator"], path: "/v1/resellers", scope: Scope::Platform },
+    ),
+    (
+        "GET",
+        "/v1/resellers/{reseller_id}",
+        Staff { roles: &["operator"], path: RESELLER, scope: Scope::Platform },
+    ),
+    (
+        "PUT",
+        "/v1/resellers/{reseller_id}",
+        Staff { roles: &["operator"], path: RESELLER, scope: Scope::Platform },
+    ),
+    (
+        "POST",
+        "/v1/resellers/{reseller_id}/keys",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/resellers/knocked-tours/keys",
+            scope: Scope::Platform,
+        },
+    ),
+    (
+        "DELETE",
+        "/v1/resellers/{reseller_id}/keys/{key_id}",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/resellers/knocked-tours/keys/000000000000",
+            scope: Scope::Platform,
+        },
+    ),
+    (
+        "GET",
+        "/v1/resellers/{reseller_id}/changes",
+        Staff {
+            roles: &["operator"],
+            path: "/v1/resellers/knocked-tours/changes",
+            scope: Scope::Platform,
+        },
     ),
     (
         "GET",

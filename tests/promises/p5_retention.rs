@@ -27,6 +27,8 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("LEDGER#", "", "account"),
     ("INVOICES#", "YEAR#", "account"),
     ("INVOICER", "", "offer"),
+    ("LISTENERS", "", "offer"),
+    ("TOLDBOOKING#", "BOOKING", "booking"),
     ("TICKET#", "TICKET", "ticket"),
     ("ORDER#", "ORDER", "order"),
     ("MAIL#", "", "mail"),

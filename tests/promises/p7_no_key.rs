@@ -10,7 +10,7 @@ use atrio_tests::{Answer, Device, Process, Visitor, Wish, count_message, fresh_u
 use serde_json::{Value, json};
 
 use crate::doors::Door::{Provider, Public, Reseller, Staff};
-use crate::doors::{DEVICE, DOORS, INVOICER, MEMBER, Scope, TEMPLATE, TERMS, WEBHOOK};
+use crate::doors::{DEVICE, DOORS, INVOICER, MEMBER, RESELLER, Scope, TEMPLATE, TERMS, WEBHOOK};
 
 const VENUE: &str = "20240";
 const OTHER_VENUE: &str = "20514";
@@ -60,6 +60,8 @@ async fn every_route_is_public_for_a_reason_or_names_the_roles_that_open_it() {
     assert!(added.status.success(), "{}", added.stderr);
     admin.put(TERMS, "*", &json!({"commission": {"basis_points": 0}})).await.expect(200);
     admin.put(INVOICER, "*", &json!({"firm": atrio_tests::firm()})).await.expect(200);
+    let reseller = json!({"name": "Knocked Tours", "scope": "all"});
+    admin.put(RESELLER, "*", &reseller).await.expect(201);
     let counter = DEVICE.rsplit('/').next().unwrap();
     let mut counter = Device::of(&museum, VENUE, counter).await;
     let (from, to) = ("2026-11-24T07:00:00Z", "2026-11-24T07:15:00Z");
@@ -165,6 +167,7 @@ fn posted(path: &str) -> Value {
         Some("files") => json!({"uuid": fresh_uuid()}),
         Some("paid-back") => json!({"reference": "TRN 1"}),
         Some("rotate" | "test") => json!({"uuid": fresh_uuid()}),
+        Some("keys") => json!({"uuid": fresh_uuid(), "mode": "TEST"}),
         Some("replay") => json!({"from": 1}),
         Some("call-offs") => json!({"from": "2026-11-24", "to": "2026-11-24"}),
         Some("sql") => json!({"sql": "SELECT count(*) AS cells FROM released_sales"}),

@@ -111,7 +111,7 @@ async fn the_supplier_its_capabilities_and_its_products_have_every_key() {
     let capabilities = reseller.get("/capabilities").await.expect(200);
     let ids: Vec<&str> =
         capabilities.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["octo/pricing", "octo/content"]);
+    assert_eq!(ids, ["octo/pricing", "octo/content", "octo/webhooks"]);
     for capability in capabilities.as_array().unwrap() {
         has_keys(capability, &["id", "revision", "required", "dependencies", "docs"]);
     }

@@ -15,7 +15,9 @@ const PAGES = [
 	'/staff/',
 	'/conflicts/',
 	'/refunds/',
-	'/webhooks/'
+	'/webhooks/',
+	'/resellers/',
+	'/portal/'
 ];
 
 test('staff find every page of theirs behind one button, by mouse and by keyboard', async ({ page }) => {

@@ -58,7 +58,8 @@ export async function openStaffPage(
 		| '/refunds/'
 		| '/webhooks/'
 		| '/campaigns/'
-		| '/templates/',
+		| '/templates/'
+		| '/resellers/',
 	token: string,
 	venue = platform.venue
 ) {

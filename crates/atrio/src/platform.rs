@@ -411,6 +411,7 @@ impl Parts {
                 self.secrets.contact_hash_key.as_bytes().into(),
                 self.ticket_keys.clone(),
                 self.public_url.clone(),
+                self.destinations(),
             )))
             .merge(atrio_invoicing::router(atrio_invoicing::Context {
                 store: store.clone(),

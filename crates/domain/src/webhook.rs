@@ -5,20 +5,79 @@
 pub mod address;
 pub mod delivery;
 pub mod event;
+pub mod resold;
 pub mod secret;
 
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CallerUuid, VenueId};
+use crate::id::{CallerUuid, InvalidId, ResellerId, VenueId};
+use crate::reseller::Mode;
 use address::{AddressError, Destinations, EndpointUrl};
 use event::EventKind;
 use secret::Secrets;
 
-/// Endpoints that one venue has at most: each is one write more for every event.
+/// Whose events are told. Each has a log and endpoints of its own, and hears nothing of another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// A venue.
+    Venue(VenueId),
+    /// A reseller, by its keys of one mode: what is rehearsed is told apart from what is sold.
+    Reseller {
+        /// Which.
+        reseller: ResellerId,
+        /// By which keys.
+        mode: Mode,
+    },
+}
+
+impl Owner {
+    /// The venue, where it is one.
+    #[must_use]
+    pub fn venue(&self) -> Option<&VenueId> {
+        match self {
+            Self::Venue(venue) => Some(venue),
+            Self::Reseller { .. } => None,
+        }
+    }
+}
+
+impl From<VenueId> for Owner {
+    fn from(venue: VenueId) -> Self {
+        Self::Venue(venue)
+    }
+}
+
+impl fmt::Display for Owner {
+    /// A reseller's begins with its mode and a dot, which no id holds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Venue(venue) => venue.fmt(f),
+            Self::Reseller { reseller, mode } => write!(f, "{}.{reseller}", mode.name()),
+        }
+    }
+}
+
+impl FromStr for Owner {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let reseller = |id: &str, mode| Ok(Self::Reseller { reseller: id.parse()?, mode });
+        match text.split_once('.') {
+            Some(("live", id)) => reseller(id, Mode::Live),
+            Some(("test", id)) => reseller(id, Mode::Test),
+            _ => text.parse().map(Self::Venue),
+        }
+    }
+}
+
+/// Endpoints that one venue or reseller has at most: each is one write more for every event.
 pub const ENDPOINTS_MAX: usize = 10;
 
 /// Longest note on an endpoint, in characters.
@@ -122,17 +181,19 @@ pub enum EndpointState {
     },
 }
 
-/// A server that events of a venue are sent to.
+/// A server that events of a venue, or of a reseller, are sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// Its key, made by who registered it.
     pub id: CallerUuid,
     /// Whose events.
-    pub venue: VenueId,
+    pub owner: Owner,
     /// Where.
     pub url: EndpointUrl,
     /// Which events; empty for all.
     pub events: Vec<EventKind>,
+    /// What of OCTO a reseller's endpoint is told beside the core.
+    pub capabilities: Vec<String>,
     /// A note for staff.
     pub description: String,
     /// Whether it is told.

@@ -91,6 +91,19 @@ impl Store {
         Ok(())
     }
 
+    /// The changes of the whole platform, newest first, older than the cursor where one is given, at most
+    /// `limit`; and the cursor of the next page.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn platform_audit(
+        &self,
+        cursor: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<AuditRecord>, Option<String>), Error> {
+        self.newest_first(partition(&Reach::Platform), cursor, limit).await
+    }
+
     /// A venue's changes, newest first, older than the cursor where one is given, at most `limit`;
     /// and the cursor of the next page.
     ///

@@ -270,6 +270,7 @@ impl TryFrom<&Item> for Stored {
         let uuid = read
             .text(crate::PK)?
             .trim_start_matches(crate::resale::REHEARSED)
+            .trim_start_matches(crate::resale::TOLD)
             .strip_prefix("BOOKING#")
             .and_then(|uuid| uuid.parse().ok())
             .ok_or_else(|| read.malformed(crate::PK, "is no booking's"))?;

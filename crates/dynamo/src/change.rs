@@ -6,6 +6,7 @@ use crate::booking::Stored;
 use crate::count::{is_observation, stored_observation};
 use crate::decision::DecisionRecord;
 use crate::redemption::Entry;
+use crate::resale::REHEARSED;
 use crate::{Error, Item, PK, SK};
 
 /// One change of the table.
@@ -49,6 +50,24 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// Whether an item is a booking that is only rehearsed.
+#[must_use]
+pub fn is_rehearsal(pk: &str, sk: &str) -> bool {
+    pk.strip_prefix(REHEARSED).is_some_and(|pk| Kind::of(pk, sk) == Some(Kind::Booking))
+}
+
+/// A step of a booking that is only rehearsed: no [`Change`], for whoever follows the table would take it for a sale.
+///
+/// # Errors
+/// A malformed item.
+pub fn rehearsed(
+    old: Option<&Item>,
+    new: Option<&Item>,
+) -> Result<Option<(Option<Stored>, Stored)>, Error> {
+    let Some(new) = new else { return Ok(None) };
+    Ok(Some((old.map(Stored::try_from).transpose()?, Stored::try_from(new)?)))
 }
 
 impl Change {

@@ -1,15 +1,19 @@
 //! The log of a venue's events: `EVENTS#venue` / `EVENT#number`, numbered without gaps and kept for 30
 //! days. `LAST` holds the newest number, `ID#event` says that an event is in, and `SLOT#product#slot` what
-//! was last told of a slot's places. An event, its number and the waking of the endpoints are one
+//! was last told of a slot's places. A reseller's mode, a dot and its id stand in the place of the venue where a reseller
+//! is told; there what was told of a slot is noted for each endpoint. An event, its number and the waking of the endpoints are one
 //! transaction, so whoever reads on from a number misses none.
 
 use atrio_domain::booking::Booking;
-use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::id::{CallerUuid, OptionId};
 use atrio_domain::retention::Record;
+use atrio_domain::slot::SlotStatus;
 use atrio_domain::webhook::event::{EventId, EventKind, News, ToldOfSlot};
+use atrio_domain::webhook::resold::ToldOfPlaces;
+use atrio_domain::webhook::{Endpoint, Owner};
 use jiff::Timestamp;
 
-use crate::attributes::{Attributes, number, text, time_to_live};
+use crate::attributes::{Attributes, json, number, text, time_to_live};
 use crate::table::TTL;
 use crate::transaction::{Condition, Written, pause};
 use crate::webhook::StoredEndpoint;
@@ -20,8 +24,8 @@ const NUMBERED: &str = "EVENT#";
 /// How often an event is tried to be numbered when others are numbered at the same moment.
 const ATTEMPTS: u32 = 20;
 
-fn partition(venue: &VenueId) -> String {
-    format!("EVENTS#{venue}")
+fn partition(owner: &Owner) -> String {
+    format!("EVENTS#{owner}")
 }
 
 /// A number as text of fixed width, so that texts sort as numbers do.
@@ -31,7 +35,13 @@ pub(crate) fn sequence_key(sequence: u64) -> String {
 
 fn slot_key(booking: &Booking) -> Item {
     let sort = format!("SLOT#{}#{}", booking.product_id, booking.slot.id);
-    key(partition(&booking.venue_id), sort)
+    key(partition(&booking.venue_id.clone().into()), sort)
+}
+
+fn places_key(endpoint: &Endpoint, booking: &Booking, option: &OptionId) -> Item {
+    let Booking { venue_id, product_id, slot, .. } = booking;
+    let sort = format!("SLOT#{}#{venue_id}.{product_id}#{option}#{}", endpoint.id, slot.id);
+    key(partition(&endpoint.owner), sort)
 }
 
 /// An event of the log.
@@ -66,14 +76,37 @@ impl TryFrom<&Item> for LoggedEvent {
 }
 
 /// What was told of a slot when the news of it was made, and what is told by it.
-#[derive(Debug, Clone, Copy)]
-pub struct OfSlot<'a> {
-    /// A booking of the slot.
-    pub booking: &'a Booking,
-    /// Before.
-    pub before: ToldOfSlot,
-    /// By then.
-    pub by_then: ToldOfSlot,
+#[derive(Debug, Clone)]
+pub struct OfSlot {
+    key: Item,
+    /// How often something was told before.
+    before: u64,
+    /// And by then.
+    by_then: u64,
+    /// How the places are told to stand, where more than two words are told of them.
+    status: Option<SlotStatus>,
+}
+
+impl OfSlot {
+    /// What a venue's servers are told of the slot of a booking.
+    #[must_use]
+    pub fn of_venue(booking: &Booking, before: ToldOfSlot, by_then: ToldOfSlot) -> Self {
+        let (before, by_then) = (before.count, by_then.count);
+        Self { key: slot_key(booking), before, by_then, status: None }
+    }
+
+    /// What an endpoint of a reseller is told of the slot of a booking.
+    #[must_use]
+    pub fn of_reseller(
+        endpoint: &Endpoint,
+        (booking, option): (&Booking, &OptionId),
+        before: ToldOfPlaces,
+        by_then: ToldOfPlaces,
+    ) -> Self {
+        let key = places_key(endpoint, booking, option);
+        let status = Some(by_then.status);
+        Self { key, before: before.count, by_then: by_then.count, status }
+    }
 }
 
 /// What became of an event.
@@ -83,31 +116,31 @@ pub enum Logged {
     Under(u64),
     /// It was before.
     Known,
-    /// Nobody listens: the venue has no endpoint.
+    /// Nobody listens: there is no endpoint.
     NobodyListens,
     /// Something else was told of the slot meanwhile.
     Overtaken,
 }
 
 impl Store {
-    /// The number of a venue's newest event; 0 where there was none.
+    /// The number of the newest event of a venue or a reseller; 0 where there was none.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
-    pub async fn newest_event(&self, venue: &VenueId) -> Result<u64, Error> {
-        match self.get(key(partition(venue), "LAST")).await? {
+    pub async fn newest_event(&self, owner: &Owner) -> Result<u64, Error> {
+        match self.get(key(partition(owner), "LAST")).await? {
             Some(item) => Attributes::of(&item).number("sequence"),
             None => Ok(0),
         }
     }
 
-    /// A venue's events behind a number and up to another, oldest first, at most `limit`.
+    /// Their events behind a number and up to another, oldest first, at most `limit`.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn events(
         &self,
-        venue: &VenueId,
+        owner: &Owner,
         (after, to): (u64, u64),
         limit: i32,
     ) -> Result<Vec<LoggedEvent>, Error> {
@@ -122,7 +155,7 @@ impl Store {
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", text(partition(venue)))
+            .expression_attribute_values(":pk", text(partition(owner)))
             .expression_attribute_values(":from", bound(after.saturating_add(1)))
             .expression_attribute_values(":to", bound(to))
             .consistent_read(true)
@@ -146,29 +179,47 @@ impl Store {
         Ok(ToldOfSlot { is_sold_out: count % 2 == 1, count })
     }
 
-    /// Puts an event into the log of its venue, once, and wakes the endpoints that are told of it.
+    /// What was last told an endpoint of a reseller of the places of a booking's slot.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn told_of_places(
+        &self,
+        endpoint: &Endpoint,
+        booking: &Booking,
+        option: &OptionId,
+    ) -> Result<ToldOfPlaces, Error> {
+        let Some(item) = self.get(places_key(endpoint, booking, option)).await? else {
+            return Ok(ToldOfPlaces::default());
+        };
+        let read = Attributes::of(&item);
+        Ok(ToldOfPlaces { status: read.json("status")?, count: read.number("told")? })
+    }
+
+    /// Puts an event into the log of its venue or reseller, once, and wakes the endpoints that are told of it.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
     pub async fn log_event(
         &self,
         news: &News,
-        of_slot: Option<OfSlot<'_>>,
+        of_slot: Option<OfSlot>,
         now: Timestamp,
     ) -> Result<Logged, Error> {
         for attempt in 0..ATTEMPTS {
-            let endpoints = self.webhooks(&news.venue).await?;
+            let endpoints = self.webhooks(&news.owner).await?;
             if endpoints.is_empty() {
                 return Ok(Logged::NobodyListens);
             }
-            let last = self.newest_event(&news.venue).await?;
-            if let Some(logged) = self.log_as(news, last, &endpoints, of_slot, now).await? {
+            let last = self.newest_event(&news.owner).await?;
+            if let Some(logged) = self.log_as(news, last, &endpoints, of_slot.as_ref(), now).await?
+            {
                 return Ok(logged);
             }
             // All changes of a venue want its next number.
             pause(attempt).await;
         }
-        Err(Error::Stale { key: format!("{}/LAST", partition(&news.venue)) })
+        Err(Error::Stale { key: format!("{}/LAST", partition(&news.owner)) })
     }
 
     /// Puts an event into the log behind the number `last`; none when that is not the newest any more.
@@ -177,7 +228,7 @@ impl Store {
         news: &News,
         last: u64,
         endpoints: &[StoredEndpoint],
-        of_slot: Option<OfSlot<'_>>,
+        of_slot: Option<&OfSlot>,
         now: Timestamp,
     ) -> Result<Option<Logged>, Error> {
         let sequence = last + 1;
@@ -187,7 +238,7 @@ impl Store {
             attribute: "body".to_owned(),
             problem: error.to_string(),
         })?;
-        let pk = partition(&news.venue);
+        let pk = partition(&news.owner);
         let mut known = key(&pk, format!("ID#{}", news.id));
         known.insert(TTL.to_owned(), kept.clone());
         let mut counter = key(&pk, "LAST");
@@ -211,10 +262,13 @@ impl Store {
             self.put(counter, newest)?,
             self.put(event, Condition::absent())?,
         ];
-        if let Some(OfSlot { booking, before, by_then }) = of_slot {
-            let mut item = slot_key(booking);
-            item.insert("told".to_owned(), number(by_then.count));
-            let unchanged = match before.count {
+        if let Some(OfSlot { key, before, by_then, status }) = of_slot {
+            let mut item = key.clone();
+            item.insert("told".to_owned(), number(by_then));
+            if let Some(status) = status {
+                item.insert("status".to_owned(), json("status", status)?);
+            }
+            let unchanged = match *before {
                 0 => Condition::absent(),
                 count => Condition::when("told = :told").value(":told", number(count)),
             };

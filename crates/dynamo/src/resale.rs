@@ -1,6 +1,7 @@
 //! Bookings of resellers: items like any other booking's, with `RESALES#reseller` / reference and uuid beside
-//! them, by which a reseller finds what it sold. What is only rehearsed is kept as `TESTBOOKING#uuid`, takes
-//! no place, is due nowhere, and is no booking to whoever follows the table's changes.
+//! them, by which a reseller finds what it sold, and `RESALES#reseller#mode` / instant and uuid, which lists it. What is only rehearsed is kept as `TESTBOOKING#uuid`, takes
+//! no place, is due nowhere, and is no booking to whoever follows the table's changes. `TOLDBOOKING#uuid` is a sold one
+//! without its persons, by which a reseller's servers are told who entered.
 
 use atrio_domain::booking::Booking;
 use atrio_domain::id::{CallerUuid, ResellerId};
@@ -11,7 +12,7 @@ use atrio_domain::ticket::Ticket;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 
-use crate::attributes::{number, text, time_to_live};
+use crate::attributes::{instant_text, number, text, time_to_live};
 use crate::booking::{Held, Stored, kept_until};
 use crate::finding::{FEW_OTHERS, Found, Seen};
 use crate::slot::SlotAt;
@@ -21,6 +22,9 @@ use crate::{Error, Item, PK, SK, Store, key};
 
 /// What stands before the partition key of a booking that is only rehearsed.
 pub(crate) const REHEARSED: &str = "TEST";
+
+/// What stands before the partition key of a sold booking without its persons, for whoever tells its reseller.
+pub(crate) const TOLD: &str = "TOLD";
 
 /// How often a change looks again for places: each time, others took some meanwhile.
 const ATTEMPTS: u32 = 12;
@@ -82,6 +86,24 @@ fn pk(uuid: CallerUuid, mode: Mode) -> String {
     }
 }
 
+/// The partition that lists what a reseller sold, or rehearsed.
+fn listing(reseller: &ResellerId, mode: Mode) -> String {
+    format!("RESALES#{reseller}#{}", mode.name())
+}
+
+/// A booking of a list.
+struct Listed(CallerUuid);
+
+impl TryFrom<&Item> for Listed {
+    type Error = Error;
+
+    fn try_from(item: &Item) -> Result<Self, Error> {
+        let read = crate::attributes::Attributes::of(item);
+        let uuid = read.text(SK)?.split_once('#').and_then(|(_, uuid)| uuid.parse().ok());
+        uuid.map(Self).ok_or_else(|| read.malformed(SK, "names no booking"))
+    }
+}
+
 fn mode_of(booking: &Booking) -> Mode {
     booking.resale.as_ref().map_or(Mode::Live, |resale| resale.mode)
 }
@@ -136,6 +158,54 @@ impl Store {
         // One that is tidied away already is none.
         let found = self.get_all(&keys).await?;
         Ok(Some(found.iter().map(Stored::try_from).collect::<Result<_, _>>()?))
+    }
+
+    /// Keeps a sold booking without its persons, for whoever tells its reseller of entries and may see no visitor. One
+    /// that is newer stays.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn keep_told(&self, stored: &Stored) -> Result<(), Error> {
+        let mut item = crate::booking::item(&stored.booking, stored.version, &stored.tickets)?;
+        item.insert(PK.to_owned(), text(format!("{TOLD}BOOKING#{}", stored.booking.uuid)));
+        item.remove(DUE_PK);
+        item.remove(DUE_SK);
+        let newer = Condition::when("attribute_not_exists(pk) OR version < :version")
+            .value(":version", number(stored.version));
+        self.transact(vec![self.put(item, newer)?]).await?;
+        Ok(())
+    }
+
+    /// A sold booking without its persons, where its reseller is told.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn told_booking(&self, uuid: CallerUuid) -> Result<Option<Stored>, Error> {
+        let item = self.get(key(format!("{TOLD}BOOKING#{uuid}"), "BOOKING")).await?;
+        item.as_ref().map(Stored::try_from).transpose()
+    }
+
+    /// What a reseller held or sold, newest first, older than the cursor where one is given, at most `limit`; and
+    /// the cursor of the next page.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn resales(
+        &self,
+        reseller: &ResellerId,
+        mode: Mode,
+        cursor: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<Stored>, Option<String>), Error> {
+        let (listed, next) =
+            self.newest_first::<Listed>(listing(reseller, mode), cursor, limit).await?;
+        let keys: Vec<Item> =
+            listed.iter().map(|Listed(uuid)| key(pk(*uuid, mode), "BOOKING")).collect();
+        let found = self.get_all(&keys).await?;
+        let mut bookings: Vec<Stored> =
+            found.iter().map(Stored::try_from).collect::<Result<_, _>>()?;
+        bookings.sort_by_key(|stored| std::cmp::Reverse(stored.booking.created_at));
+        Ok((bookings, next))
     }
 
     /// Takes the places of a reseller's hold, as for anyone, and notes under which names it is found. What
@@ -275,20 +345,25 @@ impl Store {
         Ok(writes)
     }
 
-    /// Under which names a reseller finds a booking. A name that it had before goes on to lead there; who
-    /// looks compares it with the present one.
+    /// Under which names a reseller finds a booking, and where it is listed. A name that it had before goes on to
+    /// lead there; who looks compares it with the present one.
     fn names(&self, booking: &Booking) -> Result<Vec<TransactWriteItem>, Error> {
         let Some(resale) = &booking.resale else { return Ok(Vec::new()) };
         let own = booking.uuid.reference();
         let mut references = vec![Reference::Suppliers(&own)];
         references.extend(resale.reference.as_deref().map(Reference::Resellers));
-        let name = |reference: &Reference<'_>| {
-            let sk = format!("{}{}", reference.prefix(), booking.uuid);
-            let mut item = key(format!("RESALES#{}", resale.reseller), sk);
-            item.insert(TTL.to_owned(), time_to_live(kept_until(booking)));
+        let end = time_to_live(kept_until(booking));
+        let write = |mut item: Item| {
+            item.insert(TTL.to_owned(), end.clone());
             self.put(item, Condition::none())
         };
-        references.iter().map(name).collect()
+        let name = |reference: &Reference<'_>| {
+            let sk = format!("{}{}", reference.prefix(), booking.uuid);
+            write(key(format!("RESALES#{}", resale.reseller), sk))
+        };
+        let since = format!("{}#{}", instant_text(booking.created_at), booking.uuid);
+        let listed = write(key(listing(&resale.reseller, resale.mode), since));
+        references.iter().map(name).chain([listed]).collect()
     }
 
     /// The writes that take the places of `to` and give back those of `from`, refused when the new ones are

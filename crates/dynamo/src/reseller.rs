@@ -3,10 +3,11 @@
 //! each request: so a key that was taken back opens nothing from the next request on.
 
 use atrio_domain::id::ResellerId;
-use atrio_domain::reseller::{KeyHash, Reseller};
+use atrio_domain::reseller::{FirmContact, KeyHash, Reseller};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use crate::attributes::{Attributes, instant, json, number, text};
+use crate::audit::AuditRecord;
 use crate::transaction::{Condition, Written};
 use crate::{Error, Item, SK, Store, key};
 
@@ -39,10 +40,15 @@ fn item(reseller: &Reseller, version: u64) -> Result<Item, Error> {
     let mut set = |name: &str, value: AttributeValue| item.insert(name.to_owned(), value);
     set("version", number(version));
     set("name", text(&reseller.name));
-    set("mode", json("mode", &reseller.mode)?);
     set("scope", json("scope", &reseller.scope)?);
     set("added_at", instant(reseller.added_at));
     set("keys", json("keys", &reseller.keys)?);
+    if reseller.contact != FirmContact::default() {
+        set("contact", json("contact", &reseller.contact)?);
+    }
+    if let Some(at) = reseller.suspended_at {
+        set("suspended_at", instant(at));
+    }
     if let Some(at) = reseller.revoked_at {
         set("revoked_at", instant(at));
     }
@@ -57,10 +63,11 @@ impl TryFrom<&Item> for StoredReseller {
         let reseller = Reseller {
             id: read.parsed(SK)?,
             name: read.text("name")?.to_owned(),
-            mode: read.json("mode")?,
             scope: read.json("scope")?,
+            contact: read.json_or_usual("contact")?,
             added_at: read.parsed("added_at")?,
             keys: read.json("keys")?,
+            suspended_at: read.optional_instant("suspended_at")?,
             revoked_at: read.optional_instant("revoked_at")?,
         };
         Ok(Self { reseller, version: read.number("version")? })
@@ -97,7 +104,7 @@ impl Store {
     }
 
     /// Adds a reseller, or writes what became of one over the version it was read at, with the way to it
-    /// from each of its keys.
+    /// from each of its keys, and the record of who did so.
     ///
     /// # Errors
     /// The service's own.
@@ -105,6 +112,7 @@ impl Store {
         &self,
         reseller: &Reseller,
         from_version: Option<u64>,
+        record: &AuditRecord,
     ) -> Result<ResellerWritten, Error> {
         let unchanged = from_version.map_or_else(Condition::absent, |version| {
             Condition::when("version = :version").value(":version", number(version))
@@ -117,6 +125,8 @@ impl Store {
             found.insert("reseller".to_owned(), text(reseller.id.as_str()));
             writes.push(self.put(found, Condition::none())?);
         }
+        // Absent, or another reseller's change of the same instant would be written over.
+        writes.push(self.put(crate::audit::item(record)?, Condition::absent())?);
         Ok(match self.transact(writes).await? {
             Written::All => ResellerWritten::Done,
             Written::Refused(_) => ResellerWritten::Stale,

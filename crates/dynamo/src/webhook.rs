@@ -1,5 +1,6 @@
 //! Endpoint items: `WEBHOOKS#venue` / id, with what staff set, the secrets, and where the endpoint stands
-//! in the venue's log of events. It is in the index while it has something to be told of. Whoever sends
+//! in the venue's log of events. A reseller's mode, a dot and its id stand in the place of the venue where a reseller
+//! is told, and `LISTENERS` / the same says that it has, or had, an endpoint. It is in the index while it has something to be told of. Whoever sends
 //! claims it first, by moving the instant at which it is due.
 //!
 //! Staff and the sender write different attributes, so neither undoes the other: staff over the version
@@ -7,10 +8,10 @@
 
 mod delivery;
 
-use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::id::CallerUuid;
 use atrio_domain::webhook::address::{Destinations, EndpointUrl};
 use atrio_domain::webhook::delivery::{Progress, Replay};
-use atrio_domain::webhook::{Endpoint, EndpointState};
+use atrio_domain::webhook::{Endpoint, EndpointState, Owner};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 
@@ -27,12 +28,15 @@ const PARTITION: &str = "WEBHOOKS#";
 /// What of an endpoint is due.
 const DUE: &str = "WEBHOOK";
 
-fn partition(venue: &VenueId) -> String {
-    format!("{PARTITION}{venue}")
+/// Which resellers have endpoints.
+const LISTENERS: &str = "LISTENERS";
+
+fn partition(owner: &Owner) -> String {
+    format!("{PARTITION}{owner}")
 }
 
-fn endpoint_key(venue: &VenueId, id: CallerUuid) -> Item {
-    key(partition(venue), id.to_string())
+fn endpoint_key(owner: &Owner, id: CallerUuid) -> Item {
+    key(partition(owner), id.to_string())
 }
 
 /// An endpoint as stored.
@@ -58,18 +62,19 @@ impl TryFrom<&Item> for StoredEndpoint {
 
     fn try_from(item: &Item) -> Result<Self, Error> {
         let read = Attributes::of(item);
-        let venue = read
+        let owner = read
             .text(PK)?
             .strip_prefix(PARTITION)
-            .and_then(|venue| venue.parse().ok())
-            .ok_or_else(|| read.malformed(PK, "names no venue"))?;
+            .and_then(|owner| owner.parse().ok())
+            .ok_or_else(|| read.malformed(PK, "names neither a venue nor a reseller"))?;
         let endpoint = Endpoint {
             id: read.parsed(SK)?,
-            venue,
+            owner,
             // As it was taken; how far we send is looked at again when something is sent.
             url: EndpointUrl::new(read.text("url")?, Destinations::LoopbackToo)
                 .map_err(|error| read.malformed("url", error))?,
             events: read.json("events")?,
+            capabilities: read.json_or_usual("capabilities")?,
             description: read.text("description")?.to_owned(),
             state: read.json::<EndpointState>("state")?,
             secrets: read.json("secrets")?,
@@ -130,13 +135,22 @@ pub enum Waking {
 }
 
 impl Store {
-    /// The endpoints of a venue, by id.
+    /// The endpoints of a venue or a reseller, by id.
     ///
     /// # Errors
     /// The service's own, or a malformed item.
-    pub async fn webhooks(&self, venue: &VenueId) -> Result<Vec<StoredEndpoint>, Error> {
-        let items = self.between(partition(venue), "0".to_owned(), "z".to_owned()).await?;
+    pub async fn webhooks(&self, owner: &Owner) -> Result<Vec<StoredEndpoint>, Error> {
+        let items = self.between(partition(owner), "0".to_owned(), "z".to_owned()).await?;
         items.iter().map(StoredEndpoint::try_from).collect()
+    }
+
+    /// The resellers that have, or had, endpoints.
+    ///
+    /// # Errors
+    /// The service's own, or a malformed item.
+    pub async fn listeners(&self) -> Result<Vec<Owner>, Error> {
+        let items = self.between(LISTENERS.to_owned(), "a".to_owned(), "z".to_owned()).await?;
+        items.iter().map(|item| Attributes::of(item).parsed(SK)).collect()
     }
 
     /// One endpoint.
@@ -145,10 +159,10 @@ impl Store {
     /// The service's own, or a malformed item.
     pub async fn webhook(
         &self,
-        venue: &VenueId,
+        owner: &Owner,
         id: CallerUuid,
     ) -> Result<Option<StoredEndpoint>, Error> {
-        let item = self.get(endpoint_key(venue, id)).await?;
+        let item = self.get(endpoint_key(owner, id)).await?;
         item.as_ref().map(StoredEndpoint::try_from).transpose()
     }
 
@@ -162,7 +176,7 @@ impl Store {
         newest: u64,
         record: &AuditRecord,
     ) -> Result<bool, Error> {
-        let mut item = endpoint_key(&endpoint.venue, endpoint.id);
+        let mut item = endpoint_key(&endpoint.owner, endpoint.id);
         item.insert("url".to_owned(), text(endpoint.url.as_str()));
         item.insert("events".to_owned(), json("events", &endpoint.events)?);
         item.insert("description".to_owned(), text(&endpoint.description));
@@ -173,10 +187,18 @@ impl Store {
         item.insert("cursor_at".to_owned(), number(newest));
         item.insert("attempts".to_owned(), number(0));
         item.insert("head".to_owned(), number(newest));
-        let writes = vec![
+        if !endpoint.capabilities.is_empty() {
+            let capabilities = json("capabilities", &endpoint.capabilities)?;
+            item.insert("capabilities".to_owned(), capabilities);
+        }
+        let mut writes = vec![
             self.put(item, Condition::absent())?,
             self.put(crate::audit::item(record)?, Condition::none())?,
         ];
+        if let Owner::Reseller { .. } = endpoint.owner {
+            let listener = key(LISTENERS, endpoint.owner.to_string());
+            writes.push(self.put(listener, Condition::none())?);
+        }
         Ok(matches!(self.transact(writes).await?, Written::All))
     }
 
@@ -200,9 +222,10 @@ impl Store {
             .value(":description", text(&to.description))
             .value(":state", json("state", &to.state)?)
             .value(":secrets", json("secrets", &to.secrets)?)
+            .value(":capabilities", json("capabilities", &to.capabilities)?)
             .value(":version", number(to.version));
         let mut update = "SET #url = :url, events = :events, description = :description, \
-                          #state = :state, secrets = :secrets, version = :version"
+                          #state = :state, secrets = :secrets, capabilities = :capabilities, version = :version"
             .to_owned();
         match waking {
             Waking::Now => {
@@ -218,7 +241,7 @@ impl Store {
             Waking::AsItWas => {}
         }
         let writes = vec![
-            self.update(endpoint_key(&to.venue, to.id), &update, condition)?,
+            self.update(endpoint_key(&to.owner, to.id), &update, condition)?,
             self.put(crate::audit::item(record)?, Condition::none())?,
         ];
         Ok(matches!(self.transact(writes).await?, Written::All))
@@ -230,13 +253,13 @@ impl Store {
     /// The service's own.
     pub async fn remove_webhook(
         &self,
-        venue: &VenueId,
+        owner: &Owner,
         id: CallerUuid,
         record: &AuditRecord,
     ) -> Result<bool, Error> {
         let there = Condition::when("attribute_exists(pk)");
         let writes = vec![
-            self.delete_when(endpoint_key(venue, id), there)?,
+            self.delete_when(endpoint_key(owner, id), there)?,
             self.put(crate::audit::item(record)?, Condition::none())?,
         ];
         Ok(matches!(self.transact(writes).await?, Written::All))
@@ -298,7 +321,7 @@ impl Store {
             update.push_str(", replay = :replay");
             condition = condition.value(":replay", json("replay", &replay)?);
         }
-        let key = endpoint_key(&endpoint.venue, endpoint.id);
+        let key = endpoint_key(&endpoint.owner, endpoint.id);
         let write = self.update(key, &update, condition.holding(unchanged))?;
         Ok(matches!(self.transact(vec![write]).await?, Written::All))
     }
@@ -321,7 +344,7 @@ impl Store {
             update.push_str(", due_pk = :due, due_sk = if_not_exists(due_sk, :now)");
             condition = condition.value(":due", text(DUE)).value(":now", instant(now));
         }
-        self.update(endpoint_key(&endpoint.venue, endpoint.id), &update, condition)
+        self.update(endpoint_key(&endpoint.owner, endpoint.id), &update, condition)
     }
 
     /// Endpoints that there is something to tell, oldest first. A malformed one does not hide the others.
@@ -352,7 +375,7 @@ impl Store {
             .value(":claim", text(claim))
             .value(":until", instant(until));
         let endpoint = &stored.endpoint;
-        let key = endpoint_key(&endpoint.venue, endpoint.id);
+        let key = endpoint_key(&endpoint.owner, endpoint.id);
         let write = self.update(key, "SET claim = :claim, due_sk = :until", condition)?;
         Ok(matches!(self.transact(vec![write]).await?, Written::All))
     }
@@ -413,7 +436,7 @@ impl Store {
             update.push_str(&remove.join(", "));
         }
         let writes = vec![
-            self.update(endpoint_key(&endpoint.venue, endpoint.id), &update, condition)?,
+            self.update(endpoint_key(&endpoint.owner, endpoint.id), &update, condition)?,
             self.put(delivery::item(endpoint, delivery)?, Condition::none())?,
         ];
         Ok(matches!(self.transact(writes).await?, Written::All))
@@ -438,7 +461,7 @@ impl Store {
         let condition =
             Condition::when(told).value(":claim", text(claim)).value(":cursor", number(cursor));
         let update = "SET cursor_at = :cursor REMOVE due_pk, due_sk, claim, replay, failing_since";
-        let key = endpoint_key(&stored.endpoint.venue, stored.endpoint.id);
+        let key = endpoint_key(&stored.endpoint.owner, stored.endpoint.id);
         let write = self.update(key, update, condition)?;
         Ok(matches!(self.transact(vec![write]).await?, Written::All))
     }

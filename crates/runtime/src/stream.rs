@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use atrio_dynamo::Item;
-use atrio_dynamo::change::Change;
+use atrio_dynamo::booking::Stored;
+use atrio_dynamo::change::{Change, is_rehearsal, rehearsed};
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use lambda_http::Error;
@@ -53,23 +54,44 @@ pub fn change_of(record: &EventRecord) -> Change {
     if !is_heard(record) {
         return Change::Other;
     }
+    let (old, new) = images(record);
+    Change::from_images(old.as_ref(), new.as_ref()).unwrap_or_else(|error| {
+        tracing::error!(error = error.to_string(), "a record cannot be read");
+        Change::Other
+    })
+}
+
+fn images(record: &EventRecord) -> (Option<Item>, Option<Item>) {
     let old = Item::from(record.change.old_image.clone());
     let new = Item::from(record.change.new_image.clone());
     let present = |item: Item| (!item.is_empty()).then_some(item);
-    Change::from_images(present(old).as_ref(), present(new).as_ref()).unwrap_or_else(|error| {
+    (present(old), present(new))
+}
+
+/// The step of a booking that is only rehearsed, where the record is of one. One that cannot be read is nobody's.
+#[must_use]
+pub fn rehearsal_of(record: &EventRecord) -> Option<(Option<Stored>, Stored)> {
+    if !is_rehearsal(key_part(record, atrio_dynamo::PK), key_part(record, atrio_dynamo::SK)) {
+        return None;
+    }
+    let (old, new) = images(record);
+    rehearsed(old.as_ref(), new.as_ref()).unwrap_or_else(|error| {
         tracing::error!(error = error.to_string(), "a record cannot be read");
-        Change::Other
+        None
     })
 }
 
 /// Whether a record can say anything that a function hears, by the key of its item alone.
 #[must_use]
 pub fn is_heard(record: &EventRecord) -> bool {
-    let part = |name: &str| match record.change.new_image.get(name) {
+    Change::is_heard(key_part(record, atrio_dynamo::PK), key_part(record, atrio_dynamo::SK))
+}
+
+fn key_part<'r>(record: &'r EventRecord, name: &str) -> &'r str {
+    match record.change.new_image.get(name) {
         Some(AttributeValue::S(text)) => text.as_str(),
         _ => "",
-    };
-    Change::is_heard(part(atrio_dynamo::PK), part(atrio_dynamo::SK))
+    }
 }
 
 /// What a function answers the bus: that hears of a failure by an error only, and then brings the

@@ -29,7 +29,9 @@ where
         let hash = KeyHash::of(&context.contact_hash_key, key.ok_or_else(problem::no_key)?);
         let found = context.store.reseller_of(&hash).await.map_err(problem::internal)?;
         let now = context.clock.now();
-        let good = found.map(|stored| stored.reseller).filter(|one| one.admits(&hash, now));
+        // A firm that is suspended sells nothing; what it owes it may still read.
+        let is_its = |one: &Reseller| one.revoked_at.is_none() && one.key(&hash, now).is_some();
+        let good = found.map(|stored| stored.reseller).filter(is_its);
         good.map(Self).ok_or_else(problem::bad_key)
     }
 }

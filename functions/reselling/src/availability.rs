@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::catalogue::{self, Offered, local_time_of};
 use crate::error::{OctoError, OctoErrorView};
 use crate::request::{AvailabilityBody, Body};
-use crate::view::availability::{Asked, OctoAvailability, OctoCalendarDay};
+use atrio_octo::availability::{Asked, OctoAvailability, OctoCalendarDay};
 
 /// Most days that one answer covers.
 const SPAN_MAX_DAYS: i32 = 400;

@@ -1,6 +1,6 @@
 //! Holding places and finding what was held.
 
-use atrio_domain::booking::{Booking, Channel};
+use atrio_domain::booking::{Booking, BookingState, Channel};
 use atrio_domain::calendar::SlotTimes;
 use atrio_domain::hold::{HOLD_TTL_SECONDS, HoldRequest, Offer};
 use atrio_domain::id::{CallerUuid, OptionId};
@@ -8,10 +8,13 @@ use atrio_domain::invoicing::terms::Dealing;
 use atrio_domain::resale::{Customer, Resale, ResoldUnit, quantities};
 use atrio_domain::reseller::Mode;
 use atrio_domain::risk::{Decision, Features, Outcome, RiskKeys, decide};
+use atrio_domain::supplier::SuppliedBy;
 use atrio_domain::text::Locale;
+use atrio_domain::ticket::{Ticket, sign};
 use atrio_dynamo::booking::{Held, Stored};
 use atrio_dynamo::decision::DecisionRecord;
 use atrio_dynamo::resale::Reference;
+use atrio_octo::booking::{Delivered, OctoBooking, Told};
 use axum::Json;
 use axum::extract::State;
 use jiff::{Timestamp, ToSpan};
@@ -23,7 +26,6 @@ use crate::caller::Caller;
 use crate::catalogue::{self, Named, Sold};
 use crate::error::{OctoError, OctoErrorView};
 use crate::request::{self, Body, Filter, Id, ReservationBody};
-use crate::view::booking::{OctoBooking, Told};
 
 /// Most bookings that one list answers.
 const LIST_MAX: usize = 100;
@@ -44,7 +46,7 @@ pub(crate) async fn reserve(
         None => CallerUuid::from(uuid::Uuid::new_v4()),
     };
     let fingerprint = request::fingerprint(&caller.reseller.id, &body);
-    if let Some(before) = context.store.resold(uuid, caller.reseller.mode).await? {
+    if let Some(before) = context.store.resold(uuid, caller.mode).await? {
         return repeated(&context, &caller, before, &fingerprint).await;
     }
     let sold = catalogue::product(&context, &caller.reseller, body.product_id.as_deref()).await?;
@@ -57,7 +59,7 @@ pub(crate) async fn reserve(
     let decision = decided(&context, &sold, (&request, &offer), now).await?;
     let resale = Resale {
         reseller: caller.reseller.id.clone(),
-        mode: caller.reseller.mode,
+        mode: caller.mode,
         reference: body.reseller_reference,
         items,
         customer: body.contact.map(|contact| contact.over(Customer::default())).unwrap_or_default(),
@@ -233,8 +235,8 @@ pub(crate) async fn list(
             return Err(OctoError::bad("send `resellerReference` or `supplierReference`"));
         }
     };
-    let reseller = &caller.reseller;
-    let found = context.store.resold_as(&reseller.id, reseller.mode, reference, LIST_MAX).await?;
+    let reseller = &caller.reseller.id;
+    let found = context.store.resold_as(reseller, caller.mode, reference, LIST_MAX).await?;
     let mut found = found.ok_or_else(|| {
         OctoError::bad(format_args!(
             "more than {LIST_MAX} bookings have this reference: ask by the `supplierReference` of one, or for \
@@ -277,7 +279,7 @@ pub(crate) async fn load(
 ) -> Result<Stored, OctoError> {
     let unknown = || OctoError::Booking(uuid.to_owned());
     let key: CallerUuid = uuid.parse().map_err(|_| unknown())?;
-    let stored = context.store.resold(key, caller.reseller.mode).await?;
+    let stored = context.store.resold(key, caller.mode).await?;
     let own = stored.filter(|stored| {
         let resale = stored.booking.resale.as_ref();
         resale.is_some_and(|resale| resale.reseller == caller.reseller.id)
@@ -297,7 +299,7 @@ pub(crate) async fn told(
         Some(_) => None,
         None => catalogue::sold(context, &booking.venue_id, &booking.product_id).await?,
     };
-    let tickets = match caller.reseller.mode {
+    let tickets = match caller.mode {
         Mode::Live => context.store.tickets(&stored.tickets).await?,
         Mode::Test => Vec::new(),
     };
@@ -310,7 +312,34 @@ pub(crate) async fn told(
             venue.map(|venue| venue.supplied_by).unwrap_or_default()
         }
     };
-    let told =
-        Told { context, caller, stored, sold, supplied_by: &supplied_by, tickets: &tickets, now };
-    OctoBooking::of(&told)
+    let delivered = delivered(context, booking, &supplied_by, &tickets)?;
+    let told = Told {
+        caller,
+        booking,
+        ticket_ids: &stored.tickets,
+        sold,
+        tickets: &tickets,
+        delivered: Some(&delivered),
+        now,
+    };
+    OctoBooking::of(&told).ok_or_else(|| OctoError::Booking(booking.uuid.to_string()))
+}
+
+/// The codes of the tickets of a sold booking, and the page with all of them.
+fn delivered(
+    context: &Context,
+    booking: &Booking,
+    supplied_by: &SuppliedBy,
+    tickets: &[Ticket],
+) -> Result<Vec<Delivered>, OctoError> {
+    if !matches!(booking.state, BookingState::Confirmed { .. }) {
+        return Ok(Vec::new());
+    }
+    let (keys, now) = (context.ticket_keys.current(), context.clock.now());
+    let page = format!("{}/v1/bookings/{}/tickets.pdf", context.public_url, booking.uuid);
+    let carried = |ticket: &Ticket| -> Result<Delivered, OctoError> {
+        let code = sign(&ticket.entitlement, keys.signing(supplied_by, now))?;
+        Ok(Delivered { ticket: ticket.entitlement.ticket, code, page: page.clone() })
+    };
+    tickets.iter().map(carried).collect()
 }

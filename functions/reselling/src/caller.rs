@@ -1,8 +1,12 @@
 //! Who calls: the reseller by its key, and what of OCTO beside the core it asks for.
 
-use atrio_domain::invoicing::ledger::Account;
-use atrio_domain::reseller::{KeyHash, Reseller};
+use std::ops::Deref;
+
+use atrio_domain::reseller::KeyHash;
 use atrio_domain::text::Locale;
+use atrio_domain::webhook::Owner;
+use atrio_dynamo::reseller::StoredReseller;
+use atrio_octo::viewer::Capabilities;
 use axum::extract::{FromRef, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -15,44 +19,40 @@ use crate::{Context, USUAL_LOCALE};
 /// Names capabilities, in requests and in answers.
 const CAPABILITIES: HeaderName = HeaderName::from_static("octo-capabilities");
 
-/// The capability of prices.
-pub(crate) const PRICING: &str = "octo/pricing";
-
-/// The capability of texts.
-pub(crate) const CONTENT: &str = "octo/content";
-
-/// What a caller asked for beside OCTO's core and is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Capabilities {
-    pub(crate) pricing: bool,
-    pub(crate) content: bool,
-}
-
-impl Capabilities {
-    fn asked(headers: &HeaderMap) -> Self {
-        let lines = headers.get_all(&CAPABILITIES).iter().filter_map(|value| value.to_str().ok());
-        let asked: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-        Self { pricing: asked.contains(&PRICING), content: asked.contains(&CONTENT) }
-    }
-
-    fn header(self) -> HeaderValue {
-        HeaderValue::from_static(match (self.pricing, self.content) {
-            (false, false) => "",
-            (true, false) => PRICING,
-            (false, true) => CONTENT,
-            (true, true) => "octo/pricing, octo/content",
-        })
-    }
-}
-
 /// A reseller whose key is good.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) reseller: Reseller,
-    pub(crate) capabilities: Capabilities,
-    pub(crate) locale: Locale,
-    /// What is agreed with it, for who asks for prices.
-    pub(crate) account: Option<Account>,
+    viewer: atrio_octo::viewer::Caller,
+    /// Counts the changes of its reseller.
+    pub(crate) version: u64,
+    /// The hash of its key.
+    pub(crate) key: KeyHash,
+}
+
+impl Deref for Caller {
+    type Target = atrio_octo::viewer::Caller;
+
+    fn deref(&self) -> &Self::Target {
+        &self.viewer
+    }
+}
+
+impl Caller {
+    /// Whose events its servers are told.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner::Reseller { reseller: self.reseller.id.clone(), mode: self.mode }
+    }
+}
+
+fn asked(headers: &HeaderMap) -> Capabilities {
+    let lines = headers.get_all(&CAPABILITIES).iter().filter_map(|value| value.to_str().ok());
+    Capabilities::of(lines.flat_map(|line| line.split(',')))
+}
+
+fn granted(capabilities: Capabilities) -> HeaderValue {
+    // Names of our own are always a value of a header.
+    HeaderValue::from_str(&capabilities.names().join(", "))
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 impl<S> FromRequestParts<S> for Caller
@@ -70,18 +70,25 @@ where
         let hash = KeyHash::of(&context.contact_hash_key, key);
         let found = context.store.reseller_of(&hash).await?;
         let now = context.clock.now();
-        let good =
-            found.map(|stored| stored.reseller).filter(|reseller| reseller.admits(&hash, now));
-        let reseller = good.ok_or(OctoError::Forbidden(
-            "the key is not known here, has ended or was revoked; ask the supplier for another",
-        ))?;
-        let capabilities = Capabilities::asked(&parts.headers);
+        let unknown = || {
+            let why =
+                "the key is not known here, has ended or was revoked; ask the supplier for another";
+            OctoError::Forbidden(why.to_owned())
+        };
+        let StoredReseller { reseller, version } = found.ok_or_else(unknown)?;
+        let mode = reseller.key(&hash, now).ok_or_else(unknown)?.mode();
+        reseller.must_sell().map_err(|error| {
+            OctoError::Forbidden(format!("{error}: ask the supplier to let you sell again"))
+        })?;
+        let capabilities = asked(&parts.headers);
+        let locale = locale(&parts.headers);
         let account = if capabilities.pricing {
             Some(context.store.reseller_account(&reseller.id).await?)
         } else {
             None
         };
-        Ok(Self { reseller, capabilities, locale: locale(&parts.headers), account })
+        let viewer = atrio_octo::viewer::Caller { reseller, mode, capabilities, locale, account };
+        Ok(Self { viewer, version, key: hash })
     }
 }
 
@@ -108,7 +115,7 @@ fn locale(headers: &HeaderMap) -> Locale {
 
 /// Names what was granted in each answer, as OCTO asks.
 pub(crate) async fn say_capabilities(request: Request, next: Next) -> Response {
-    let granted = Capabilities::asked(request.headers()).header();
+    let granted = granted(asked(request.headers()));
     let mut response = next.run(request).await;
     response.headers_mut().insert(CAPABILITIES, granted);
     response
@@ -127,12 +134,13 @@ mod tests {
 
     #[test]
     fn capabilities_may_be_none_many_or_unknown() {
-        let asked = |text| Capabilities::asked(&headers("octo-capabilities", text));
+        let asked = |text| asked(&headers("octo-capabilities", text));
         assert_eq!(asked(""), Capabilities::default());
         assert_eq!(asked("octo/unheard-of"), Capabilities::default());
         let both = asked("octo/content,octo/pricing , octo/pickups");
-        assert_eq!(both, Capabilities { pricing: true, content: true });
-        assert_eq!(both.header(), "octo/pricing, octo/content");
+        assert_eq!(both, Capabilities { pricing: true, content: true, webhooks: false });
+        assert_eq!(granted(both), "octo/pricing, octo/content");
+        assert_eq!(granted(asked("octo/webhooks")), "octo/webhooks");
     }
 
     #[test]

@@ -1,55 +1,15 @@
-//! What a reseller sells: the products that venues within its scope opened to resellers, each under one id
-//! for the whole platform.
+//! What a reseller sells, as the table has it now.
 
-use atrio_domain::booking::Channel;
-use atrio_domain::calendar::{BOOKING_HORIZON_DAYS, Day, SlotTimes};
-use atrio_domain::id::{OptionId, ProductId, SlotId, VenueId};
+use atrio_domain::id::{ProductId, VenueId};
 use atrio_domain::reseller::Reseller;
-use atrio_domain::venue::{AvailabilityType, Product, ProductOption, Venue};
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+
+pub(crate) use atrio_octo::catalogue::{
+    Named, Offered, Sold, day, last_on_sale, local_start, local_time_of, named, product_id,
+    products, with_offset,
+};
 
 use crate::Context;
 use crate::error::OctoError;
-
-/// A product of a venue, which holds it.
-#[derive(Debug)]
-pub(crate) struct Sold {
-    pub(crate) venue: Venue,
-    index: usize,
-}
-
-impl Sold {
-    /// The product.
-    pub(crate) fn product(&self) -> &Product {
-        &self.venue.products[self.index]
-    }
-
-    /// One of its options.
-    pub(crate) fn option(&self, id: Option<&str>) -> Result<&ProductOption, OctoError> {
-        let id = id.ok_or_else(|| OctoError::bad("`optionId` is missing"))?;
-        let unknown = || OctoError::Option(id.to_owned());
-        let option = OptionId::new(id).map_err(|_| unknown())?;
-        self.product().option(&option).ok_or_else(unknown)
-    }
-}
-
-/// The id of a product among those of all venues. No id of ours holds a dot.
-pub(crate) fn product_id(venue: &VenueId, product: &ProductId) -> String {
-    format!("{venue}.{product}")
-}
-
-/// The products of a reseller, those with the most places first: whoever connects a client begins with them.
-pub(crate) fn products<'v>(
-    venues: &'v [Venue],
-    reseller: &Reseller,
-) -> Vec<(&'v Venue, &'v Product)> {
-    let all = venues.iter().flat_map(|venue| venue.products.iter().map(move |one| (venue, one)));
-    let mut sold: Vec<_> = all.filter(|(venue, product)| reseller.sells(venue, product)).collect();
-    sold.sort_by_key(|(_, product)| std::cmp::Reverse(product.capacity));
-    sold
-}
 
 /// The product of that id, as its venue offers it now.
 ///
@@ -81,94 +41,6 @@ pub(crate) async fn sold(
     venue: &VenueId,
     product: &ProductId,
 ) -> Result<Option<Sold>, OctoError> {
-    let Some(venue) = context.store.venue(venue).await? else { return Ok(None) };
-    let index = venue.products.iter().position(|known| known.id == *product);
-    Ok(index.map(|index| Sold { venue, index }))
-}
-
-/// What a day offers to resellers.
-#[derive(Debug)]
-pub(crate) enum Offered {
-    /// Nothing.
-    Closed,
-    /// Slots, in order of time; those that are over among them.
-    Open(Vec<SlotTimes>),
-}
-
-/// The last day that may be sold now.
-pub(crate) fn last_on_sale(venue: &Venue, now: Timestamp) -> Date {
-    venue.day_at(now).saturating_add(BOOKING_HORIZON_DAYS.days())
-}
-
-/// What a product's option offers on a day.
-pub(crate) fn day(
-    venue: &Venue,
-    product: &Product,
-    option: &ProductOption,
-    day: Date,
-    now: Timestamp,
-) -> Offered {
-    let is_at_the_door =
-        product.free_day(day).is_some_and(|free| !free.takes_booking(Channel::Reseller));
-    let is_early = product.on_sale_of(day).is_some_and(|sale| now < sale.opens_at);
-    if day > last_on_sale(venue, now)
-        || option.tariff_on(day).is_none()
-        || is_at_the_door
-        || is_early
-    {
-        return Offered::Closed;
-    }
-    match venue.opening.day(product, day, &venue.time_zone()) {
-        Day::Open { slots } => Offered::Open(slots),
-        Day::Closed { .. } => Offered::Closed,
-    }
-}
-
-/// The moment at which an availability starts, as OCTO writes it: a whole day at midnight.
-pub(crate) fn local_start(product: &Product, slot: SlotId) -> DateTime {
-    match product.availability_type {
-        AvailabilityType::StartTime => slot.local_start(),
-        AvailabilityType::OpeningHours => slot.day().to_datetime(jiff::civil::Time::midnight()),
-    }
-}
-
-/// A local time with its offset, to the second: the id of the availability that starts then.
-pub(crate) fn with_offset(local: DateTime, zone: &TimeZone) -> String {
-    local.to_zoned_datetime(zone.clone()).map_or_else(
-        |_| format!("{local}Z"),
-        |zoned| zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-    )
-}
-
-/// The local time that an id names, where it is written as ours are.
-pub(crate) fn local_time_of(id: &str, zone: &TimeZone) -> Option<DateTime> {
-    let local: DateTime = id.get(..19)?.parse().ok()?;
-    (with_offset(local, zone) == id).then_some(local)
-}
-
-/// The availability of an id: a slot, or a day on which nothing is offered.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Named {
-    Slot(SlotTimes),
-    ClosedDay,
-}
-
-/// What an availability's id names of a product's option.
-pub(crate) fn named(
-    venue: &Venue,
-    product: &Product,
-    option: &ProductOption,
-    id: &str,
-    now: Timestamp,
-) -> Option<Named> {
-    let local = local_time_of(id, &venue.time_zone())?;
-    match day(venue, product, option, local.date(), now) {
-        Offered::Closed => {
-            (local.time() == jiff::civil::Time::midnight()).then_some(Named::ClosedDay)
-        }
-        Offered::Open(slots) => {
-            let starts = |slot: &&SlotTimes| local_start(product, slot.id) == local;
-            slots.iter().find(starts).copied().map(Named::Slot)
-        }
-    }
+    let venue = context.store.venue(venue).await?;
+    Ok(venue.and_then(|venue| Sold::of(venue, product)))
 }

@@ -8,6 +8,7 @@ use atrio_domain::resale::{Resale, ResoldUnit, are_same_people};
 use atrio_domain::ticket;
 use atrio_dynamo::booking::Stored;
 use atrio_dynamo::resale::{Places, Resold};
+use atrio_octo::booking::OctoBooking;
 use atrio_runtime::random;
 use axum::Json;
 use axum::extract::State;
@@ -21,7 +22,6 @@ use crate::error::{OctoError, OctoErrorView};
 use crate::request::{
     self, Body, CancellationBody, ConfirmationBody, ContactBody, ExtensionBody, Id, UpdateBody,
 };
-use crate::view::booking::OctoBooking;
 
 /// How often a step is tried when others change the booking.
 const ATTEMPTS: u32 = 8;

@@ -5,6 +5,9 @@ use std::fmt::Display;
 
 use atrio_domain::booking::StepError;
 use atrio_domain::hold::HoldError;
+use atrio_domain::reseller::ResellerError;
+use atrio_domain::webhook::SettingsError;
+use atrio_octo::catalogue::OptionError;
 use atrio_runtime::Problem;
 use axum::Json;
 use axum::http::StatusCode;
@@ -18,7 +21,7 @@ pub(crate) enum OctoError {
     /// No key came.
     Unauthorized(&'static str),
     /// The key opens nothing.
-    Forbidden(&'static str),
+    Forbidden(String),
     /// It sells no such product.
     Product(String),
     /// The product has no such option.
@@ -29,6 +32,8 @@ pub(crate) enum OctoError {
     Availability(String),
     /// It has no such booking.
     Booking(String),
+    /// It has no such server.
+    Webhook(String),
     /// The request cannot be read.
     BadRequest(String),
     /// The request can be read, and not be met.
@@ -59,6 +64,8 @@ pub(crate) struct OctoErrorView {
     availability_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uuid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_id: Option<String>,
 }
 
 impl OctoError {
@@ -81,6 +88,7 @@ impl OctoError {
             | Self::Unit(_)
             | Self::Availability(_)
             | Self::Booking(_)
+            | Self::Webhook(_)
             | Self::BadRequest(_)
             | Self::Unprocessable(_) => StatusCode::BAD_REQUEST,
         }
@@ -94,7 +102,7 @@ impl OctoError {
         };
         match self {
             Self::Unauthorized(why) => said("UNAUTHORIZED", why.to_owned()),
-            Self::Forbidden(why) => said("FORBIDDEN", why.to_owned()),
+            Self::Forbidden(why) => said("FORBIDDEN", why),
             Self::Product(id) => OctoErrorView {
                 product_id: Some(id.clone()),
                 ..said(
@@ -124,6 +132,10 @@ impl OctoError {
             Self::Booking(uuid) => OctoErrorView {
                 uuid: Some(uuid.clone()),
                 ..said("INVALID_BOOKING_UUID", format!("there is no booking `{uuid}` for this key"))
+            },
+            Self::Webhook(id) => OctoErrorView {
+                webhook_id: Some(id.clone()),
+                ..said("INVALID_WEBHOOK_ID", format!("there is no webhook `{id}` for this key"))
             },
             Self::BadRequest(what) => said("BAD_REQUEST", what),
             Self::Unprocessable(what) => said("UNPROCESSABLE_ENTITY", what),
@@ -160,9 +172,30 @@ impl From<atrio_dynamo::Error> for OctoError {
     }
 }
 
+impl From<ResellerError> for OctoError {
+    fn from(error: ResellerError) -> Self {
+        Self::unprocessable(format_args!("{error}; {}", error.fix()))
+    }
+}
+
+impl From<SettingsError> for OctoError {
+    fn from(error: SettingsError) -> Self {
+        Self::unprocessable(format_args!("`{}`: {error}; {}", error.field(), error.fix()))
+    }
+}
+
 impl From<atrio_domain::ticket::CodeError> for OctoError {
     fn from(error: atrio_domain::ticket::CodeError) -> Self {
         Self::Unsigned(error)
+    }
+}
+
+impl From<OptionError> for OctoError {
+    fn from(error: OptionError) -> Self {
+        match error {
+            OptionError::Missing => Self::bad(error),
+            OptionError::Unknown(id) => Self::Option(id),
+        }
     }
 }
 

@@ -7,21 +7,26 @@ mod caller;
 mod catalogue;
 mod change;
 mod error;
+mod portal;
 mod request;
-mod view;
+mod servers;
+mod webhooks;
 
 use std::sync::Arc;
 
 use atrio_domain::text::Locale;
 use atrio_domain::ticket::KeyRing;
 use atrio_domain::venue::Venue;
+use atrio_domain::webhook::address::Destinations;
 use atrio_dynamo::Store;
+use atrio_octo::product::OctoProduct;
+use atrio_octo::supplier::{OctoCapability, OctoSupplier};
 use atrio_runtime::environment::{self, EnvironmentError};
 use atrio_runtime::{Clock, Shared};
 use axum::Json;
 use axum::extract::State;
 use axum::middleware;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use jiff::ToSpan;
 use tokio::sync::Mutex;
 use utoipa_axum::router::OpenApiRouter;
@@ -30,8 +35,6 @@ use utoipa_axum::routes;
 use crate::caller::Caller;
 use crate::error::{OctoError, OctoErrorView};
 use crate::request::Id;
-use crate::view::product::OctoProduct;
-use crate::view::supplier::{OctoCapability, OctoSupplier};
 
 /// How long the list of venues may be old, in seconds.
 const VENUES_TTL_SECONDS: i64 = 30;
@@ -49,6 +52,8 @@ pub struct Context {
     pub ticket_keys: Shared<KeyRing>,
     /// Where the platform is reached.
     pub public_url: String,
+    /// How far resellers' servers are sent to.
+    pub destinations: Destinations,
     /// What the supplier is called.
     pub supplier_name: String,
     venues: Arc<Mutex<Option<Cached>>>,
@@ -77,9 +82,19 @@ impl Context {
         contact_hash_key: Arc<[u8]>,
         ticket_keys: Shared<KeyRing>,
         public_url: String,
+        destinations: Destinations,
     ) -> Self {
         let (supplier_name, venues) = (SUPPLIER_NAME.to_owned(), Arc::default());
-        Self { store, clock, contact_hash_key, ticket_keys, public_url, supplier_name, venues }
+        Self {
+            store,
+            clock,
+            contact_hash_key,
+            ticket_keys,
+            public_url,
+            destinations,
+            supplier_name,
+            venues,
+        }
     }
 
     /// Works on what the environment names.
@@ -97,6 +112,7 @@ impl Context {
             key.into_bytes().into(),
             atrio_runtime::ticket_keys::from_environment()?,
             environment::text("ATRIO_PUBLIC_URL", "where the pages stand")?,
+            Destinations::Public,
         );
         let name = environment::optional("ATRIO_SUPPLIER_NAME");
         Ok(Self { supplier_name: name.unwrap_or(context.supplier_name), ..context })
@@ -129,6 +145,8 @@ pub fn router(context: Context) -> OpenApiRouter {
         .route("/octo/bookings/{uuid}/confirm/", post(change::confirm))
         .route("/octo/bookings/{uuid}/cancel/", post(change::cancel))
         .route("/octo/bookings/{uuid}/extend/", post(change::extend))
+        .route("/octo/webhooks/", get(webhooks::list).post(webhooks::register))
+        .route("/octo/webhooks/{id}/", delete(webhooks::remove))
         .route("/octo/{*unknown}", any(unknown_route));
     OpenApiRouter::new()
         .routes(routes!(show_supplier))
@@ -142,6 +160,17 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(change::confirm))
         .routes(routes!(change::cancel))
         .routes(routes!(change::extend))
+        .routes(routes!(webhooks::list, webhooks::register))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(portal::show))
+        .routes(routes!(portal::rotate_key))
+        .routes(routes!(portal::list_bookings))
+        .routes(routes!(servers::list_webhooks))
+        .routes(routes!(servers::rotate_secret))
+        .routes(routes!(servers::set_webhook))
+        .routes(routes!(servers::replay))
+        .routes(routes!(servers::list_deliveries))
+        .routes(routes!(servers::list_events))
         .merge(slashed.into())
         .layer(middleware::from_fn(caller::say_capabilities))
         .with_state(context)
@@ -152,7 +181,7 @@ pub fn router(context: Context) -> OpenApiRouter {
     responses((status = 200, body = OctoSupplier), (status = 401, body = OctoErrorView),
         (status = 403, body = OctoErrorView)))]
 async fn show_supplier(State(context): State<Context>, caller: Caller) -> Json<OctoSupplier> {
-    Json(OctoSupplier::of(&context, &caller))
+    Json(OctoSupplier::of(&context.supplier_name, &context.public_url, &caller))
 }
 
 /// What the supplier can do beside OCTO's core.

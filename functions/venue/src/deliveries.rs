@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::webhooks::find;
+use crate::webhooks::{find, venue_of};
 use crate::{ATTEMPTS, AuditQuery, Context, PAGE_MAX, internal, problem};
 
 /// Asks for a try.
@@ -46,7 +46,7 @@ pub(crate) async fn test_webhook(
 ) -> Result<(StatusCode, axum::Json<TestView>), Problem> {
     let stored = find_enabled(&context, &staff, &venue_id, &webhook_id).await?;
     let now = context.clock.now();
-    let news = of_test(&stored.endpoint.venue, stored.endpoint.id, body.uuid, now);
+    let news = of_test(venue_of(&stored.endpoint)?, stored.endpoint.id, body.uuid, now);
     context.store.log_event(&news, None, now).await.map_err(internal)?;
     // Where it waits after a failure; where it changed meanwhile, whoever changed it woke it.
     let stored = find_enabled(&context, &staff, &venue_id, &webhook_id).await?;
@@ -97,7 +97,7 @@ pub(crate) async fn replay_events(
     }
     for _ in 0..ATTEMPTS {
         let stored = find_enabled(&context, &staff, &venue_id, &webhook_id).await?;
-        let newest = context.store.newest_event(&stored.endpoint.venue).await.map_err(internal)?;
+        let newest = context.store.newest_event(&stored.endpoint.owner).await.map_err(internal)?;
         if to > newest {
             let what = format!("is {to}, the newest event is {newest}");
             return Err(problem::replay(
@@ -186,7 +186,7 @@ pub(crate) async fn list_deliveries(
     let cursor = query.cursor.as_deref();
     let (found, next_cursor) = context
         .store
-        .deliveries(&endpoint.venue, endpoint.id, cursor, query.limit)
+        .deliveries(&endpoint.owner, endpoint.id, cursor, query.limit)
         .await
         .map_err(internal)?;
     let deliveries = found.into_iter().map(DeliveryView::from).collect();

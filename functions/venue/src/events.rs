@@ -46,14 +46,14 @@ pub(crate) async fn list_events(
     Path(venue_id): Path<String>,
     Query(query): Query<EventsQuery>,
 ) -> Result<axum::Json<EventListView>, Problem> {
-    let venue = load(&context, &staff, &venue_id).await?.venue;
+    let owner = load(&context, &staff, &venue_id).await?.venue.id.into();
     if !(1..=PAGE_MAX).contains(&query.limit) {
         return Err(problem::limit(query.limit, PAGE_MAX));
     }
     // Before the events: one that comes meanwhile is then news, not missed.
-    let newest = context.store.newest_event(&venue.id).await.map_err(internal)?;
+    let newest = context.store.newest_event(&owner).await.map_err(internal)?;
     let window = (query.after, u64::MAX);
-    let found = context.store.events(&venue.id, window, query.limit).await.map_err(internal)?;
+    let found = context.store.events(&owner, window, query.limit).await.map_err(internal)?;
     let next_after = found.last().map_or(query.after, |event| event.sequence);
     let events: Result<Vec<Value>, _> =
         found.iter().map(|event| serde_json::from_str(&event.body)).collect();

@@ -10,6 +10,7 @@ mod events;
 mod passes;
 mod pieces;
 mod problem;
+mod resellers;
 mod staff;
 mod supplier;
 mod templates;
@@ -107,6 +108,11 @@ pub fn router(context: Context) -> OpenApiRouter {
         .routes(routes!(templates::show_template, templates::change_template))
         .routes(routes!(templates::list_followers))
         .routes(routes!(templates::show_followed, templates::change_followed))
+        .routes(routes!(resellers::list_resellers))
+        .routes(routes!(resellers::show_reseller, resellers::change_reseller))
+        .routes(routes!(resellers::give_key))
+        .routes(routes!(resellers::end_key))
+        .routes(routes!(resellers::list_changes))
         .routes(routes!(supplier::show_supplier, supplier::change_supplier))
         .routes(routes!(pieces::list_pieces))
         .routes(routes!(staff::list_staff))

@@ -1,9 +1,10 @@
 //! Refusals of this function as problem documents.
 
-use atrio_domain::id::{CallerUuid, CampaignId, ProductId, TemplateId};
+use atrio_domain::id::{CallerUuid, CampaignId, ProductId, TemplateId, VenueId};
 use atrio_domain::moving::MOVE_MAX_DAYS;
 use atrio_domain::offer::OfferError;
 use atrio_domain::premises::PremisesError;
+use atrio_domain::reseller::ResellerError;
 use atrio_domain::staff::StaffError;
 use atrio_domain::template::TemplateError;
 use atrio_domain::voucher::CampaignError;
@@ -208,6 +209,34 @@ pub(crate) fn replay(field: &str, what: impl std::fmt::Display, fix: &str) -> Pr
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-replay")
         .detail(format_args!("`{field}` {what}"))
         .field(field, what, fix)
+}
+
+/// The reseller cannot be kept, or given a key, like this.
+pub(crate) fn reseller(error: &ResellerError) -> Problem {
+    let (status, kind) = match error {
+        ResellerError::BadName { .. }
+        | ResellerError::Nameless { .. }
+        | ResellerError::LongContact { .. }
+        | ResellerError::BadEmail
+        | ResellerError::NoVenue => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-reseller"),
+        ResellerError::Overlap => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-field"),
+        ResellerError::Revoked { .. } => (StatusCode::CONFLICT, "reseller-revoked"),
+        ResellerError::Suspended { .. } => (StatusCode::CONFLICT, "reseller-suspended"),
+        ResellerError::TooManyKeys => (StatusCode::CONFLICT, "too-many-keys"),
+        ResellerError::KeyToldBefore => (StatusCode::CONFLICT, "uuid-reused"),
+    };
+    Problem::new(status, kind).detail(error).field(error.field(), error, error.fix())
+}
+
+/// The reseller would sell for a venue that is none.
+pub(crate) fn scope(venue: &VenueId) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-reseller")
+        .detail(format_args!("there is no venue `{venue}`"))
+        .field(
+            "scope",
+            format_args!("names `{venue}`, which is no venue"),
+            "take ids from `GET /v1/venues`",
+        )
 }
 
 /// For so long both secrets do not sign.

@@ -5,7 +5,7 @@ use atrio_domain::id::{CallerUuid, VenueId};
 use atrio_domain::staff::Reach;
 use atrio_domain::webhook::delivery::Replay;
 use atrio_domain::webhook::secret::{Secret, Secrets};
-use atrio_domain::webhook::{ENDPOINTS_MAX, Endpoint, EndpointState, Settings};
+use atrio_domain::webhook::{ENDPOINTS_MAX, Endpoint, EndpointState, Owner, Settings};
 use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::webhook::{StoredEndpoint, Waking};
 use atrio_runtime::{Json, Path, Problem, Role, Staff, random};
@@ -106,7 +106,7 @@ pub(crate) async fn list_webhooks(
 ) -> Result<axum::Json<WebhookListView>, Problem> {
     let venue = load(&context, &staff, &venue_id).await?.venue;
     let now = context.clock.now();
-    let stored = context.store.webhooks(&venue.id).await.map_err(internal)?;
+    let stored = context.store.webhooks(&venue.id.into()).await.map_err(internal)?;
     let webhooks = stored.into_iter().map(|stored| WebhookView::of(stored, now)).collect();
     Ok(axum::Json(WebhookListView { webhooks }))
 }
@@ -150,14 +150,14 @@ pub(crate) async fn change_webhook(
     headers: HeaderMap,
     Json(wanted): Json<Settings>,
 ) -> Result<(StatusCode, Tagged<WebhookView>), Problem> {
-    let venue = load(&context, &staff, &venue_id).await?.venue.id;
+    let owner: Owner = load(&context, &staff, &venue_id).await?.venue.id.into();
     let id = webhook_id_of(&webhook_id)?;
     let url = wanted.check(context.destinations).map_err(|error| problem::webhook(&error))?;
     let wanted = Settings { url: url.as_str().to_owned(), ..wanted };
     let store = &context.store;
     for _ in 0..ATTEMPTS {
         let now = context.clock.now();
-        let endpoints = store.webhooks(&venue).await.map_err(internal)?;
+        let endpoints = store.webhooks(&owner).await.map_err(internal)?;
         let count = endpoints.len();
         let known = endpoints.into_iter().find(|stored| stored.endpoint.id == id);
         let Some(known) = known else {
@@ -172,12 +172,13 @@ pub(crate) async fn change_webhook(
                 EndpointState::Off { at: now }
             };
             let (events, description) = (wanted.events.clone(), wanted.description.clone());
-            let (venue, url) = (venue.clone(), url.clone());
+            let (owner, url) = (owner.clone(), url.clone());
             let made = Endpoint {
                 id,
-                venue,
+                owner,
                 url,
                 events,
+                capabilities: Vec::new(),
                 description,
                 state,
                 secrets,
@@ -185,7 +186,7 @@ pub(crate) async fn change_webhook(
                 version: 1,
             };
             let record = record(&context, &staff, &made, "", None, written(&wanted)?)?;
-            let newest = store.newest_event(&made.venue).await.map_err(internal)?;
+            let newest = store.newest_event(&made.owner).await.map_err(internal)?;
             if store.register_webhook(&made, newest, &record).await.map_err(internal)? {
                 let stored = find(&context, &staff, &venue_id, &webhook_id).await?;
                 let (tag, axum::Json(view)) = answer(stored, now)?;
@@ -236,13 +237,13 @@ pub(crate) async fn remove_webhook(
     staff: Staff,
     Path((venue_id, webhook_id)): Path<(String, String)>,
 ) -> Result<axum::Json<RemovedView>, Problem> {
-    let venue = load(&context, &staff, &venue_id).await?.venue.id;
+    let owner: Owner = load(&context, &staff, &venue_id).await?.venue.id.into();
     let id = webhook_id_of(&webhook_id)?;
-    if let Some(stored) = context.store.webhook(&venue, id).await.map_err(internal)? {
+    if let Some(stored) = context.store.webhook(&owner, id).await.map_err(internal)? {
         let before = Some(written(&stored.endpoint.settings())?);
         let record = record(&context, &staff, &stored.endpoint, "", before, Value::Null)?;
         // One that another request took away meanwhile is away.
-        context.store.remove_webhook(&venue, id, &record).await.map_err(internal)?;
+        context.store.remove_webhook(&owner, id, &record).await.map_err(internal)?;
     }
     Ok(axum::Json(RemovedView { id }))
 }
@@ -318,10 +319,15 @@ pub(crate) async fn find(
     venue_id: &str,
     webhook_id: &str,
 ) -> Result<StoredEndpoint, Problem> {
-    let venue: VenueId = load(context, staff, venue_id).await?.venue.id;
+    let owner: Owner = load(context, staff, venue_id).await?.venue.id.into();
     let id = webhook_id_of(webhook_id)?;
-    let found = context.store.webhook(&venue, id).await.map_err(internal)?;
+    let found = context.store.webhook(&owner, id).await.map_err(internal)?;
     found.ok_or_else(|| problem::unknown_webhook(id))
+}
+
+/// The venue that an endpoint is of; those of resellers are no business of a venue's staff.
+pub(crate) fn venue_of(endpoint: &Endpoint) -> Result<&VenueId, Problem> {
+    endpoint.owner.venue().ok_or_else(|| problem::unknown_webhook(endpoint.id))
 }
 
 fn record(
@@ -332,9 +338,10 @@ fn record(
     before: Option<Value>,
     after: Value,
 ) -> Result<AuditRecord, Problem> {
-    let role = staff.must_be_at(&endpoint.venue, &[Role::Manager])?;
+    let venue = venue_of(endpoint)?;
+    let role = staff.must_be_at(venue, &[Role::Manager])?;
     Ok(AuditRecord {
-        reach: Reach::Venue(endpoint.venue.clone()),
+        reach: Reach::Venue(venue.clone()),
         actor: staff.subject.to_string(),
         role: role.name().to_owned(),
         at: context.clock.now(),

@@ -1,8 +1,10 @@
-//! Tells the servers that a venue registered what became of its bookings, tickets and slots. Changes of the
-//! table become events of the venue's log, once each; endpoints are then told the log in its order, signed,
+//! Tells the servers that a venue or a reseller registered what became of its bookings, tickets and slots. Changes of the
+//! table become events of its log, once each; endpoints are then told the log in its order, signed,
 //! each from where it stands, and again later what they did not take. No endpoint waits for another, and
 //! nothing waits for them. Neither an address nor a secret stands in a log.
 
+mod octo;
+mod resellers;
 mod transport;
 
 use std::collections::HashSet;
@@ -10,12 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atrio_domain::booking::Booking;
-use atrio_domain::id::VenueId;
 use atrio_domain::redemption::Direction;
-use atrio_domain::webhook::EndpointState;
 use atrio_domain::webhook::address::Destinations;
-use atrio_domain::webhook::delivery::{Progress, Verdict, judge};
+use atrio_domain::webhook::delivery::{Outcome, Progress, Verdict, judge};
 use atrio_domain::webhook::event::{Admitted, moves_places, of_admission, of_booking, of_places};
+use atrio_domain::webhook::{EndpointState, Owner};
 use atrio_dynamo::change::Change;
 use atrio_dynamo::event_log::{Logged, LoggedEvent, OfSlot};
 use atrio_dynamo::redemption::Entry;
@@ -26,8 +27,11 @@ use atrio_runtime::{Clock, random, stream};
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+use crate::resellers::Listening;
 
 pub use transport::Transport;
 
@@ -79,41 +83,56 @@ pub async fn handle(context: &Context, records: &[EventRecord]) -> DynamoDbEvent
     stream::one_by_one(records, |record| take(context, &quiet, record)).await
 }
 
-/// Venues that nobody listened to after the records of a batch were written: who registers meanwhile
-/// is told what happens from then on, so no later look is needed for the batch.
+/// Venues and resellers for whom nobody listened after the records of a batch were written, and the resellers that
+/// are told of places: who registers meanwhile is told what happens from then on, so no later look is needed for the
+/// batch.
 #[derive(Debug, Default)]
-struct Quiet(Mutex<HashSet<VenueId>>);
+struct Quiet {
+    owners: Mutex<HashSet<Owner>>,
+    listening: OnceCell<Vec<Listening>>,
+    has_resellers: OnceCell<bool>,
+}
 
 impl Quiet {
-    async fn is(&self, context: &Context, venue: &VenueId) -> Result<bool, Error> {
-        if self.known().contains(venue) {
+    async fn is(&self, context: &Context, owner: &Owner) -> Result<bool, Error> {
+        if self.known().contains(owner) {
             return Ok(true);
         }
-        let is_quiet = context.store.webhooks(venue).await?.is_empty();
+        let is_quiet = context.store.webhooks(owner).await?.is_empty();
         if is_quiet {
-            self.known().insert(venue.clone());
+            self.known().insert(owner.clone());
         }
         Ok(is_quiet)
     }
 
-    fn known(&self) -> MutexGuard<'_, HashSet<VenueId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The resellers that are told of places.
+    async fn listening(&self, context: &Context) -> Result<&[Listening], Error> {
+        let read = self.listening.get_or_try_init(|| resellers::listening(&context.store));
+        read.await.map(Vec::as_slice)
+    }
+
+    /// Whether any reseller has, or had, an endpoint.
+    async fn has_resellers(&self, context: &Context) -> Result<bool, Error> {
+        let read = async || Ok(!context.store.listeners().await?.is_empty());
+        self.has_resellers.get_or_try_init(read).await.copied()
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashSet<Owner>> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 async fn take(context: &Context, quiet: &Quiet, record: &EventRecord) -> Result<(), Error> {
+    if let Some((old, new)) = stream::rehearsal_of(record) {
+        let old = old.map(|old| old.booking);
+        return resellers::tell_step(context, quiet, old.as_ref(), &new).await;
+    }
     match stream::change_of(record) {
         Change::Booking { old, new } => {
-            let (old, new) = (old.map(|old| old.booking), new.booking);
-            let news = of_booking(old.as_ref(), &new);
-            let moves = moves_places(old.as_ref(), &new);
-            if (news.is_none() && !moves) || quiet.is(context, &new.venue_id).await? {
-                return Ok(());
-            }
-            if let Some(news) = news {
-                context.store.log_event(&news, None, context.clock.now()).await?;
-            }
-            if moves { tell_places(context, &new).await } else { Ok(()) }
+            let old = old.map(|old| old.booking);
+            tell_venue(context, quiet, old.as_ref(), &new.booking).await?;
+            resellers::tell_step(context, quiet, old.as_ref(), &new).await?;
+            resellers::tell_places(context, quiet, old.as_ref(), &new.booking).await
         }
         Change::Entry(entry) if entry.direction == Direction::Entry => {
             tell_entry(context, quiet, &entry, None).await
@@ -126,6 +145,22 @@ async fn take(context: &Context, quiet: &Quiet, record: &EventRecord) -> Result<
     }
 }
 
+async fn tell_venue(
+    context: &Context,
+    quiet: &Quiet,
+    old: Option<&Booking>,
+    new: &Booking,
+) -> Result<(), Error> {
+    let (news, moves) = (of_booking(old, new), moves_places(old, new));
+    if (news.is_none() && !moves) || quiet.is(context, &new.venue_id.clone().into()).await? {
+        return Ok(());
+    }
+    if let Some(news) = news {
+        context.store.log_event(&news, None, context.clock.now()).await?;
+    }
+    if moves { tell_places(context, new).await } else { Ok(()) }
+}
+
 /// What the places of a slot are by now counts, not what they were at the change: changes may come out of
 /// their order, and what is told last must be true.
 async fn tell_places(context: &Context, booking: &Booking) -> Result<(), Error> {
@@ -134,7 +169,7 @@ async fn tell_places(context: &Context, booking: &Booking) -> Result<(), Error> 
         let before = context.store.told_of_slot(booking).await?;
         let now = context.clock.now();
         let Some((news, by_then)) = of_places(booking, places, before, now) else { return Ok(()) };
-        let of_slot = OfSlot { booking, before, by_then };
+        let of_slot = OfSlot::of_venue(booking, before, by_then);
         match context.store.log_event(&news, Some(of_slot), now).await? {
             Logged::Overtaken => {}
             Logged::Under(_) | Logged::Known | Logged::NobodyListens => return Ok(()),
@@ -150,10 +185,19 @@ async fn tell_entry(
 ) -> Result<(), Error> {
     let first: Vec<_> = entry.passed.iter().filter(|passed| passed.after.is_none()).collect();
     let Some(one) = first.first() else { return Ok(()) };
-    if quiet.is(context, &entry.venue).await? {
+    let is_venues = !quiet.is(context, &entry.venue.clone().into()).await?;
+    let is_resellers = quiet.has_resellers(context).await?;
+    if !is_venues && !is_resellers {
         return Ok(());
     }
     let Some(ticket) = context.store.ticket(one.ticket).await? else { return Ok(()) };
+    if is_resellers {
+        let of = (ticket.booking, entry.uuid);
+        resellers::tell_entry(context, quiet, of, undone_at.is_some()).await?;
+    }
+    if !is_venues {
+        return Ok(());
+    }
     let admitted = Admitted {
         redemption: entry.uuid,
         booking: ticket.booking,
@@ -219,7 +263,7 @@ async fn tell(context: &Context, due: &StoredEndpoint) -> Result<(), Error> {
     let begun = Instant::now();
     loop {
         // Read anew for each event: staff may have changed address, secret or mind.
-        let read = context.store.webhook(&due.endpoint.venue, due.endpoint.id).await?;
+        let read = context.store.webhook(&due.endpoint.owner, due.endpoint.id).await?;
         let Some(stored) = read.filter(|stored| stored.claim.as_ref() == Some(&claim)) else {
             return Ok(());
         };
@@ -245,7 +289,7 @@ async fn next_wanted(
     let endpoint = &stored.endpoint;
     let (mut progress, mut look) = (stored.progress, LOOK_AHEAD);
     loop {
-        let events = store.events(&endpoint.venue, progress.window(), look).await?;
+        let events = store.events(&endpoint.owner, progress.window(), look).await?;
         look = LOOK_FAR;
         let is_end = events.is_empty();
         for event in events {
@@ -277,7 +321,12 @@ async fn send(
 ) -> Result<bool, Error> {
     let endpoint = &stored.endpoint;
     let begun = Instant::now();
-    let outcome = context.transport.send(endpoint, event, context.clock.now()).await;
+    let now = context.clock.now();
+    let outcome = if may_hear(&context.store, &endpoint.owner).await? {
+        context.transport.send(endpoint, event, now).await
+    } else {
+        Outcome::Withheld
+    };
     let (now, attempts) = (context.clock.now(), progress.attempts + 1);
     let chance = u32::from_be_bytes(random::bytes()) % 1_001;
     let (to, next, state) = match judge(attempts, &outcome, chance, now) {
@@ -312,6 +361,13 @@ async fn send(
     };
     let is_mine = context.store.note_delivery(endpoint, claim, &to, &next, &delivery).await?;
     Ok(is_mine && matches!(next, Next::GoOn { .. }))
+}
+
+/// Whether events are sent: a reseller that may not sell hears nothing.
+async fn may_hear(store: &Store, owner: &Owner) -> Result<bool, Error> {
+    let Owner::Reseller { reseller, .. } = owner else { return Ok(true) };
+    let found = store.reseller(reseller).await?;
+    Ok(found.is_some_and(|stored| stored.reseller.must_sell().is_ok()))
 }
 
 fn later(at: Timestamp, pause: SignedDuration) -> Timestamp {

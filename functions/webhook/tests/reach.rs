@@ -23,9 +23,10 @@ fn endpoint(url: &str) -> Endpoint {
         ("00000000-0000-4000-8000-000000000001".parse().unwrap(), Timestamp::UNIX_EPOCH);
     Endpoint {
         id,
-        venue: "20240".parse().unwrap(),
+        owner: "20240".parse().unwrap(),
         url: EndpointUrl::new(url, Destinations::LoopbackToo).unwrap(),
         events: Vec::new(),
+        capabilities: Vec::new(),
         description: String::new(),
         state: EndpointState::Enabled,
         secrets: Secrets::first(Secret::new([7; 32], id, now)),

@@ -2,7 +2,7 @@
 // server), moved to this tab's storage and wiped from the address, so that it is not bookmarked,
 // shared by mistake or left in the history.
 
-export type StaffPage = 'desk' | 'gate' | 'manager' | 'window';
+export type StaffPage = 'desk' | 'gate' | 'manager' | 'portal' | 'window';
 
 export interface StaffKey {
 	token: string;

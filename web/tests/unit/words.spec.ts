@@ -14,9 +14,11 @@ import { groups } from '../../src/lib/i18n/groups';
 import { members } from '../../src/lib/i18n/members';
 import { offer } from '../../src/lib/i18n/offer';
 import { order } from '../../src/lib/i18n/order';
+import { portal } from '../../src/lib/i18n/portal';
 import { problems } from '../../src/lib/i18n/problems';
 import { product } from '../../src/lib/i18n/product';
 import { refunds } from '../../src/lib/i18n/refunds';
+import { resellers } from '../../src/lib/i18n/resellers';
 import { tariffs } from '../../src/lib/i18n/tariffs';
 import { templates } from '../../src/lib/i18n/templates';
 import { venue } from '../../src/lib/i18n/venue';
@@ -70,10 +72,12 @@ test('every message has the same holes and plurals in both languages', () => {
 		...dashboard,
 		...offer,
 		...order,
+		...portal,
 		...product,
 		...desk,
 		...campaigns,
 		...refunds,
+		...resellers,
 		...tariffs,
 		...templates,
 		...webhooks,

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use atrio_domain::id::VenueId;
-use atrio_domain::reseller::{FreshKey, Mode, OVERLAP_USUAL, Reseller, Scope, id_of};
+use atrio_domain::reseller::{FreshKey, KeyTerm, Mode, OVERLAP_USUAL, Reseller, Scope, id_of};
+use atrio_domain::staff::Reach;
+use atrio_dynamo::audit::AuditRecord;
 use atrio_dynamo::reseller::{ResellerWritten, StoredReseller};
 use atrio_runtime::random;
 use jiff::SignedDuration;
@@ -48,6 +50,13 @@ pub(super) enum ResellerCommand {
     Rotate {
         /// Its id, or its name.
         reseller: String,
+        /// A key for trying out, and the ends of those before; where neither kind is asked for, of the kind that was
+        /// given last.
+        #[arg(long, conflicts_with = "live")]
+        test: bool,
+        /// A key that sells, and the ends of those before.
+        #[arg(long)]
+        live: bool,
         /// For how many hours the keys before go on; 0 ends them now.
         #[arg(long, default_value_t = OVERLAP_USUAL.as_hours())]
         overlap_hours: i64,
@@ -88,9 +97,14 @@ async fn answer(attached: &Attached, command: ResellerCommand) -> Result<Vec<Str
             let all = attached.store.resellers().await?;
             Ok(list(&all, attached.clock.now(), json))
         }
-        ResellerCommand::Rotate { reseller, overlap_hours, json } => {
+        ResellerCommand::Rotate { reseller, test, live, overlap_hours, json } => {
             let overlap = SignedDuration::from_hours(overlap_hours.clamp(-1, 10_000));
-            let (reseller, key) = rotate(attached, &reseller, overlap).await?;
+            let mode = match (test, live) {
+                (true, _) => Some(Mode::Test),
+                (_, true) => Some(Mode::Live),
+                _ => None,
+            };
+            let (reseller, key) = rotate(attached, &reseller, mode, overlap).await?;
             Ok(vec![told(&reseller, &key, json)])
         }
         ResellerCommand::Terms(options) => reseller_terms::answer(attached, &options).await,
@@ -117,8 +131,8 @@ async fn add(
         if venues.is_empty() { Scope::All } else { Scope::Venues(venues.into_iter().collect()) };
     let (key, now) = (FreshKey::new(mode, &random::bytes()), clock.now());
     let term = key.term(Secrets::open(data)?.contact_hash_key.as_bytes(), now);
-    let reseller = Reseller::new(name, mode, scope, term, now)?;
-    match store.write_reseller(&reseller, None).await? {
+    let reseller = Reseller::new(name, scope, term, now)?;
+    match store.write_reseller(&reseller, None, &record(&reseller, 1, now)).await? {
         ResellerWritten::Done => Ok((reseller, key)),
         ResellerWritten::Stale => {
             let id = &reseller.id;
@@ -133,18 +147,35 @@ async fn add(
 async fn rotate(
     attached: &Attached,
     reseller: &str,
+    mode: Option<Mode>,
     overlap: SignedDuration,
 ) -> Result<(Reseller, FreshKey), Failure> {
     let secret = Secrets::open(&attached.data)?.contact_hash_key;
     let bytes = random::bytes();
     let fresh = |mode| FreshKey::new(mode, &bytes);
     let rotated = change(attached, reseller, |before, now| {
-        let term = fresh(before.mode).term(secret.as_bytes(), now);
+        let mode = mode.unwrap_or(before.newest_mode(now));
+        let term = fresh(mode).term(secret.as_bytes(), now);
         Ok(before.rotate(term, overlap, now)?)
     })
     .await?;
-    let key = fresh(rotated.mode);
+    // The newest is last.
+    let key = fresh(rotated.keys.last().map_or(Mode::Live, KeyTerm::mode));
     Ok((rotated, key))
+}
+
+/// That somebody at the machine's own commands did this.
+fn record(reseller: &Reseller, version: u64, now: jiff::Timestamp) -> AuditRecord {
+    AuditRecord {
+        reach: Reach::Platform,
+        actor: "atrio reseller".to_owned(),
+        role: "operator".to_owned(),
+        at: now,
+        version,
+        part: format!("resellers/{}", reseller.id),
+        before: None,
+        after: shown(reseller, now),
+    }
 }
 
 /// Changes a reseller over the version that was read.
@@ -158,8 +189,11 @@ async fn change(
         let found = attached.store.reseller(&id).await?;
         let StoredReseller { reseller, version } = found
             .ok_or_else(|| format!("there is no reseller `{id}`; see `atrio reseller list`"))?;
-        let next = step(&reseller, attached.clock.now())?;
-        if attached.store.write_reseller(&next, Some(version)).await? == ResellerWritten::Done {
+        let now = attached.clock.now();
+        let next = step(&reseller, now)?;
+        let record = record(&next, version + 1, now);
+        let written = attached.store.write_reseller(&next, Some(version), &record).await?;
+        if written == ResellerWritten::Done {
             return Ok(next);
         }
     }
@@ -168,7 +202,8 @@ async fn change(
 
 fn told(reseller: &Reseller, key: &FreshKey, as_json: bool) -> String {
     if as_json {
-        let Reseller { id, name, mode, .. } = reseller;
+        let Reseller { id, name, .. } = reseller;
+        let mode = reseller.keys.last().map(KeyTerm::mode);
         json!({"id": id, "name": name, "mode": mode, "key": key.reveal()}).to_string()
     } else {
         key.reveal().to_owned()
@@ -191,11 +226,12 @@ fn list(all: &[StoredReseller], now: jiff::Timestamp, as_json: bool) -> Vec<Stri
                 None => format!("{}…", term.begins),
             })
             .collect();
-        let keys = match reseller.revoked_at {
-            Some(at) => format!("revoked at {at}"),
-            None => keys.join(", "),
+        let keys = match (reseller.revoked_at, reseller.suspended_at) {
+            (Some(at), _) => format!("revoked at {at}"),
+            (None, Some(at)) => format!("suspended at {at}; {}", keys.join(", ")),
+            (None, None) => keys.join(", "),
         };
-        format!("{} ({}, {}): {keys}", reseller.id, reseller.name, reseller.mode.name())
+        format!("{} ({}): {keys}", reseller.id, reseller.name)
     };
     if all.is_empty() { vec!["no resellers".to_owned()] } else { all.iter().map(line).collect() }
 }
@@ -205,10 +241,14 @@ fn shown(reseller: &Reseller, now: jiff::Timestamp) -> Value {
         .keys
         .iter()
         .filter(|term| term.is_good(now))
-        .map(|term| json!({"begins": term.begins, "from": term.from, "until": term.until}))
+        .map(|term| {
+            let (from, until) = (term.from, term.until);
+            json!({"begins": term.begins, "mode": term.mode(), "from": from, "until": until})
+        })
         .collect();
     json!({
-        "id": reseller.id, "name": reseller.name, "mode": reseller.mode, "scope": reseller.scope,
-        "added_at": reseller.added_at, "revoked_at": reseller.revoked_at, "keys": keys,
+        "id": reseller.id, "name": reseller.name, "scope": reseller.scope,
+        "contact": reseller.contact, "added_at": reseller.added_at,
+        "suspended_at": reseller.suspended_at, "revoked_at": reseller.revoked_at, "keys": keys,
     })
 }

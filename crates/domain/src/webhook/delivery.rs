@@ -29,6 +29,8 @@ pub enum Outcome {
     },
     /// There was none, and why.
     Unreached(&'static str),
+    /// Nothing was sent, for who would hear it sells nothing.
+    Withheld,
 }
 
 impl Outcome {
@@ -38,6 +40,7 @@ impl Outcome {
         match self {
             Self::Answered { status, .. } => format!("answered with status {status}"),
             Self::Unreached(why) => (*why).to_owned(),
+            Self::Withheld => "was sent nothing: its reseller sells nothing".to_owned(),
         }
     }
 
@@ -120,6 +123,10 @@ pub fn judge(attempt: u32, outcome: &Outcome, chance: u32, now: Timestamp) -> Ve
         let reason = "it answered 410, which asks to be told no more".to_owned();
         return Verdict::Disable { reason };
     }
+    if *outcome == Outcome::Withheld {
+        let reason = "its reseller is suspended, or was revoked".to_owned();
+        return Verdict::Disable { reason };
+    }
     if attempt >= ATTEMPTS_MAX {
         let reason = format!(
             "an event was sent {attempt} times in about a day; the last time the endpoint {}",
@@ -132,7 +139,9 @@ pub fn judge(attempt: u32, outcome: &Outcome, chance: u32, now: Timestamp) -> Ve
     let pause = FIRST_PAUSE * doubled * thousandths / 1_000;
     let asked = match outcome {
         Outcome::Answered { retry_after: Some(wait), .. } => (*wait).min(LONGEST_WAIT),
-        Outcome::Answered { .. } | Outcome::Unreached(_) => SignedDuration::ZERO,
+        Outcome::Answered { .. } | Outcome::Unreached(_) | Outcome::Withheld => {
+            SignedDuration::ZERO
+        }
     };
     let at = now.saturating_add(pause.max(asked)).unwrap_or(Timestamp::MAX);
     Verdict::Again { at }

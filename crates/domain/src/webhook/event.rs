@@ -14,6 +14,7 @@ use crate::calendar::SlotTimes;
 use crate::id::{CallerUuid, GateId, OptionId, ProductId, TicketId, UnitId, VenueId};
 use crate::slot::Places;
 use crate::tariff::Cents;
+use crate::webhook::Owner;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,13 +37,19 @@ pub enum EventKind {
     /// A slot that was sold out has places again.
     #[serde(rename = "availability.available_again")]
     AvailableAgain,
+    /// A reseller's booking changed.
+    #[serde(rename = "booking_update")]
+    BookingUpdate,
+    /// What a reseller finds of places became more or less by enough to say so.
+    #[serde(rename = "availability_update")]
+    AvailabilityUpdate,
     /// Staff try an endpoint.
     #[serde(rename = "webhook.test")]
     Test,
 }
 
 impl EventKind {
-    /// The kinds that an endpoint is told of.
+    /// The kinds that an endpoint of a venue is told of.
     pub const SUBSCRIBED: [Self; 6] = [
         Self::BookingConfirmed,
         Self::BookingCancelled,
@@ -51,6 +58,9 @@ impl EventKind {
         Self::SoldOut,
         Self::AvailableAgain,
     ];
+
+    /// The kinds that an endpoint of a reseller is told of, one each, in OCTO's words.
+    pub const OF_RESELLERS: [Self; 2] = [Self::BookingUpdate, Self::AvailabilityUpdate];
 
     /// The kind as written in bodies and items.
     #[must_use]
@@ -62,6 +72,8 @@ impl EventKind {
             Self::TicketRedemptionUndone => "ticket.redemption_undone",
             Self::SoldOut => "availability.sold_out",
             Self::AvailableAgain => "availability.available_again",
+            Self::BookingUpdate => "booking_update",
+            Self::AvailabilityUpdate => "availability_update",
             Self::Test => "webhook.test",
         }
     }
@@ -71,7 +83,7 @@ impl FromStr for EventKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let all = Self::SUBSCRIBED.into_iter().chain([Self::Test]);
+        let all = Self::SUBSCRIBED.into_iter().chain(Self::OF_RESELLERS).chain([Self::Test]);
         all.into_iter()
             .find(|kind| kind.name() == text)
             .ok_or_else(|| format!("`{text}` is no kind of event"))
@@ -86,7 +98,7 @@ pub struct EventId(String);
 impl EventId {
     /// Of what happened to one subject: a booking is confirmed once, a slot is sold out as often as it is
     /// counted here.
-    fn of(kind: EventKind, subject: &str, occurrence: u64) -> Self {
+    pub(super) fn of(kind: EventKind, subject: &str, occurrence: u64) -> Self {
         let digest = Sha256::new()
             .chain_update(kind.name())
             .chain_update([0])
@@ -127,33 +139,38 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Something to tell of a venue.
+/// Something to tell of a venue, or to a reseller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
     /// Names it.
     pub id: EventId,
     /// What happened.
     pub kind: EventKind,
-    /// Where.
-    pub venue: VenueId,
+    /// Whose.
+    pub owner: Owner,
     /// When.
     pub at: Timestamp,
     /// The endpoint that it is made for; none where it is for all.
     pub only_for: Option<CallerUuid>,
-    facts: Facts,
+    pub(super) facts: Facts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-enum Facts {
+pub(super) enum Facts {
     Booking(BookingFacts),
     Redemption(RedemptionFacts),
     Availability(AvailabilityFacts),
-    Test { venue_id: VenueId, webhook_id: CallerUuid },
+    /// A body as it is sent, in the form of its endpoint.
+    Written(String),
+    Test {
+        venue_id: VenueId,
+        webhook_id: CallerUuid,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct BookingFacts {
+pub(super) struct BookingFacts {
     venue_id: VenueId,
     booking_reference: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +193,7 @@ struct UnitFacts {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct RedemptionFacts {
+pub(super) struct RedemptionFacts {
     venue_id: VenueId,
     booking_reference: String,
     redemption_reference: String,
@@ -193,7 +210,7 @@ struct TicketFacts {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct AvailabilityFacts {
+pub(super) struct AvailabilityFacts {
     venue_id: VenueId,
     product_id: ProductId,
     slot: SlotTimes,
@@ -218,6 +235,9 @@ impl News {
     /// # Errors
     /// When it cannot be written as JSON, which none of ours cannot.
     pub fn body(&self, sequence: u64) -> Result<String, serde_json::Error> {
+        if let Facts::Written(body) = &self.facts {
+            return Ok(body.clone());
+        }
         let (id, kind, data) = (&self.id, self.kind, &self.facts);
         serde_json::to_string(&Body { id, sequence, kind, timestamp: self.at, data })
     }
@@ -254,9 +274,9 @@ pub fn of_booking(old: Option<&Booking>, new: &Booking) -> Option<News> {
         total_cents: new.total(),
         refund_cents: refund,
     };
-    let venue = new.venue_id.clone();
+    let owner = new.venue_id.clone().into();
     let id = EventId::of(kind, &new.uuid.to_string(), 0);
-    Some(News { id, kind, venue, at, only_for: None, facts: Facts::Booking(facts) })
+    Some(News { id, kind, owner, at, only_for: None, facts: Facts::Booking(facts) })
 }
 
 /// Whether a step of a booking took places, or gave some back.
@@ -311,8 +331,8 @@ pub fn of_admission(admitted: &Admitted, undone_at: Option<Timestamp>) -> Option
         tickets: admitted.tickets.iter().map(ticket).collect(),
     };
     let id = EventId::of(kind, &admitted.redemption.to_string(), 0);
-    let venue = admitted.venue.clone();
-    Some(News { id, kind, venue, at, only_for: None, facts: Facts::Redemption(facts) })
+    let owner = admitted.venue.clone().into();
+    Some(News { id, kind, owner, at, only_for: None, facts: Facts::Redemption(facts) })
 }
 
 /// What was last told of a slot's places.
@@ -349,16 +369,16 @@ pub fn of_places(
     let told = ToldOfSlot { is_sold_out, count: told.count + 1 };
     let id = EventId::of(kind, &format!("{venue}#{product}#{}", slot.id), told.count);
     let facts = Facts::Availability(facts);
-    Some((News { id, kind, venue: venue.clone(), at: now, only_for: None, facts }, told))
+    Some((News { id, kind, owner: venue.clone().into(), at: now, only_for: None, facts }, told))
 }
 
-/// An event by which staff try an endpoint, asked for under this key.
+/// An event by which staff try an endpoint of a venue, asked for under this key.
 #[must_use]
 pub fn of_test(venue: &VenueId, webhook: CallerUuid, asked: CallerUuid, now: Timestamp) -> News {
     News {
         id: EventId::of(EventKind::Test, &format!("{webhook}#{asked}"), 0),
         kind: EventKind::Test,
-        venue: venue.clone(),
+        owner: venue.clone().into(),
         at: now,
         only_for: Some(webhook),
         facts: Facts::Test { venue_id: venue.clone(), webhook_id: webhook },

@@ -1,9 +1,9 @@
 //! What became of the events that an endpoint was sent: `DELIVERIES#venue#id` / number of the event, kept as
 //! long as the event itself. Written with what follows for the endpoint, or not at all.
 
-use atrio_domain::id::{CallerUuid, VenueId};
+use atrio_domain::id::CallerUuid;
 use atrio_domain::retention::Record;
-use atrio_domain::webhook::Endpoint;
+use atrio_domain::webhook::{Endpoint, Owner};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +12,8 @@ use crate::event_log::sequence_key;
 use crate::table::TTL;
 use crate::{Error, Item, SK, Store, key};
 
-fn deliveries(venue: &VenueId, id: CallerUuid) -> String {
-    format!("DELIVERIES#{venue}#{id}")
+fn deliveries(owner: &Owner, id: CallerUuid) -> String {
+    format!("DELIVERIES#{owner}#{id}")
 }
 
 /// What became of the last attempt to send an event.
@@ -71,7 +71,7 @@ impl TryFrom<&Item> for Delivery {
 }
 
 pub(super) fn item(endpoint: &Endpoint, delivery: &Delivery) -> Result<Item, Error> {
-    let mut item = key(deliveries(&endpoint.venue, endpoint.id), sequence_key(delivery.sequence));
+    let mut item = key(deliveries(&endpoint.owner, endpoint.id), sequence_key(delivery.sequence));
     item.insert("event".to_owned(), text(&delivery.event));
     item.insert("kind".to_owned(), text(&delivery.kind));
     item.insert("state".to_owned(), json("state", &delivery.state)?);
@@ -91,11 +91,11 @@ impl Store {
     /// The service's own, or a malformed item.
     pub async fn deliveries(
         &self,
-        venue: &VenueId,
+        owner: &Owner,
         id: CallerUuid,
         cursor: Option<&str>,
         limit: i32,
     ) -> Result<(Vec<Delivery>, Option<String>), Error> {
-        self.newest_first(deliveries(venue, id), cursor, limit).await
+        self.newest_first(deliveries(owner, id), cursor, limit).await
     }
 }

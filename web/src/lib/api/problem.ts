@@ -63,6 +63,10 @@ export class Problem extends Error {
 		const isJson = response.headers.get('content-type')?.includes('json') ?? false;
 		let document: ProblemDocument = {};
 		if (isJson) document = (await response.json().catch(() => ({}))) as ProblemDocument;
+		// What resellers are refused in is OCTO's form.
+		if (typeof document.errorMessage === 'string') {
+			document = { ...document, type: String(document.error).toLowerCase(), detail: document.errorMessage };
+		}
 		return new Problem(response.status, document, seconds);
 	}
 }

@@ -16,6 +16,8 @@ export const common = {
 	'nav.templates': { it: 'Modelli per molti luoghi', en: 'Templates for many venues' },
 	'nav.refunds': { it: 'Rimborsi', en: 'Refunds' },
 	'nav.webhooks': { it: 'Altri sistemi', en: 'Other systems' },
+	'nav.resellers': { it: 'Rivenditori', en: 'Resellers' },
+	'nav.portal': { it: 'Area rivenditori', en: 'Reseller’s area' },
 	'nav.group.today': { it: 'Oggi', en: 'Today' },
 	'nav.group.offer': { it: 'Che cosa offriamo', en: 'What we offer' },
 	'nav.group.people': { it: 'Persone', en: 'People' },

@@ -19,8 +19,10 @@ import { offer } from './offer';
 import { order } from './order';
 import { privacy } from './privacy';
 import { problems } from './problems';
+import { portal } from './portal';
 import { product } from './product';
 import { refunds } from './refunds';
+import { resellers } from './resellers';
 import { tariffs } from './tariffs';
 import { templates } from './templates';
 import { venue } from './venue';
@@ -45,9 +47,11 @@ const messages = {
 	...desk,
 	...devices,
 	...privacy,
+	...portal,
 	...product,
 	...campaigns,
 	...refunds,
+	...resellers,
 	...tariffs,
 	...templates,
 	...webhooks,

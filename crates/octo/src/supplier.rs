@@ -3,14 +3,13 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::content::Nothing;
-use crate::Context;
-use crate::caller::{CONTENT, Caller, PRICING};
+use crate::content::Nothing;
+use crate::viewer::{CONTENT, Caller, PRICING, WEBHOOKS};
 
 /// Who sells.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoSupplier {
+pub struct OctoSupplier {
     id: &'static str,
     name: String,
     /// Where its OCTO stands.
@@ -37,7 +36,9 @@ struct OctoSupplierContent {
 }
 
 impl OctoSupplier {
-    pub(crate) fn of(context: &Context, caller: &Caller) -> Self {
+    /// The supplier of this name, whose platform is reached there.
+    #[must_use]
+    pub fn of(name: &str, public_url: &str, caller: &Caller) -> Self {
         let what = match caller.locale {
             atrio_domain::text::Locale::It => "Biglietti di musei, biblioteche e archivi italiani",
             atrio_domain::text::Locale::En => "Tickets of Italian museums, libraries and archives",
@@ -45,10 +46,10 @@ impl OctoSupplier {
         let content = OctoSupplierContent { short_description: Some(what.to_owned()), media: [] };
         Self {
             id: "atrio",
-            name: context.supplier_name.clone(),
-            endpoint: format!("{}/octo", context.public_url),
+            name: name.to_owned(),
+            endpoint: format!("{public_url}/octo"),
             contact: OctoSupplierContact {
-                website: Some(context.public_url.clone()),
+                website: Some(public_url.to_owned()),
                 email: None,
                 telephone: None,
                 address: None,
@@ -61,7 +62,7 @@ impl OctoSupplier {
 /// Something that a supplier can do beside OCTO's core.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoCapability {
+pub struct OctoCapability {
     id: &'static str,
     revision: u32,
     required: bool,
@@ -70,7 +71,9 @@ pub(crate) struct OctoCapability {
 }
 
 impl OctoCapability {
-    pub(crate) fn all() -> Vec<Self> {
+    /// All that this one can.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
         let optional = |id, docs| Self {
             id,
             revision: 1,
@@ -81,6 +84,7 @@ impl OctoCapability {
         vec![
             optional(PRICING, "https://docs.octo.travel/capabilities/pricing"),
             optional(CONTENT, "https://docs.octo.travel/capabilities/content"),
+            optional(WEBHOOKS, "https://docs.octo.travel/capabilities/webhooks"),
         ]
     }
 }

@@ -9,35 +9,37 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::clock;
-use super::content::{OctoContent, OctoUnitContent};
-use super::pricing::{Amounts, OctoPricing};
-use crate::caller::Caller;
 use crate::catalogue::product_id;
+use crate::clock;
+use crate::content::{OctoContent, OctoUnitContent};
+use crate::pricing::{Amounts, OctoPricing};
+use crate::viewer::Caller;
 
 /// Lowest and highest age where a unit has no limit, for OCTO knows no unit without them.
 const AGES: (u8, u8) = (0, 99);
 
 /// How a product's tickets are carried: a code to show, and a page to print.
-pub(crate) const DELIVERY_FORMATS: [&str; 2] = ["QRCODE", "PDF_URL"];
+pub const DELIVERY_FORMATS: [&str; 2] = ["QRCODE", "PDF_URL"];
 
 /// Each person has a ticket of their own.
-pub(crate) const DELIVERY_METHODS: [&str; 1] = ["TICKET"];
+pub const DELIVERY_METHODS: [&str; 1] = ["TICKET"];
 
 /// A ticket is shown on a screen.
-pub(crate) const REDEMPTION_METHOD: &str = "DIGITAL";
+pub const REDEMPTION_METHOD: &str = "DIGITAL";
 
 /// Where a price is written: on offer, or as it stands in a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
+pub enum Shown {
+    /// On offer.
     OnOffer,
+    /// In a booking.
     InBooking,
 }
 
 /// Something to sell.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoProduct {
+pub struct OctoProduct {
     id: String,
     internal_name: String,
     reference: Option<String>,
@@ -70,7 +72,7 @@ struct OctoProductPricing {
 /// A way to take a product.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoOption {
+pub struct OctoOption {
     id: String,
     default: bool,
     internal_name: String,
@@ -97,7 +99,7 @@ struct OctoOptionRestrictions {
 /// A kind of visitor.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoUnit {
+pub struct OctoUnit {
     id: String,
     internal_name: String,
     reference: Option<String>,
@@ -127,12 +129,14 @@ struct OctoUnitRestrictions {
 
 impl OctoProduct {
     /// As it is offered at `now`.
-    pub(crate) fn of(venue: &Venue, product: &Product, caller: &Caller, now: Timestamp) -> Self {
+    #[must_use]
+    pub fn of(venue: &Venue, product: &Product, caller: &Caller, now: Timestamp) -> Self {
         Self::shown(venue, product, caller, (venue.day_at(now), Shown::OnOffer))
     }
 
     /// As it stands for visits of that day.
-    pub(crate) fn shown(
+    #[must_use]
+    pub fn shown(
         venue: &Venue,
         product: &Product,
         caller: &Caller,
@@ -178,7 +182,8 @@ impl OctoProduct {
 
 impl OctoOption {
     /// As it stands for visits of that day; by itself it is no default.
-    pub(crate) fn shown(
+    #[must_use]
+    pub fn shown(
         venue: &Venue,
         product: &Product,
         option: &ProductOption,
@@ -225,7 +230,8 @@ impl OctoOption {
 
 impl OctoUnit {
     /// As it stands for visits of that day.
-    pub(crate) fn shown(
+    #[must_use]
+    pub fn shown(
         (venue, product): (&Venue, &Product),
         unit: &Unit,
         caller: &Caller,
@@ -272,7 +278,8 @@ impl OctoUnit {
 }
 
 /// Who can come on that day, or, where nobody can yet, from the first day on sale on.
-pub(crate) fn units(option: &ProductOption, day: Date) -> Vec<Unit> {
+#[must_use]
+pub fn units(option: &ProductOption, day: Date) -> Vec<Unit> {
     let next = || {
         let to_come =
             option.tariffs.iter().filter(|tariff| tariff.valid.to.is_none_or(|to| day <= to));

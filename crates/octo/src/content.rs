@@ -6,12 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A list of what is not kept here: pictures, questions, guided languages, taxes.
-pub(crate) type Nothing = [u8; 0];
+pub type Nothing = [u8; 0];
 
 /// What is worth knowing of something.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoFeature {
+pub struct OctoFeature {
     short_description: Option<String>,
     /// `PREARRIVAL_INFORMATION`, `CANCELLATION_TERM` or `REDEMPTION_INSTRUCTION`.
     r#type: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct OctoFeature {
 /// Where something is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoLocation {
+pub struct OctoLocation {
     title: Option<String>,
     short_description: Option<String>,
     types: Vec<&'static str>,
@@ -67,7 +67,7 @@ struct OctoIdentifiers {
 /// The texts of a product or an option.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoContent {
+pub struct OctoContent {
     title: String,
     short_description: Option<String>,
     description: Option<String>,
@@ -87,7 +87,7 @@ pub(crate) struct OctoContent {
 /// The texts of a unit.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoUnitContent {
+pub struct OctoUnitContent {
     title: Option<String>,
     short_description: String,
     features: Vec<OctoFeature>,
@@ -96,14 +96,15 @@ pub(crate) struct OctoUnitContent {
 /// The texts of an availability.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoAvailabilityContent {
+pub struct OctoAvailabilityContent {
     title: Option<String>,
     short_description: String,
 }
 
 impl OctoContent {
     /// The texts of a product under this title.
-    pub(crate) fn of(venue: &Venue, product: &Product, title: String, locale: Locale) -> Self {
+    #[must_use]
+    pub fn of(venue: &Venue, product: &Product, title: String, locale: Locale) -> Self {
         let minutes = match product.availability_type {
             AvailabilityType::StartTime => u32::from(product.slot_minutes),
             AvailabilityType::OpeningHours => 60,
@@ -180,7 +181,9 @@ impl OctoLocation {
 }
 
 impl OctoUnitContent {
-    pub(crate) fn of(title: String, reason: String, show: Option<String>) -> Self {
+    /// What a unit is called, whom it is for, and what they show.
+    #[must_use]
+    pub fn of(title: String, reason: String, show: Option<String>) -> Self {
         let shown = show.map(|text| OctoFeature {
             short_description: Some(text),
             r#type: "PREARRIVAL_INFORMATION",
@@ -194,7 +197,9 @@ impl OctoUnitContent {
 }
 
 impl OctoAvailabilityContent {
-    pub(crate) fn of(note: Option<String>) -> Self {
+    /// What is worth knowing of a day.
+    #[must_use]
+    pub fn of(note: Option<String>) -> Self {
         Self { title: None, short_description: note.unwrap_or_default() }
     }
 }

@@ -11,15 +11,15 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::content::OctoAvailabilityContent;
-use super::pricing::{Amounts, OctoPricing, OctoUnitPricing};
-use super::{clock, utc};
-use crate::caller::Caller;
 use crate::catalogue::{local_start, with_offset};
+use crate::content::OctoAvailabilityContent;
+use crate::pricing::{Amounts, OctoPricing, OctoUnitPricing};
+use crate::viewer::Caller;
+use crate::{clock, utc};
 
 /// From when to when a place is open.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct OctoOpeningHours {
+pub struct OctoOpeningHours {
     from: String,
     to: String,
 }
@@ -27,7 +27,7 @@ pub(crate) struct OctoOpeningHours {
 /// Places at a time.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoAvailability {
+pub struct OctoAvailability {
     id: String,
     local_date_time_start: String,
     local_date_time_end: String,
@@ -52,7 +52,7 @@ pub(crate) struct OctoAvailability {
 /// Places of a day.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoCalendarDay {
+pub struct OctoCalendarDay {
     #[schema(value_type = String, format = Date)]
     local_date: Date,
     available: bool,
@@ -68,7 +68,7 @@ pub(crate) struct OctoCalendarDay {
 /// When a booking's visit is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoBookedAvailability {
+pub struct OctoBookedAvailability {
     id: String,
     local_date_time_start: String,
     local_date_time_end: String,
@@ -78,26 +78,33 @@ pub(crate) struct OctoBookedAvailability {
 
 impl OctoAvailability {
     /// The id.
-    pub(crate) fn id(&self) -> &str {
+    #[must_use]
+    pub fn id(&self) -> &str {
         &self.id
     }
 }
 
 /// What is asked of which option, by whom.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub(crate) venue: &'a Venue,
-    pub(crate) product: &'a Product,
-    pub(crate) option: &'a ProductOption,
-    pub(crate) caller: &'a Caller,
+pub struct Asked<'a> {
+    /// Where.
+    pub venue: &'a Venue,
+    /// What.
+    pub product: &'a Product,
+    /// Which way to take it.
+    pub option: &'a ProductOption,
+    /// By whom.
+    pub caller: &'a Caller,
     /// Who would come, by unit; empty where the request does not say.
-    pub(crate) party: &'a [(String, u32)],
-    pub(crate) now: Timestamp,
+    pub party: &'a [(String, u32)],
+    /// When.
+    pub now: Timestamp,
 }
 
 impl Asked<'_> {
     /// A slot with its places.
-    pub(crate) fn slot(&self, slot: &SlotTimes, places: Places) -> OctoAvailability {
+    #[must_use]
+    pub fn slot(&self, slot: &SlotTimes, places: Places) -> OctoAvailability {
         let vacancies = places.vacancies();
         let wanted: u32 = self.party.iter().map(|(_, quantity)| *quantity).sum();
         let status = match places.status(slot, self.now) {
@@ -130,7 +137,8 @@ impl Asked<'_> {
     }
 
     /// A day on which nothing is offered.
-    pub(crate) fn closed(&self, day: Date) -> OctoAvailability {
+    #[must_use]
+    pub fn closed(&self, day: Date) -> OctoAvailability {
         let zone = self.venue.time_zone();
         let midnight = |day: Date| with_offset(day.to_datetime(Time::midnight()), &zone);
         let (start, end) = (midnight(day), midnight(day.saturating_add(1.day())));
@@ -154,7 +162,8 @@ impl Asked<'_> {
     }
 
     /// A day with the places of its slots; none on a closed one.
-    pub(crate) fn day(&self, day: Date, slots: &[(SlotTimes, Places)]) -> OctoCalendarDay {
+    #[must_use]
+    pub fn day(&self, day: Date, slots: &[(SlotTimes, Places)]) -> OctoCalendarDay {
         let statuses: Vec<SlotStatus> =
             slots.iter().map(|(slot, places)| places.status(slot, self.now)).collect();
         let status = day_status(&statuses);
@@ -173,7 +182,7 @@ impl Asked<'_> {
     }
 
     fn prices(&self, day: Date) -> Vec<(String, Amounts)> {
-        let units = super::product::units(self.option, day);
+        let units = crate::product::units(self.option, day);
         let priced = |unit: &atrio_domain::tariff::Unit| {
             let components = price(self.product, unit, day).components;
             let sold = (self.venue, self.product);
@@ -210,7 +219,8 @@ impl Asked<'_> {
 
 impl OctoBookedAvailability {
     /// The visit of a slot as it was booked.
-    pub(crate) fn of(venue: &Venue, product: &Product, slot: &SlotTimes) -> Self {
+    #[must_use]
+    pub fn of(venue: &Venue, product: &Product, slot: &SlotTimes) -> Self {
         let BookedTimes { start, end } = booked_times(venue, product, slot);
         Self {
             id: start.clone(),
@@ -222,7 +232,8 @@ impl OctoBookedAvailability {
     }
 
     /// The id.
-    pub(crate) fn id(&self) -> &str {
+    #[must_use]
+    pub fn id(&self) -> &str {
         &self.id
     }
 }

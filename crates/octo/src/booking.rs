@@ -1,31 +1,28 @@
 //! Bookings with their people and tickets.
 
 use atrio_domain::booking::{Booking, BookingState};
+use atrio_domain::id::TicketId;
 use atrio_domain::resale::{Customer, Resale, ResoldUnit, first_use};
 use atrio_domain::reseller::Mode;
-use atrio_domain::supplier::SuppliedBy;
 use atrio_domain::tariff::{Cents, Unit};
-use atrio_domain::ticket::{Ticket, TicketState, sign};
-use atrio_dynamo::booking::Stored;
+use atrio_domain::ticket::{Ticket, TicketState};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::availability::OctoBookedAvailability;
-use super::pricing::{Amounts, OctoPricing, agreed};
-use super::product::{
+use crate::availability::OctoBookedAvailability;
+use crate::catalogue::{Sold, product_id};
+use crate::pricing::{Amounts, OctoPricing, agreed};
+use crate::product::{
     DELIVERY_METHODS, OctoOption, OctoProduct, OctoUnit, REDEMPTION_METHOD, Shown, units,
 };
-use super::utc;
-use crate::Context;
-use crate::caller::Caller;
-use crate::catalogue::{Sold, product_id};
-use crate::error::OctoError;
+use crate::utc;
+use crate::viewer::Caller;
 
 /// A visit that a reseller holds or sold.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoBooking {
+pub struct OctoBooking {
     id: String,
     uuid: String,
     test_mode: bool,
@@ -134,30 +131,58 @@ impl From<&Customer> for OctoContact {
     }
 }
 
+/// What of a ticket a visitor carries.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The text of its code.
+    pub code: String,
+    /// The page with all tickets of the booking.
+    pub page: String,
+}
+
 /// A booking with what else is known of it.
-pub(crate) struct Told<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) caller: &'a Caller,
-    pub(crate) stored: &'a Stored,
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// Who is told.
+    pub caller: &'a Caller,
+    /// The booking.
+    pub booking: &'a Booking,
+    /// The ids of its tickets, in their order.
+    pub ticket_ids: &'a [TicketId],
     /// Its product, while the venue offers it.
-    pub(crate) sold: Option<&'a Sold>,
-    /// Who operates its venue.
-    pub(crate) supplied_by: &'a SuppliedBy,
-    /// Its tickets, in their order; none of what is only rehearsed.
-    pub(crate) tickets: &'a [Ticket],
-    pub(crate) now: Timestamp,
+    pub sold: Option<&'a Sold>,
+    /// Its tickets; none of what is only rehearsed.
+    pub tickets: &'a [Ticket],
+    /// What visitors carry. None for a server that is told by itself: what goes there holds neither codes nor
+    /// persons, which its reseller reads with its key.
+    pub delivered: Option<&'a [Delivered]>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Told<'_> {
+    /// A person, where persons are told.
+    fn contact(&self, customer: &Customer) -> OctoContact {
+        match self.delivered {
+            Some(_) => OctoContact::from(customer),
+            None => OctoContact::from(&Customer::default()),
+        }
+    }
+
+    /// A text of somebody's own words, where those are told.
+    fn words(&self, text: &Option<String>) -> Option<String> {
+        self.delivered.and(text.clone())
+    }
 }
 
 impl OctoBooking {
-    /// As it stands now.
-    ///
-    /// # Errors
-    /// A code that cannot be signed, which no ticket that was sold causes.
-    pub(crate) fn of(told: &Told<'_>) -> Result<Self, OctoError> {
-        let booking = &told.stored.booking.seen_at(told.now);
-        let Some(resale) = booking.resale.as_deref() else {
-            return Err(OctoError::Booking(booking.uuid.to_string()));
-        };
+    /// As it stands now; none where no reseller sold it.
+    #[must_use]
+    pub fn of(told: &Told<'_>) -> Option<Self> {
+        let booking = &told.booking.seen_at(told.now);
+        let resale = booking.resale.as_deref()?;
         let day = booking.slot.id.day();
         let as_booked = (day, Shown::InBooking);
         let redeemed_at = first_use(told.tickets);
@@ -169,7 +194,7 @@ impl OctoBooking {
             Some(OctoOption::shown(&sold.venue, sold.product(), option, told.caller, as_booked))
         });
         let pricing = told.caller.capabilities.pricing;
-        Ok(Self {
+        Some(Self {
             id: booking.uuid.to_string(),
             uuid: booking.uuid.to_string(),
             test_mode: resale.mode == Mode::Test,
@@ -188,15 +213,15 @@ impl OctoBooking {
             option_id: booking.option_id.to_string(),
             option,
             cancellable: is_cancellable(booking, redeemed_at, told.now),
-            cancellation: cancellation(booking, resale),
+            cancellation: cancellation(told, booking, resale),
             freesale: false,
             availability_id: availability.as_ref().map(|availability| availability.id().to_owned()),
             availability,
-            contact: OctoContact::from(&resale.customer),
-            notes: resale.notes.clone(),
+            contact: told.contact(&resale.customer),
+            notes: told.words(&resale.notes),
             delivery_methods: DELIVERY_METHODS,
             voucher: None,
-            unit_items: unit_items(told, booking, resale)?,
+            unit_items: unit_items(told, booking, resale),
             pricing: pricing.then(|| OctoPricing::of(total(told, booking))),
         })
     }
@@ -248,7 +273,7 @@ fn is_cancellable(booking: &Booking, redeemed_at: Option<Timestamp>, now: Timest
     }
 }
 
-fn cancellation(booking: &Booking, resale: &Resale) -> Option<OctoCancellation> {
+fn cancellation(told: &Told<'_>, booking: &Booking, resale: &Resale) -> Option<OctoCancellation> {
     let (at, refund) = match booking.state {
         // Nothing is owed for what was never sold.
         BookingState::Expired { expired_at } => (expired_at, "FULL"),
@@ -267,15 +292,11 @@ fn cancellation(booking: &Booking, resale: &Resale) -> Option<OctoCancellation> 
         ),
         _ => return None,
     };
-    Some(OctoCancellation { refund, reason: resale.reason.clone(), utc_cancelled_at: utc(at) })
+    Some(OctoCancellation { refund, reason: told.words(&resale.reason), utc_cancelled_at: utc(at) })
 }
 
-fn unit_items(
-    told: &Told<'_>,
-    booking: &Booking,
-    resale: &Resale,
-) -> Result<Vec<OctoUnitItem>, OctoError> {
-    let ids = booking.tickets_by_item(&told.stored.tickets);
+fn unit_items(told: &Told<'_>, booking: &Booking, resale: &Resale) -> Vec<OctoUnitItem> {
+    let ids = booking.tickets_by_item(told.ticket_ids);
     let option = told.sold.and_then(|sold| sold.product().option(&booking.option_id));
     let known = option.map(|option| units(option, booking.slot.id.day())).unwrap_or_default();
     let mut items = Vec::with_capacity(resale.items.len());
@@ -283,35 +304,26 @@ fn unit_items(
         let ticket = told.tickets.iter().find(|ticket| Some(ticket.entitlement.ticket) == id);
         // Before it is sold there is none, and what was given up admits nobody.
         let is_sold = matches!(booking.state, BookingState::Confirmed { .. });
-        let delivery = match (ticket, id, resale.mode) {
-            _ if !is_sold => Vec::new(),
-            (Some(ticket), _, _) => delivered(told, booking, ticket)?,
-            (None, Some(id), Mode::Test) => {
-                // No gate reads this: nobody enters on what was only rehearsed.
-                vec![delivery("QRCODE", format!("ATRIO-TEST:{}", id.typed_code()))]
-            }
-            (None, _, _) => Vec::new(),
+        let delivery = match (told.delivered, id) {
+            (Some(delivered), Some(id)) if is_sold => delivery_options(delivered, resale.mode, id),
+            _ => Vec::new(),
         };
         items.push(unit_item(told, booking, item, (ticket, delivery), &known));
     }
-    Ok(items)
+    items
 }
 
-fn delivery(delivery_format: &'static str, delivery_value: String) -> OctoDeliveryOption {
-    OctoDeliveryOption { delivery_format, delivery_value }
-}
-
-/// The code of a ticket and the page with all of the booking's.
-fn delivered(
-    told: &Told<'_>,
-    booking: &Booking,
-    ticket: &Ticket,
-) -> Result<Vec<OctoDeliveryOption>, OctoError> {
-    let context = told.context;
-    let keys = context.ticket_keys.current();
-    let code = sign(&ticket.entitlement, keys.signing(told.supplied_by, told.now))?;
-    let pdf = format!("{}/v1/bookings/{}/tickets.pdf", context.public_url, booking.uuid);
-    Ok(vec![delivery("QRCODE", code), delivery("PDF_URL", pdf)])
+fn delivery_options(delivered: &[Delivered], mode: Mode, id: TicketId) -> Vec<OctoDeliveryOption> {
+    let option =
+        |delivery_format, delivery_value| OctoDeliveryOption { delivery_format, delivery_value };
+    match (mode, delivered.iter().find(|one| one.ticket == id)) {
+        // No gate reads this: nobody enters on what was only rehearsed.
+        (Mode::Test, _) => vec![option("QRCODE", format!("ATRIO-TEST:{}", id.typed_code()))],
+        (Mode::Live, Some(one)) => {
+            vec![option("QRCODE", one.code.clone()), option("PDF_URL", one.page.clone())]
+        }
+        (Mode::Live, None) => Vec::new(),
+    }
 }
 
 fn unit_item(
@@ -344,7 +356,7 @@ fn unit_item(
         unit,
         status: status(booking, used),
         utc_redeemed_at: used.map(utc),
-        contact: OctoContact::from(&item.customer),
+        contact: told.contact(&item.customer),
         ticket: Some(OctoTicket {
             redemption_method: REDEMPTION_METHOD,
             utc_redeemed_at: used.map(utc),

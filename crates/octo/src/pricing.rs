@@ -8,19 +8,21 @@ use atrio_domain::venue::{Product, Venue};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::content::Nothing;
-use crate::caller::Caller;
+use crate::content::Nothing;
+use crate::viewer::Caller;
 
 /// What a customer pays, and what of it the reseller owes where that is agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Amounts {
-    pub(crate) retail: Cents,
-    pub(crate) net: Option<Cents>,
+pub struct Amounts {
+    /// What a customer pays.
+    pub retail: Cents,
+    /// What of it the reseller owes.
+    pub net: Option<Cents>,
 }
 
 impl Amounts {
     /// Of one ticket of a unit, by the parts of its price.
-    pub(crate) fn of_unit(
+    pub fn of_unit(
         caller: &Caller,
         (venue, product): (&Venue, &Product),
         unit: &Unit,
@@ -36,12 +38,12 @@ impl Amounts {
     }
 
     /// Of so many.
-    pub(crate) fn times(self, quantity: u32) -> Self {
+    pub fn times(self, quantity: u32) -> Self {
         Self { retail: self.retail.times(quantity), net: self.net.map(|net| net.times(quantity)) }
     }
 
     /// Of several together.
-    pub(crate) fn sum(all: impl IntoIterator<Item = Self>, caller: &Caller) -> Self {
+    pub fn sum(all: impl IntoIterator<Item = Self>, caller: &Caller) -> Self {
         let known = caller.account.as_ref().is_some_and(|account| account.terms.is_some());
         let nothing = Self { retail: Cents::ZERO, net: known.then_some(Cents::ZERO) };
         all.into_iter().fold(nothing, |sum, one| Self {
@@ -53,7 +55,7 @@ impl Amounts {
 
 /// What a reseller keeps of a booking: what was agreed when it was confirmed, or what is now; none where nothing
 /// is.
-pub(crate) fn agreed(
+pub fn agreed(
     account: Option<&Account>,
     booking: &atrio_domain::booking::Booking,
 ) -> Option<Agreed> {
@@ -67,7 +69,7 @@ pub(crate) fn agreed(
 /// A price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoPricing {
+pub struct OctoPricing {
     /// Cents, before anything is taken off.
     original: i64,
     /// Cents that the customer pays.
@@ -83,14 +85,16 @@ pub(crate) struct OctoPricing {
 /// The price of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OctoUnitPricing {
+pub struct OctoUnitPricing {
     unit_id: String,
     #[serde(flatten)]
     pricing: OctoPricing,
 }
 
 impl OctoPricing {
-    pub(crate) fn of(amounts: Amounts) -> Self {
+    /// As much.
+    #[must_use]
+    pub fn of(amounts: Amounts) -> Self {
         Self {
             original: amounts.retail.0,
             retail: amounts.retail.0,
@@ -103,7 +107,9 @@ impl OctoPricing {
 }
 
 impl OctoUnitPricing {
-    pub(crate) fn of(unit: &str, amounts: Amounts) -> Self {
+    /// As much of a unit.
+    #[must_use]
+    pub fn of(unit: &str, amounts: Amounts) -> Self {
         Self { unit_id: unit.to_owned(), pricing: OctoPricing::of(amounts) }
     }
 }
