@@ -5,6 +5,7 @@
 pub mod fault;
 pub mod judge;
 pub mod mapping;
+pub mod report;
 pub mod row;
 pub mod totals;
 pub mod value;
@@ -15,6 +16,7 @@ mod tests;
 pub use fault::{Fault, RowProblem};
 pub use judge::{Content, Judge, RowKey, Verdict};
 pub use mapping::{Mapping, MappingError};
+pub use report::{Load, RejectedRow, Report};
 pub use row::{Entry, Grain, Kind, Reader, Through};
 pub use totals::{Sum, Totals};
 pub use value::{Cell, Decimal};

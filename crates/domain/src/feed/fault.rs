@@ -68,6 +68,9 @@ pub enum RowProblem {
     /// The cell holds an error of the sheet.
     #[error("is an error of the sheet")]
     SheetError,
+    /// The sheet cannot be read from here on.
+    #[error("the sheet breaks off here")]
+    BrokenOff,
     /// The same row stands in the file already.
     #[error("the row repeats line {line}")]
     Repeats {
@@ -147,9 +150,7 @@ impl Fault {
             RowProblem::EmptyKey => {
                 "fill it in, or take the row out if it is a sum of others".to_owned()
             }
-            RowProblem::BelowNothing => {
-                "map such rows as REFUND, or `kind` as BY_SIGN".to_owned()
-            }
+            RowProblem::BelowNothing => "map such rows as REFUND, or `kind` as BY_SIGN".to_owned(),
             RowProblem::Fields { found, wanted } if found < wanted => {
                 "look whether the file was cut off here; export it again".to_owned()
             }
@@ -163,9 +164,13 @@ impl Fault {
                 "close the quote, or write it twice within a field".to_owned()
             }
             RowProblem::NotJson => {
-                "write one complete JSON object a line; look whether the file was cut off".to_owned()
+                "write one complete JSON object a line; look whether the file was cut off"
+                    .to_owned()
             }
             RowProblem::Nested => "write a word or a number there".to_owned(),
+            RowProblem::BrokenOff => {
+                "open the workbook, save it again, and send it again".to_owned()
+            }
             RowProblem::SheetError => "mend the formula in the sheet".to_owned(),
             RowProblem::Repeats { .. } => {
                 "leave it out; if both are true, add a column to `row_key` that differs".to_owned()

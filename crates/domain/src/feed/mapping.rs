@@ -376,8 +376,15 @@ impl Mapping {
         let entries = self.entries.iter().flat_map(|entry| {
             let channel = entry.channel.as_ref().and_then(|channel| channel.column.as_ref());
             let amount = entry.amount.as_ref().map(|amount| &amount.column);
-            [entry.kind.column.as_ref(), entry.item.column.as_ref(), channel,
-                entry.quantity.column.as_ref(), amount].into_iter().flatten()
+            [
+                entry.kind.column.as_ref(),
+                entry.item.column.as_ref(),
+                channel,
+                entry.quantity.column.as_ref(),
+                amount,
+            ]
+            .into_iter()
+            .flatten()
         });
         let venue = self.venue.iter().map(|venue| &venue.column);
         for name in self.row_key.iter().chain(venue).chain(&self.when.columns).chain(entries) {

@@ -144,7 +144,10 @@ impl Entry {
 #[derive(Debug, Clone)]
 pub struct Reader {
     mapping: Mapping,
+    /// Of the file's hours.
     zone: TimeZone,
+    /// Of the days in the lake.
+    local: TimeZone,
     columns: Vec<String>,
 }
 
@@ -153,8 +156,9 @@ impl Reader {
     #[must_use]
     pub fn of(mapping: Mapping) -> Self {
         let zone = TimeZone::get(&mapping.time_zone).unwrap_or(TimeZone::UTC);
+        let local = crate::venue::time_zone();
         let columns = mapping.columns().into_iter().cloned().collect();
-        Self { mapping, zone, columns }
+        Self { mapping, zone, local, columns }
     }
 
     /// The mapping.
@@ -178,12 +182,12 @@ impl Reader {
             return Ok(Vec::new());
         }
         let row = Row { reader: self, cells };
-        let key_words = row.key_words()?;
+        let (day, hour) = row.when()?;
+        let key_words = row.key_words(day)?;
         let venue = match &self.mapping.venue {
             Some(codes) => Some(row.venue(codes)?),
             None => None,
         };
-        let (day, hour) = row.when()?;
         let grain = self.mapping.when.grain;
         let mut entries = Vec::with_capacity(self.mapping.entries.len());
         for (at, columns) in self.mapping.entries.iter().enumerate() {
@@ -214,7 +218,16 @@ impl Reader {
             let key_words = format!("{key_words}{at}");
             let venue = venue.clone();
             entries.push(Entry {
-                venue, day, hour, grain, item, through, kind, quantity, amount_cents, key_words,
+                venue,
+                day,
+                hour,
+                grain,
+                item,
+                through,
+                kind,
+                quantity,
+                amount_cents,
+                key_words,
             });
         }
         Ok(entries)
@@ -268,14 +281,21 @@ impl Row<'_> {
         Ok(cell)
     }
 
-    fn key_words(&self) -> Result<String, Fault> {
+    /// What is written in the key's columns. A column that is the row's day or month is written in one way,
+    /// so that a corrected file in which days look otherwise is still about the same rows.
+    fn key_words(&self, day: Date) -> Result<String, Fault> {
+        let Mapping { row_key, when, .. } = &self.reader.mapping;
         let mut words = String::new();
-        for column in &self.reader.mapping.row_key {
+        for column in row_key {
             let cell = self.cell(column)?.trimmed();
             if cell.is_empty() {
                 return Err(Fault::new(Some(column), None, RowProblem::EmptyKey));
             }
-            words.push_str(cell);
+            if when.grain != Grain::Hour && when.columns == [column.as_str()] {
+                words.push_str(&day.to_string());
+            } else {
+                words.push_str(cell);
+            }
             words.push(BETWEEN);
         }
         Ok(words)
@@ -309,7 +329,7 @@ impl Row<'_> {
             Grain::Month => Ok((read.day.first_of_month(), None)),
             Grain::Day => Ok((read.day, None)),
             Grain::Hour => match read.hour(&self.reader.zone).map_err(fault)? {
-                Some(hour) => Ok((self.reader.zone.to_datetime(hour).date(), Some(hour))),
+                Some(hour) => Ok((self.reader.local.to_datetime(hour).date(), Some(hour))),
                 None => Err(fault(ValueError::NoDay)),
             },
         }

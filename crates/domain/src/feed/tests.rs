@@ -90,7 +90,8 @@ fn a_day_is_read_by_the_formats_of_the_mapping_and_never_guessed() {
     assert_eq!(when(&words("31/02/2026"), &italian), Err(ValueError::NoDay));
     assert_eq!(when(&words("05/11/0026"), &italian), Err(ValueError::ImpossibleDay));
     let both = formats(&["%d/%m/%Y", "%m/%d/%Y"]);
-    let two = ValueError::TwoDays(datetime(2026, 11, 5, 0, 0, 0, 0), datetime(2026, 5, 11, 0, 0, 0, 0));
+    let two =
+        ValueError::TwoDays(datetime(2026, 11, 5, 0, 0, 0, 0), datetime(2026, 5, 11, 0, 0, 0, 0));
     assert_eq!(when(&words("05/11/2026"), &both), Err(two));
     assert_eq!(when(&words("25/11/2026"), &both).unwrap().day, date(2026, 11, 25));
     let typed = when(&Cell::typed("2026-11-05T10:30:00"), &formats(&["%d/%m/%Y"])).unwrap();
@@ -128,6 +129,37 @@ fn a_sale_at_another_office_keeps_the_sale_and_loses_its_number_and_minute() {
     assert!(key.len() == 32 && !key.contains("0117"));
     assert_ne!(key, RowKey::of(&[8; 32], &entry.key_words).hex());
     assert_eq!(RowKey::from_hex(&key).unwrap().hex(), key);
+}
+
+#[test]
+fn an_hour_of_another_zone_is_of_the_venues_day() {
+    let reader = Reader::of(mapping(&POS.replace("Europe/Rome", "UTC")));
+    let fields = sale(&[("Data", "30/11/2026"), ("Ora", "23:30")]);
+    let entry = row(&reader, &fields).unwrap().remove(0);
+    assert_eq!(entry.day, date(2026, 12, 1));
+    assert_eq!(entry.hour.unwrap().to_string(), "2026-11-30T23:00:00Z");
+}
+
+#[test]
+fn a_day_that_looks_otherwise_in_a_corrected_file_is_still_the_same_row() {
+    let daily = SISTAN.replace(
+        r#""when": { "columns": ["Mese", "Anno"], "formats": ["%m %Y"], "grain": "MONTH" }"#,
+        r#""when": { "columns": ["Giorno"], "formats": ["%d/%m/%Y", "%Y-%m-%d"], "grain": "DAY" }"#,
+    );
+    let daily = daily.replace(r#""Anno", "Mese"]"#, r#""Giorno"]"#);
+    let reader = Reader::of(mapping(&daily));
+    let key = |day: &'static str| {
+        let fields = [
+            ("Codice istituto", "20240"),
+            ("Giorno", day),
+            ("Visitatori paganti", "4"),
+            ("Visitatori non paganti", "1"),
+            ("Introiti lordi", "32,00"),
+        ];
+        row(&reader, &fields).unwrap().remove(0).key_words
+    };
+    assert_eq!(key("05/11/2026"), key("2026-11-05"));
+    assert_ne!(key("05/11/2026"), key("06/11/2026"));
 }
 
 #[test]
@@ -238,7 +270,11 @@ fn a_mapping_that_would_misread_a_file_is_refused_with_the_place_and_the_fix() {
         ("%d/%m/%Y %H:%M", "giorno", "when.formats"),
         (r#"["Data", "Cassa", "Scontrino", "Riga"]"#, "[]", "row_key"),
         (r#""quantity": { "column": "Quantità" }"#, r#""quantity": {}"#, "entries[0].quantity"),
-        (r#"{ "column": "Tipo", "codes": { "V": "SALE", "R": "REFUND" } }"#, "{}", "entries[0].kind"),
+        (
+            r#"{ "column": "Tipo", "codes": { "V": "SALE", "R": "REFUND" } }"#,
+            "{}",
+            "entries[0].kind",
+        ),
         (r#""codes": { "V": "SALE", "R": "REFUND" }"#, r#""codes": {}"#, "entries[0].kind.codes"),
     ] {
         assert!(POS.contains(from), "{from}");
