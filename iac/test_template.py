@@ -131,6 +131,13 @@ STAFF = {
     "PUT /v1/venues/{venue_id}/products/{product_id}",
     "GET /v1/venues/{venue_id}/changes",
     "POST /v1/sql",
+    "GET /v1/venues/{venue_id}/feeds",
+    "GET /v1/venues/{venue_id}/feed-figures",
+    "GET /v1/venues/{venue_id}/feeds/{mapping_id}",
+    "PUT /v1/venues/{venue_id}/feeds/{mapping_id}",
+    "POST /v1/venues/{venue_id}/feeds/{mapping_id}",
+    "GET /v1/venues/{venue_id}/feeds/{mapping_id}/files/{file_id}",
+    "GET /v1/venues/{venue_id}/feeds/{mapping_id}/files/{file_id}/rejected.csv",
     "GET /v1/venues/{venue_id}/staff",
     "GET /v1/venues/{venue_id}/staff/{member_id}",
     "PUT /v1/venues/{venue_id}/staff/{member_id}",
@@ -366,8 +373,11 @@ def guarded_partitions_have_few_readers(template):
             where = f"{name}/{statement['Sid']}"
             resource = json.dumps(statement["Resource"])
             writes = any("Put" in action or "Delete" in action for action in listed(statement["Action"]))
-            if any(key.startswith("KEY#") for key in leading_keys(statement)) and name not in ("sink", "upkeep"):
-                findings.append(f"{where}: pseudonym keys belong to sink and upkeep")
+            keys = {key for key in leading_keys(statement) if key.startswith("KEY#")}
+            if keys - {"sink": {"KEY#PSEUDONYM"}, "upkeep": {"KEY#PSEUDONYM"}, "feed": {"KEY#FEED"}}.get(name, set()):
+                findings.append(f"{where}: pseudonym keys belong to sink and upkeep, those of feeds to feed")
+            if any(key.startswith("FEED") for key in leading_keys(statement)) and name != "feed":
+                findings.append(f"{where}: files of other ticket offices belong to feed")
             hooks = [key for key in leading_keys(statement) if key.startswith("WEBHOOKS#")]
             if name == "reselling":
                 hooks = [key for key in hooks if key not in ("WEBHOOKS#live.*", "WEBHOOKS#test.*")]
@@ -379,8 +389,11 @@ def guarded_partitions_have_few_readers(template):
                 findings.append(f"{where}: a dashboard has no way to a visitor")
             if "/index/" in resource and set(leading_keys(statement)) != INDEX_KEYS.get(name):
                 findings.append(f"{where}: reads of the index what is not its own")
-            if "LakeBucket" in resource and writes and name not in ("sink", "release"):
-                findings.append(f"{where}: only sink and release write the lake")
+            if "LakeBucket" in resource and writes and name not in ("sink", "release", "feed"):
+                findings.append(f"{where}: only sink, release and feed write the lake")
+            if "LakeBucket" in resource and writes and name == "feed":
+                if any("/lake/feeds/" not in one["Fn::Sub"] for one in listed(statement["Resource"])):
+                    findings.append(f"{where}: feed writes its own table, no facts of ours")
             if "LakeBucket" in resource and writes and name == "release":
                 if any("/lake/release" not in one["Fn::Sub"] for one in listed(statement["Resource"])):
                     findings.append(f"{where}: release writes cells and its ledger, never facts")
@@ -629,7 +642,7 @@ def the_table_keeps_what_was_acknowledged(template):
         findings.append("Table: the index `due` with all attributes is missing")
     if table["SSESpecification"].get("SSEType") != "KMS":
         findings.append("Table: not under our key")
-    for logical in ("Table", "LakeBucket", "DeviceStream", "DataKey"):
+    for logical in ("Table", "LakeBucket", "FeedBucket", "DeviceStream", "DataKey"):
         resource = template["Resources"][logical]
         if {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} != {"Retain"}:
             findings.append(f"{logical}: would go with the stack")
@@ -796,6 +809,9 @@ CHECKS = [
         lambda template: leading_keys(role_statements(template, "webhook")[3]).append("BOOKING#*"),
         statement_at("DashboardRole", 3, "Action", value=["s3:GetObject", "s3:PutObject"]),
         statement_at("ReleaseRole", 4, "Resource", value={"Fn::Sub": "${LakeBucket.Arn}/lake/*"}),
+        statement_at("FeedRole", 7, "Resource", value={"Fn::Sub": "${LakeBucket.Arn}/lake/*"}),
+        lambda template: leading_keys(role_statements(template, "feed")[4]).append("KEY#PSEUDONYM"),
+        lambda template: leading_keys(role_statements(template, "booking")[1]).append("FEEDS#*"),
     ]),
     (streams_are_bounded, [
         properties_at("SinkSource", "DestinationConfig", drop=True),

@@ -79,6 +79,16 @@ fn cases() -> Vec<Case> {
         "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events",
         "account": "1", "time": "2026-11-24T09:05:00Z", "region": "eu-south-1", "resources": [], "detail": {}
     });
+    let stray_object = json!({"Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-south-1",
+        "eventTime": "2026-11-24T09:05:00.000Z", "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "1"}, "requestParameters": {"sourceIPAddress": "198.18.0.1"},
+        "responseElements": {}, "s3": {
+            "s3SchemaVersion": "1.0", "configurationId": "1",
+            "bucket": {"name": "feeds", "arn": "arn:aws:s3:::feeds"},
+            "object": {"key": "feeds/stray.csv", "size": 1, "sequencer": "00"},
+        },
+    }]});
     let no_failures: fn(&Value) -> bool =
         |answer| answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty);
     vec![
@@ -111,6 +121,18 @@ fn cases() -> Vec<Case> {
             function: "dashboard",
             event: request("GET", "/v1/dashboard", ""),
             answers: |a| has_status(a, 401),
+        },
+        Case {
+            function: "feed",
+            event: request("GET", "/v1/venues/20240/feeds", ""),
+            answers: |a| has_status(a, 401),
+        },
+        Case {
+            function: "feed",
+            event: stray_object,
+            answers: |a| {
+                a["errorMessage"].as_str().is_some_and(|said| said.contains("called otherwise"))
+            },
         },
         Case {
             function: "venue",

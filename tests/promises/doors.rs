@@ -45,6 +45,11 @@ pub(crate) enum Scope {
     Released,
 }
 
+/// Who sends the files of other ticket offices.
+const FEEDERS: &[&str] = &["manager", "operator"];
+/// How a kind of file is read, as it comes with the program.
+const MAPPING: &str = "/v1/venues/20240/feeds/pos-transactions";
+
 use Door::{Provider, Public, Reseller, Staff};
 
 const KEY_OF_BOOKING: &str = "the uuid, which only its maker knows, is the key";
@@ -804,5 +809,53 @@ pub(crate) const DOORS: &[(&str, &str, Door)] = &[
         "POST",
         "/v1/sql",
         Staff { roles: &["analyst", "data-officer"], path: "/v1/sql", scope: Scope::Released },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/feeds",
+        Staff { roles: FEEDERS, path: "/v1/venues/20240/feeds", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/feed-figures",
+        Staff {
+            roles: FEEDERS,
+            path: "/v1/venues/20240/feed-figures?first_day=2026-11-01&last_day=2026-11-30",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/feeds/{mapping_id}",
+        Staff { roles: FEEDERS, path: MAPPING, scope: Scope::Named },
+    ),
+    (
+        "PUT",
+        "/v1/venues/{venue_id}/feeds/{mapping_id}",
+        Staff { roles: FEEDERS, path: MAPPING, scope: Scope::Named },
+    ),
+    (
+        "POST",
+        "/v1/venues/{venue_id}/feeds/{mapping_id}",
+        // Nobody has said how such files are read.
+        Staff { roles: FEEDERS, path: "/v1/venues/20240/feeds/unknown", scope: Scope::Named },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/feeds/{mapping_id}/files/{file_id}",
+        Staff {
+            roles: FEEDERS,
+            path: "/v1/venues/20240/feeds/pos-transactions/files/00",
+            scope: Scope::Named,
+        },
+    ),
+    (
+        "GET",
+        "/v1/venues/{venue_id}/feeds/{mapping_id}/files/{file_id}/rejected.csv",
+        Staff {
+            roles: FEEDERS,
+            path: "/v1/venues/20240/feeds/pos-transactions/files/00/rejected.csv",
+            scope: Scope::Named,
+        },
     ),
 ];

@@ -64,6 +64,10 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("WEBHOOKS#", "", "offer"),
     ("DEVICE#", "", "count"),
     ("DEVICES", "CHANGES", "count"),
+    ("FEEDS#", "MAPPING#", "offer"),
+    ("FEEDS#", "FILE#", "feed"),
+    ("FEEDREJECTED#", "", "feed-rejected"),
+    ("KEY#FEED", "", "feed-key"),
     // Destroyed by upkeep once its month is over for so long.
     ("KEY#PSEUDONYM", "", "pseudonym-key"),
 ];

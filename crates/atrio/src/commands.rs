@@ -3,6 +3,7 @@
 
 mod desk_program;
 mod device;
+mod feed;
 mod gate_program;
 mod lake;
 mod past;
@@ -24,6 +25,7 @@ use jiff::Timestamp;
 
 use self::desk_program::DeskOptions;
 use self::device::DeviceCommand;
+use self::feed::FeedCommand;
 use self::gate_program::GateOptions;
 use self::lake::{LakeCommand, SqlOptions};
 use self::reseller::ResellerCommand;
@@ -124,6 +126,9 @@ enum Command {
     /// Businesses that sell on, by OCTO.
     #[command(subcommand)]
     Reseller(ResellerCommand),
+    /// Files of ticket offices that are not ours.
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Runs a gate: it admits also while its line is down, and sends in what it did afterwards.
     #[command(
         after_help = "Example: atrio gate --venue 20240 --gate north --token TOKEN --cert ./north --state ./north-state"
@@ -237,6 +242,7 @@ async fn dispatch(program: Program) -> Result<ExitCode, Failure> {
         Command::TicketKey(command) => ticket_key::run(&DataDir::open(&data)?, command)?,
         Command::Device(command) => device::run(&data, command).await?,
         Command::Reseller(command) => reseller::run(&data, command).await?,
+        Command::Feed(command) => return feed::run(command),
         Command::Gate(options) => gate_program::run(options).await?,
         Command::Desk(options) => desk_program::run(options).await?,
         Command::Replay { source, speed, json, .. } if source == "samples" => {

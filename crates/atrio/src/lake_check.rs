@@ -33,7 +33,8 @@ pub enum CheckError {
 /// One figure in both places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Pair {
-    /// By the items of the table; of what is released, by the ledger and the cells.
+    /// By the items of the table; of what is released, by the ledger and the cells; of what other ticket
+    /// offices told, as many rows as differ.
     pub table: i64,
     /// By the rows of the lake; of what is released, as many as are in order.
     pub lake: i64,
@@ -111,6 +112,9 @@ const QUERIES: [(&str, &str); 11] = [
     ("readings, versions", "SELECT count(*) FROM readings"),
 ];
 
+const FED_ONCE: &str = "SELECT count(*) FROM (SELECT DISTINCT venue_id, source, month, row_key, version \
+                        FROM feeds)";
+
 /// Lays the table and the lake side by side.
 ///
 /// # Errors
@@ -123,6 +127,10 @@ pub async fn compare(store: &Store, lake_url: &str) -> Result<Comparison, CheckE
         let value = lake.figure(query).await?;
         figures.insert(name, Pair { table: 0, lake: value });
     }
+    // What other ticket offices told has no item for each row: a version of a row is there once or it is not.
+    let told = lake.figure("SELECT count(*) FROM feeds").await?;
+    let once = lake.figure(FED_ONCE).await?;
+    figures.insert("rows of other offices, distinct", Pair { table: once, lake: told });
     let mut add = |name: &'static str, amount: i64| {
         figures.entry(name).or_insert_with(Pair::default).table += amount;
     };

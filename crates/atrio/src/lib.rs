@@ -9,6 +9,7 @@ pub mod data_dir;
 pub mod database;
 pub mod desk;
 pub mod devices;
+mod feed_folder;
 pub mod gate;
 pub mod history;
 pub mod keys;

@@ -31,7 +31,7 @@ use crate::pages::{self, Figures};
 use crate::pump::{self, Watcher, chain};
 use crate::sandbox::Sandbox;
 use crate::tail::Tail;
-use crate::{outbox, sample_traffic, seed};
+use crate::{feed_folder, outbox, sample_traffic, seed};
 
 /// The address that mails of one machine come from.
 const MAIL_FROM: &str = "atrio <tickets@atrio.example>";
@@ -444,6 +444,7 @@ impl Parts {
                 clock,
                 access: access.clone(),
             }))
+            .merge(atrio_feed::router(self.feed()?))
             .merge(atrio_dashboard::router(atrio_dashboard::Context::new(
                 store.clone(),
                 Arc::clone(&self.lake),
@@ -494,6 +495,17 @@ impl Parts {
             Some(_) => Destinations::LoopbackToo,
             None => Destinations::Public,
         }
+    }
+
+    /// What takes in files of other ticket offices.
+    fn feed(&self) -> Result<atrio_feed::Context, StartError> {
+        Ok(atrio_feed::Context {
+            store: self.store.clone(),
+            clock: self.clock,
+            access: self.secrets.issuer().access(self.clock, self.store.clone())?,
+            lake: Arc::clone(&self.lake),
+            writer: Arc::clone(&self.writer),
+        })
     }
 
     /// The folder of mails.
@@ -554,6 +566,7 @@ impl Parts {
             watching(Watcher::Webhook(webhook.clone())),
             tokio::spawn(chores::tell_webhooks(webhook, stop.clone())),
             tokio::spawn(chores::retry_mail(notify, stop.clone())),
+            tokio::spawn(feed_folder::follow(self.feed()?, self.data.join("feeds"), stop.clone())),
             tokio::spawn(rotation.follow(stop.clone())),
             tokio::spawn(chores::keep_up(upkeep, stop.clone())),
             tokio::spawn(chores::release(release, stop.clone())),

@@ -187,6 +187,16 @@ word_id!(
     "reseller id"
 );
 word_id!(
+    /// A mapping: how one kind of file of a ticket office that is not ours is read.
+    MappingId,
+    "mapping id"
+);
+word_id!(
+    /// Whose sales a feed tells of: another system, a concessionaire.
+    FeedSource,
+    "source"
+);
+word_id!(
     /// One attempt to pay for a booking.
     PaymentId,
     "payment id"

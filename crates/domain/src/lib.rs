@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod cancellation;
 pub mod device;
 pub mod exchange;
+pub mod feed;
 pub mod gate;
 pub mod give_back;
 pub mod group;

@@ -52,6 +52,12 @@ pub enum Record {
     DeskJournal,
     /// A month's key that makes hashes of bookings in the lake.
     PseudonymKey,
+    /// Rows of another ticket office's file that were not taken.
+    FeedRejected,
+    /// That a file of another ticket office was loaded, and by whom.
+    Feed,
+    /// A key that makes hashes of the rows of other ticket offices in the lake.
+    FeedKey,
     /// Payments, shifts with their sales, and who paid what back; what resellers owe, and their invoices.
     Account,
     /// Who works where, with the address that they were added under.
@@ -110,7 +116,7 @@ const fn days(days: i64) -> SignedDuration {
 
 impl Record {
     /// All of them, those about persons first.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::Booking,
         Self::Group,
         Self::Waiting,
@@ -132,6 +138,9 @@ impl Record {
         Self::Lease,
         Self::DeskJournal,
         Self::PseudonymKey,
+        Self::FeedRejected,
+        Self::Feed,
+        Self::FeedKey,
         Self::Account,
         Self::Staff,
         Self::Offer,
@@ -155,9 +164,13 @@ impl Record {
             // The parts of its payment are found for as long as one may have to be paid back.
             Self::Order => Term::For(days(120), Since::Visit),
             Self::TransferAccount => Term::For(days(60), Since::Writing),
-            Self::Admission | Self::Presence | Self::Conflict | Self::Event => {
-                Term::For(days(30), Since::Writing)
-            }
+            Self::Admission
+            | Self::Presence
+            | Self::Conflict
+            | Self::Event
+            | Self::FeedRejected => Term::For(days(30), Since::Writing),
+            // The account of a year is settled within the next; so long another office may correct a row.
+            Self::Feed | Self::FeedKey => Term::For(days(400), Since::Writing),
             Self::Decision | Self::DeadLetter => Term::For(days(90), Since::Writing),
             Self::Velocity | Self::CodeGuess => {
                 Term::For(SignedDuration::from_hours(2), Since::Writing)
@@ -206,13 +219,20 @@ impl Record {
             | Self::Admission
             | Self::Conflict
             | Self::DeskJournal
+            | Self::FeedRejected
             | Self::GateJournal => Subject::Pseudonym,
-            Self::Presence | Self::Lease | Self::Account | Self::Staff | Self::Offer => {
-                Subject::Staff
-            }
-            Self::DeadLetter | Self::PseudonymKey | Self::Places | Self::Count | Self::Lake => {
-                Subject::Nobody
-            }
+            Self::Presence
+            | Self::Lease
+            | Self::Account
+            | Self::Staff
+            | Self::Offer
+            | Self::Feed => Subject::Staff,
+            Self::DeadLetter
+            | Self::PseudonymKey
+            | Self::FeedKey
+            | Self::Places
+            | Self::Count
+            | Self::Lake => Subject::Nobody,
         }
     }
 
@@ -281,6 +301,18 @@ impl Record {
                 "Chiave mensile degli pseudonimi nel lago dati",
                 "Monthly key of the pseudonyms in the data lake",
             ),
+            Self::FeedRejected => (
+                "Righe scartate dei file di altre biglietterie",
+                "Rows of other ticket offices’ files that were not taken",
+            ),
+            Self::Feed => (
+                "Quali file di altre biglietterie sono stati caricati, e da chi",
+                "Which files of other ticket offices were loaded, and by whom",
+            ),
+            Self::FeedKey => (
+                "Chiavi degli pseudonimi delle righe di altre biglietterie",
+                "Keys of the pseudonyms of other ticket offices’ rows",
+            ),
             Self::Account => (
                 "Pagamenti, casse, rimborsi e conti dei rivenditori",
                 "Payments, drawers, refunds and accounts of resellers",
@@ -343,6 +375,13 @@ impl Record {
             Self::PseudonymKey => (
                 "Unisce ciò che arriva tardi; distrutta, nessuno risale alla prenotazione",
                 "Joins what arrives late; once destroyed, nobody gets back to the booking",
+            ),
+            Self::FeedRejected => {
+                ("Chi ha mandato il file le corregge", "Whoever sent the file corrects them")
+            }
+            Self::Feed | Self::FeedKey => (
+                "Lo stesso file conta una volta, e una correzione prende il posto della riga",
+                "The same file counts once, and a correction takes the place of its row",
             ),
             Self::Account => (
                 "Scritture contabili: dieci anni almeno (art. 2220 c.c.); la prenotazione che nominano non c’è più",

@@ -11,6 +11,7 @@ pub mod count;
 pub mod decision;
 pub mod event_log;
 mod exchange;
+pub mod feed;
 mod finding;
 pub mod gate_day;
 pub mod give_back;

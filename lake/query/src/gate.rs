@@ -329,7 +329,8 @@ fn internal(error: &DataFusionError) -> GateError {
 
 /// Whether a table of that name may be in a plan of the gate.
 fn is_known(name: &str) -> bool {
-    name == DICTIONARY || TABLES.iter().any(|table| table.name == name && name != "releases")
+    let hidden = ["releases", "feeds"];
+    name == DICTIONARY || TABLES.iter().any(|table| table.name == name && !hidden.contains(&name))
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //! answers; people's own SQL goes through the privacy gate. Who somebody is, is decided by the caller.
 
 mod answer;
+mod feeds;
 mod gate;
 mod lake;
 mod question;
 mod released;
 
 pub use answer::{AdmittedCell, BookedCell, CountedCell, UnitCell};
+pub use feeds::{FedCell, KnownOf, KnownRow};
 pub use gate::{
     Answer, Asker, CATALOGUE, GateError, LIVE_SCHEMA, MOST_ROWS, NotAllowed, Value,
     must_be_of_few_words, must_be_short,

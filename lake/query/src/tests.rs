@@ -1,4 +1,4 @@
-use atrio_lake_schema::{admissions, bookings, counts, unit_items};
+use atrio_lake_schema::{admissions, bookings, counts, feeds, unit_items};
 use atrio_lake_write::{LakeWriter, NumberedRows, SequenceNumber};
 use deltalake::datafusion::arrow::array::RecordBatch;
 use deltalake::datafusion::arrow::util::pretty::pretty_format_batches;
@@ -235,4 +235,61 @@ async fn the_platforms_own_sql_only_reads() {
         let refused = test.lake.sql(text).await;
         assert!(matches!(refused, Err(QueryError::Refused { .. })), "{text}: {refused:?}");
     }
+}
+
+fn told(key: &str, version: i32, quantity: i64, file: &str) -> feeds::Row {
+    feeds::Row {
+        month: "2026-11".into(),
+        venue_id: "20240".into(),
+        source: "pos".into(),
+        day: DAY,
+        hour: Some(at("2026-11-24T09:00:00Z")),
+        grain: "HOUR".into(),
+        product_id: "admission".into(),
+        unit_id: "adult".into(),
+        channel: "DESK".into(),
+        kind: "SALE".into(),
+        row_key: key.into(),
+        content_hash: format!("{quantity:016x}"),
+        quantity,
+        amount_cents: quantity * 800,
+        currency: "EUR".into(),
+        version,
+        file_id: file.into(),
+        loaded_at: at("2026-12-01T08:00:00Z"),
+    }
+}
+
+#[tokio::test]
+async fn of_what_another_office_told_only_the_newest_version_counts() {
+    let mut test = TestLake::empty().await;
+    let rows = [told("0a", 1, 2, "one"), told("0b", 1, 5, "one"), told("0a", 2, 3, "two")];
+    test.write("feeds", &feeds::batch(&rows).unwrap()).await;
+    test.lake.refresh().await.unwrap();
+    let view = test.lake.view();
+    let question = Question {
+        venues: Venues::one("20240"),
+        first_day: DAY,
+        last_day: DAY,
+        from: at("2026-11-23T23:00:00Z"),
+        until: at("2026-11-24T23:00:00Z"),
+    };
+    let cells = view.fed(&question).await.unwrap();
+    let [cell] = cells.as_slice() else { panic!("{cells:?}") };
+    assert_eq!((cell.rows, cell.quantity, cell.amount_cents), (2, 8, 6_400));
+    let elsewhere = Question { venues: Venues::one("20514"), ..question };
+    assert_eq!(view.fed(&elsewhere).await.unwrap(), []);
+    let mut known = Vec::new();
+    let of = KnownOf { venue_id: "20240", source: "pos", month: "2026-11", file_id: "two" };
+    let keep = |row: KnownRow<'_>| {
+        known.push((row.row_key.to_owned(), row.version, row.of_this_file));
+    };
+    assert_eq!(view.known(of, keep).await.unwrap(), 3);
+    known.sort();
+    assert_eq!(
+        known,
+        [("0a".to_owned(), 1, false), ("0a".to_owned(), 2, true), ("0b".to_owned(), 1, false),]
+    );
+    let other = KnownOf { source: "sistan", ..of };
+    assert_eq!(view.known(other, |_| {}).await.unwrap(), 0);
 }

@@ -54,3 +54,11 @@ pub(crate) fn instants<Row>(rows: &[Row], field: impl Fn(&Row) -> Timestamp) -> 
     let micros = rows.iter().map(|row| field(row).as_microsecond());
     Arc::new(TimestampMicrosecondArray::from_iter_values(micros).with_timezone(UTC))
 }
+
+pub(crate) fn instants_or_missing<Row>(
+    rows: &[Row],
+    field: impl Fn(&Row) -> Option<Timestamp>,
+) -> ArrayRef {
+    let micros = rows.iter().map(|row| field(row).map(Timestamp::as_microsecond));
+    Arc::new(micros.collect::<TimestampMicrosecondArray>().with_timezone(UTC))
+}

@@ -7,6 +7,7 @@ pub mod admissions;
 pub mod bookings;
 pub mod counts;
 pub mod decisions;
+pub mod feeds;
 pub mod presence;
 pub mod readings;
 pub mod released_admissions;
@@ -58,8 +59,9 @@ pub const FACTS: [&Table; 7] = [
 pub const RELEASED: [&Table; 3] =
     [&released_sales::TABLE, &released_admissions::TABLE, &released_counts::TABLE];
 
-/// All tables: the facts, what is released from them, and the ledger of releases.
-pub const TABLES: [&Table; 11] = [
+/// All tables: the facts, what is released from them, the ledger of releases, and what other ticket offices
+/// tell, which comes by files and not by changes.
+pub const TABLES: [&Table; 12] = [
     &bookings::TABLE,
     &unit_items::TABLE,
     &admissions::TABLE,
@@ -71,6 +73,7 @@ pub const TABLES: [&Table; 11] = [
     &released_admissions::TABLE,
     &released_counts::TABLE,
     &releases::TABLE,
+    &feeds::TABLE,
 ];
 
 /// One table of the lake.

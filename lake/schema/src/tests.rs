@@ -119,6 +119,7 @@ fn rows_and_columns_agree_in_every_table() {
     let counted = released_counts::batch(&[]).unwrap();
     assert_eq!(counted.schema(), released_counts::TABLE.arrow_schema());
     assert_eq!(releases::batch(&[]).unwrap().schema(), releases::TABLE.arrow_schema());
+    assert_eq!(feeds::batch(&[]).unwrap().schema(), feeds::TABLE.arrow_schema());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod cold;
 mod devices;
+mod feed;
 mod lake;
 mod machine;
 mod measure;
@@ -45,6 +46,9 @@ struct Options {
     /// Repetitions of each question to the lake.
     #[arg(long, default_value_t = 200)]
     questions: usize,
+    /// Rows of another ticket office's file.
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: usize,
     /// The `atrio` program to measure; the one of this build where none is named.
     #[arg(long)]
     atrio: Option<PathBuf>,
@@ -68,6 +72,8 @@ enum Part {
     Devices,
     /// Questions to a lake of many bookings.
     Lake,
+    /// A file of another ticket office.
+    Feed,
     /// Codes of tickets, checked offline.
     Tickets,
     /// Sizes and cold starts of the functions' programs.
@@ -153,6 +159,14 @@ async fn measure_all(options: &Options) -> Result<(), Failure> {
         let load = machine::load();
         lake::measure(&atrio, &temporary.path().join("seeded"), options).await?;
         report::load("lake", &load);
+    }
+    if wants(Part::Feed) {
+        let load = machine::load();
+        let data = temporary.path().join("fed");
+        let platform = platform::Platform::start(&atrio, &data).await?;
+        feed::measure(&platform, options.rows).await?;
+        platform.stop().await?;
+        report::load("feed", &load);
     }
     if wants(Part::Functions) {
         let load = machine::load();

@@ -337,7 +337,7 @@ async fn inference_averaging_over_equal_and_equivalent_questions_gains_nothing()
 #[tokio::test]
 async fn singling_out_an_analyst_has_no_table_of_facts() {
     let test = with_releases().await;
-    for table in FACTS.iter().map(|table| table.name).chain(["releases", "nothing"]) {
+    for table in FACTS.iter().map(|table| table.name).chain(["releases", "feeds", "nothing"]) {
         let question = format!("SELECT count(*) FROM {table}");
         let refused = test.asks(&Asker::Analyst, &question).await.unwrap_err();
         // What is there and not shown, and what is not there, have the same words.
