@@ -58,6 +58,7 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("WEBHOOKS#", "", "offer"),
     ("DEVICE#", "", "count"),
     ("DEVICES", "CHANGES", "count"),
+    ("WATCH", "", "count"),
     // Destroyed by upkeep once its month is over for so long.
     ("KEY#PSEUDONYM", "", "pseudonym-key"),
 ];
