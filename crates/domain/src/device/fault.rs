@@ -89,15 +89,16 @@ pub fn advance(counters: &mut [(&mut Watch, Vec<Hour>)]) {
         for (index, (watch, _)) in counters.iter_mut().enumerate() {
             let Some(view) = views[index] else { continue };
             let others = views.iter().enumerate().filter(|(other, _)| *other != index);
-            watch.judge(&view, &around(others.filter_map(|(_, view)| view.as_ref())));
+            let others: Vec<&View> = others.filter_map(|(_, view)| view.as_ref()).collect();
+            watch.judge(&view, &around(&others));
         }
     }
 }
 
 /// What the day was like for the others: the median of each of their figures.
-fn around<'v>(others: impl Iterator<Item = &'v View> + Clone) -> View {
+fn around(others: &[&View]) -> View {
     let median = |figure: fn(&View) -> Option<f64>| {
-        let mut known: Vec<f64> = others.clone().filter_map(figure).collect();
+        let mut known: Vec<f64> = others.iter().copied().filter_map(figure).collect();
         known.sort_by(f64::total_cmp);
         (known.len() >= FEWEST_NEIGHBOURS).then(|| {
             let middle = known.len() / 2;

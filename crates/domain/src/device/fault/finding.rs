@@ -104,6 +104,18 @@ impl Finding {
         self.since <= at && self.over.is_none_or(|over| at < over)
     }
 
+    /// Whether it is the same fault as one that seemed to be over.
+    pub(super) fn is_again(&self, before: &Self) -> bool {
+        let too_few = |fault| matches!(fault, Fault::TooFew | Fault::LosesSlowly);
+        let (one, other) = (self.fault, before.fault);
+        let is_alike = if one.is_of_level() {
+            other.is_of_level() && too_few(one) == too_few(other)
+        } else {
+            one == other || one.is_blind() && other.is_blind()
+        };
+        is_alike && self.hours_late == before.hours_late
+    }
+
     /// On what it rests, in words that staff can check.
     #[must_use]
     pub fn evidence(&self) -> Text {

@@ -43,8 +43,10 @@ const CLOCK_RATIO: f64 = 2.3;
 const CLOCK_STRAY: f64 = 1.5;
 /// The clock is judged by a day of which so much is known: much less may be a day's end that fits anything.
 const CLOCK_SHARE_OF_A_DAY: f64 = 0.6;
-/// A blind counter that sees again for less than this has not been mended.
-const BLIND_AGAIN_WITHIN_HOURS: i64 = 48;
+/// A counter that counts somebody, and nobody again within so many hours, is blind at some hours.
+const BLIND_AGAIN_WITHIN: i64 = 48;
+/// Another fault that comes again within so many hours never was over.
+const AGAIN_WITHIN: i64 = 168;
 
 impl Watch {
     /// Judges the latest hour, whose view this is, beside what the day was like for others.
@@ -83,17 +85,15 @@ impl Watch {
     }
 
     fn keep(&mut self, found: Finding) {
-        if found.fault.is_blind() {
-            let again = self.findings.iter_mut().rev().find(|before| {
-                let recent = |over| found.since - over <= BLIND_AGAIN_WITHIN_HOURS;
-                before.fault.is_blind() && before.over.is_some_and(recent)
-            });
-            if let Some(before) = again {
-                let (since, found_first) = (before.since, before.found);
-                let again = Finding { fault: Fault::BlindHours, since, ..found };
-                *before = Finding { found: found_first, ..again };
-                return;
-            }
+        let again = self.findings.iter_mut().rev().find(|before| {
+            let gap = if found.fault.is_blind() { BLIND_AGAIN_WITHIN } else { AGAIN_WITHIN };
+            let of_late = |over| found.since - over <= gap;
+            before.over.is_some_and(of_late) && !before.became_usual && found.is_again(before)
+        });
+        if let Some(before) = again {
+            let fault = if found.fault.is_blind() { Fault::BlindHours } else { found.fault };
+            *before = Finding { fault, since: before.since, found: before.found, ..found };
+            return;
         }
         // What began with it is explained by it: too few where nobody was counted, nobody where hours are moved.
         let is_shift = found.fault == Fault::ClockShift;
