@@ -186,7 +186,8 @@ SECRETS = {
 }
 # Who may read what of the index: what is due, refunds, the tickets of a day, mails to hand over, endpoints to
 # tell, the lines of those who wait, the requests of a venue's groups.
-INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "MOVE", "TEMPLATE", "LEASE", "GATE#*", "WAITING#*"},
+INDEX_KEYS = {"upkeep": {"HOLD", "PAYMENT", "REFUND", "MINIMUM", "MOVE", "TEMPLATE", "LEASE", "DEVICES", "GATE#*",
+                         "WAITING#*"},
               "booking": {"WAITING#*", "GROUPS#*"}, "payment": {"REFUND"}, "redemption": {"GATE#*"},
               "venue": {"GATE#*"}, "notify": {"MAIL"}, "devices": {"DEVICES"},
               "webhook": {"WEBHOOK"}}

@@ -68,6 +68,7 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("FEEDS#", "FILE#", "feed"),
     ("FEEDREJECTED#", "", "feed-rejected"),
     ("KEY#FEED", "", "feed-key"),
+    ("WATCH", "", "count"),
     // Destroyed by upkeep once its month is over for so long.
     ("KEY#PSEUDONYM", "", "pseudonym-key"),
 ];

@@ -14,6 +14,7 @@ mod devices_mosquitto;
 mod exchange;
 mod exchange_pagopa;
 mod far_days;
+mod faults;
 mod feeds;
 mod gate;
 mod give_back;

@@ -224,6 +224,7 @@ test('a manager sees how the devices do, and what one of them counted', async ({
 	await page.getByTestId('device-counter-door').click();
 	await expect(page.getByTestId('observations')).toContainText('7 (dentro 5, fuori 2)');
 	await expect(page.getByTestId('letters')).toContainText('missing-field');
+	await expect(page.getByTestId('faults')).toContainText('Nessuno');
 	await expectAccessible(page);
 	await expectNoSidewaysScroll(page);
 	await page.getByTestId('language-en').click();

@@ -8,6 +8,7 @@ mod cell;
 mod counter;
 mod dead_letter;
 mod decision;
+pub mod fault;
 mod message;
 mod observation;
 mod refusal;

@@ -67,7 +67,7 @@ pub enum Record {
     Offer,
     /// Places taken of slots and of resources.
     Places,
-    /// Devices, their state and what they counted.
+    /// Devices, their state, what they counted and what was found wrong with them.
     Count,
     /// The anonymous history.
     Lake,
@@ -329,7 +329,7 @@ impl Record {
                 "Posti presi e risorse occupate, in numeri",
                 "Places taken and resources occupied, as numbers",
             ),
-            Self::Count => ("Sensori e conteggi", "Devices and counts"),
+            Self::Count => ("Sensori, loro guasti e conteggi", "Devices, their faults and counts"),
             Self::Lake => ("Storico anonimo", "Anonymous history"),
         };
         Text::new(it, en)

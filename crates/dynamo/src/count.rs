@@ -5,6 +5,7 @@
 
 mod items;
 mod registry;
+mod watch;
 
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ use jiff::civil::Date;
 pub use items::{
     Kind, dead_letter, device_state, is_observation, registered_device, stored_observation,
 };
+pub use watch::{StoredWatch, WatchRound};
 
 use crate::attributes::{instant_text, number, text};
 use crate::transaction::{Condition, Written};

@@ -1,6 +1,7 @@
 //! How the devices of a venue do, and what they observed of late: for the venue's managers, and as NGSI-LD
 //! for other programs. It reads the table only and changes nothing; no person is in what it reads.
 
+mod fault;
 mod ngsi;
 mod view;
 
@@ -90,13 +91,15 @@ async fn list_devices(
     }
     let devices = context.store.devices(Some(&venue)).await.map_err(internal)?;
     let names = devices.iter().map(|device| &device.device);
-    let states = context.store.device_states(names).await.map_err(internal)?;
+    let states = context.store.device_states(names.clone()).await.map_err(internal)?;
+    let watches = context.store.watches(names).await.map_err(internal)?;
     let now = context.clock.now();
     let devices = devices
         .into_iter()
         .map(|device| {
             let state = states.get(&device.device);
-            DeviceView::of(device, state, now)
+            let watch = watches.get(&device.device).map(|stored| &stored.watch);
+            DeviceView::of(device, state, watch, now)
         })
         .collect();
     Ok(Json(DeviceListView { venue_id: venue, as_of: now, devices }))
@@ -124,8 +127,11 @@ async fn show_device(
     }
     let now = context.clock.now();
     let dead_letters = letters(&context, &name).await?.iter().map(view::LetterView::of).collect();
-    let device = DeviceView::of(device, states.get(&name), now);
-    Ok(Json(DevicePageView { as_of: now, device, observations, dead_letters }))
+    let watches = context.store.watches([&name]).await.map_err(internal)?;
+    let watch = watches.get(&name).map(|stored| &stored.watch);
+    let device = DeviceView::of(device, states.get(&name), watch, now);
+    let past_faults = fault::FaultView::all(watch, true);
+    Ok(Json(DevicePageView { as_of: now, device, past_faults, observations, dead_letters }))
 }
 
 async fn registered(context: &Context, device_id: &str) -> Result<RegisteredDevice, Problem> {

@@ -1,5 +1,6 @@
 //! Devices and what they observed, as the API shows them.
 
+use atrio_domain::device::fault::Watch;
 use atrio_domain::device::{
     Content, DeadLetter, DeviceName, DeviceState, RegisteredDevice, StoredObservation,
 };
@@ -7,6 +8,8 @@ use atrio_domain::id::{GateId, VenueId};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::fault::{FaultView, judged_until};
 
 /// The devices of a venue.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,6 +63,11 @@ pub(crate) struct DeviceView {
     clock_ahead_seconds: i64,
     /// Running total of its counter, where it has one.
     cumulative_count: Option<u64>,
+    /// Up to when what it counted was judged by what is usual; null where nobody knows yet what is.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    judged_until: Option<Timestamp>,
+    /// What is wrong with what it counts, the latest first.
+    faults: Vec<FaultView>,
 }
 
 /// Whether a device may speak.
@@ -80,6 +88,8 @@ enum Health {
     NeverHeard,
     /// It should have spoken and did not.
     Silent,
+    /// It speaks, but what it counts is wrong.
+    AtFault,
     /// Its battery is low, more than one message in a hundred is missing, or its clock runs ahead.
     NeedsCare,
     Good,
@@ -93,7 +103,12 @@ const TOLERATED_MISSING_PER_THOUSAND: u64 = 10;
 const TOLERATED_AHEAD_SECONDS: i64 = 60;
 
 impl Health {
-    fn of(device: &RegisteredDevice, state: Option<&DeviceState>, now: Timestamp) -> Self {
+    fn of(
+        device: &RegisteredDevice,
+        state: Option<&DeviceState>,
+        is_at_fault: bool,
+        now: Timestamp,
+    ) -> Self {
         if device.revoked_at.is_some() {
             return Self::Revoked;
         }
@@ -104,6 +119,9 @@ impl Health {
         let Some(state) = state else { return Self::NeverHeard };
         if state.silent_since(now).is_some() {
             return Self::Silent;
+        }
+        if is_at_fault {
+            return Self::AtFault;
         }
         let battery = state.status.as_ref().and_then(|status| status.battery_percent);
         let missing = state.missing_per_thousand();
@@ -121,11 +139,13 @@ impl DeviceView {
     pub(crate) fn of(
         device: RegisteredDevice,
         state: Option<&DeviceState>,
+        watch: Option<&Watch>,
         now: Timestamp,
     ) -> Self {
+        let faults = FaultView::all(watch, false);
         let status = state.and_then(|state| state.status.as_ref());
         Self {
-            health: Health::of(&device, state, now),
+            health: Health::of(&device, state, !faults.is_empty(), now),
             right: if device.revoked_at.is_some() { Right::Revoked } else { Right::Active },
             device_id: device.device,
             venue_id: device.venue,
@@ -144,6 +164,8 @@ impl DeviceView {
             missing_per_thousand: state.and_then(DeviceState::missing_per_thousand),
             clock_ahead_seconds: state.map_or(0, |state| state.clock_ahead_seconds),
             cumulative_count: state.and_then(|state| state.cumulative),
+            judged_until: judged_until(watch),
+            faults,
         }
     }
 }
@@ -154,6 +176,8 @@ pub(crate) struct DevicePageView {
     #[schema(value_type = String, format = DateTime)]
     pub(crate) as_of: Timestamp,
     pub(crate) device: DeviceView,
+    /// What was wrong with what it counted and is over, the latest first, at most ten.
+    pub(crate) past_faults: Vec<FaultView>,
     /// The latest first, of each kind at most 96.
     pub(crate) observations: Vec<ObservationView>,
     /// Its latest messages of seven days that were not counted, the latest first, at most 20.

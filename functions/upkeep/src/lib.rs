@@ -2,8 +2,8 @@
 //! off, visits that nobody moved in time are called off too, leases of desks end with their slot, payments whose outcome nobody told
 //! are asked for, debts that nobody pays are withdrawn before their places go back, money that came
 //! for nothing goes back where the provider pays back itself, places that came back are offered to those
-//! who wait for them, templates that changed are written into the venues that follow them, old pseudonym keys
-//! are destroyed. Each
+//! who wait for them, templates that changed are written into the venues that follow them, people counters are
+//! judged by what they counted in the hour that is over, old pseudonym keys are destroyed. Each
 //! task is safe to repeat and to run twice at once.
 
 mod leases;
@@ -11,6 +11,7 @@ mod line;
 mod minimum;
 mod moving;
 mod templates;
+mod watch;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -75,6 +76,10 @@ pub struct Done {
     pub waited_in_vain: u32,
     /// Venues that have a newer version of the template they follow.
     pub followed: u32,
+    /// People counters that were judged by another hour.
+    pub judged: u32,
+    /// Faults of counters that were found.
+    pub faults: u32,
     /// Pseudonym keys destroyed.
     pub keys_destroyed: u32,
     /// Tasks that failed and are tried again at the next run.
@@ -108,6 +113,7 @@ pub async fn handle(context: &Context) -> Result<Done, atrio_dynamo::Error> {
     refund(context, &mut done).await?;
     line::serve(context, &mut done).await?;
     templates::spread(context, &mut done).await?;
+    watch::judge(context, &mut done).await?;
     let now = context.clock.now();
     let ended = Record::PseudonymKey.ended_by(now);
     let oldest_day = ended.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();

@@ -4,6 +4,7 @@
 
 mod cold;
 mod devices;
+mod faults;
 mod feed;
 mod lake;
 mod machine;
@@ -52,6 +53,15 @@ struct Options {
     /// The `atrio` program to measure; the one of this build where none is named.
     #[arg(long)]
     atrio: Option<PathBuf>,
+    /// A table of hourly counts (CSV: `date`, `hour`, a column for each sensor) for the part `faults`.
+    #[arg(long)]
+    counts: Option<PathBuf>,
+    /// The year of that table into which faults are put.
+    #[arg(long, default_value_t = 2024)]
+    year: i16,
+    /// Where faults are put follows from this.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Where the data folders are made; their disk is what is measured.
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -78,6 +88,8 @@ enum Part {
     Tickets,
     /// Sizes and cold starts of the functions' programs.
     Functions,
+    /// Faults of people counters, put into the counts that `--counts` names; only where it is named.
+    Faults,
 }
 
 #[tokio::main]
@@ -95,6 +107,10 @@ async fn main() -> ExitCode {
 
 async fn measure_all(options: &Options) -> Result<(), Failure> {
     let wants = |part| options.only.is_empty() || options.only.contains(&part);
+    if options.only == [Part::Faults] {
+        let file = options.counts.as_deref().ok_or("name the table of counts: `--counts FILE`")?;
+        return faults::measure(file, options.year, options.seed);
+    }
     let atrio = match &options.atrio {
         Some(path) => path.clone(),
         None => platform::program_of_this_build()?,

@@ -18,6 +18,11 @@ pub(crate) fn begin() {
     say("| figure | at | value |\n| --- | --- | --- |");
 }
 
+/// Prints a line of a table of its own.
+pub(crate) fn line(line: &str) {
+    say(line);
+}
+
 /// Prints a figure.
 pub(crate) fn row(figure: &str, at: &str, value: &str) {
     say(&format!("| {figure} | {at} | {value} |"));

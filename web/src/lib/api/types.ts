@@ -422,7 +422,24 @@ export interface Conflict {
 	note: string | null;
 }
 
-export type DeviceHealth = 'REVOKED' | 'NEVER_HEARD' | 'SILENT' | 'NEEDS_CARE' | 'GOOD';
+export type DeviceHealth =
+	| 'REVOKED'
+	| 'NEVER_HEARD'
+	| 'SILENT'
+	| 'AT_FAULT'
+	| 'NEEDS_CARE'
+	| 'GOOD';
+
+/** What is wrong with what a counter counts, or was. */
+export interface DeviceFault {
+	fault: string;
+	since: string;
+	found_at: string;
+	over_at: string | null;
+	became_usual: boolean;
+	what: Text;
+	evidence: Text;
+}
 
 export interface Device {
 	device_id: string;
@@ -444,6 +461,8 @@ export interface Device {
 	missing_per_thousand: number | null;
 	clock_ahead_seconds: number;
 	cumulative_count: number | null;
+	judged_until: string | null;
+	faults: DeviceFault[];
 }
 
 export interface DeviceObservation {
@@ -478,6 +497,7 @@ export interface DeviceLetter {
 export interface DevicePage {
 	as_of: string;
 	device: Device;
+	past_faults: DeviceFault[];
 	observations: DeviceObservation[];
 	dead_letters: DeviceLetter[];
 }

@@ -9,6 +9,7 @@ export const tone: Record<DeviceHealth, 'good' | 'bad' | 'warn'> = {
 	NEEDS_CARE: 'warn',
 	NEVER_HEARD: 'warn',
 	SILENT: 'bad',
+	AT_FAULT: 'bad',
 	REVOKED: 'bad'
 };
 

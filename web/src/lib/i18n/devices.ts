@@ -15,6 +15,7 @@ export const devices = {
 	'devices.REVOKED': { it: 'Revocato', en: 'Revoked' },
 	'devices.NEVER_HEARD': { it: 'Mai sentito', en: 'Never heard' },
 	'devices.SILENT': { it: 'Muto', en: 'Silent' },
+	'devices.AT_FAULT': { it: 'Guasto', en: 'At fault' },
 	'devices.NEEDS_CARE': { it: 'Da controllare', en: 'Needs care' },
 	'devices.GOOD': { it: 'In ordine', en: 'Good' },
 	'devices.heard': { it: 'Sentito', en: 'Heard' },
@@ -28,6 +29,22 @@ export const devices = {
 	'devices.gate': { it: 'varco {gate}', en: 'gate {gate}' },
 	'devices.back': { it: 'Tutti i sensori', en: 'All devices' },
 	'devices.clock': { it: 'Orologio avanti di {count} secondi', en: 'Clock ahead by {count} seconds' },
+	'devices.faults': { it: 'Guasti trovati da ciò che conta', en: 'Faults found from what it counts' },
+	'devices.faultsNone': { it: 'Nessuno.', en: 'None.' },
+	'devices.faultLasts': { it: 'da {since}', en: 'since {since}' },
+	'devices.faultOver': { it: 'da {since} a {over}', en: 'from {since} to {over}' },
+	'devices.faultUsual': {
+		it: 'da {since}; dopo quattro settimane vale come il solito, da {over}',
+		en: 'since {since}; after four weeks it is taken as usual, from {over}'
+	},
+	'devices.judged': {
+		it: 'Conteggi confrontati con il solito fino a {when}.',
+		en: 'Counts compared with what is usual up to {when}.'
+	},
+	'devices.notJudged': {
+		it: 'Non si sa ancora quanto conta di solito: servono circa dieci giorni di conteggi orari.',
+		en: 'What it usually counts is not known yet: about ten days of hourly counts are needed.'
+	},
 	'devices.observed': { it: 'Che cosa ha osservato', en: 'What it observed' },
 	'devices.observedNone': { it: 'Ancora nulla.', en: 'Nothing yet.' },
 	'devices.period': { it: 'Periodo', en: 'Period' },
