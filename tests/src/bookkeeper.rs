@@ -2,7 +2,7 @@
 //! in the books what came in, reads statements and issues invoices. Checks what is signed with the published keys
 //! and what is invoiced with other programs than ours.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use atrio_domain::ticket::KeySet;
 use base64::Engine as _;
