@@ -278,7 +278,7 @@ async fn what_a_server_missed_comes_later_and_once_more_when_its_reseller_asks()
     let last = own.takes(4).await.pop().unwrap();
     for secret in [&secret, &webhook["secret"]] {
         let secret = secret.as_str().unwrap();
-        assert_eq!(Integrator::verifies(secret, &[last.clone()], museum.now()), [true]);
+        assert_eq!(Integrator::verifies(secret, std::slice::from_ref(&last), museum.now()), [true]);
     }
     let stranger = Reseller::joins(&museum, "Other Tours", &[]).await;
     for path in [&replay, &state, &rotate] {

@@ -90,7 +90,7 @@ test.beforeEach(async () => {
 test.afterEach(() => firm.stop());
 
 test('an operator takes a firm on, which tries, sells, gives up and has what it missed sent again', async ({ page }, { project }) => {
-	test.setTimeout(120_000);
+	test.setTimeout(240_000);
 	const id = `viaggi-${project.name}`;
 	await page.goto('/resellers/');
 	await page.getByTestId('staff-token').waitFor();
