@@ -43,7 +43,7 @@ impl Keeper {
             let (quantity, cents) = (number("quantity").unwrap(), number("amount_cents").unwrap());
             match sums.iter_mut().find(|(known, _, _)| known == kind) {
                 Some((_, people, amount)) => {
-                    (*people, *amount) = (*people + quantity, *amount + cents)
+                    (*people, *amount) = (*people + quantity, *amount + cents);
                 }
                 None => sums.push((kind.to_owned(), quantity, cents)),
             }
