@@ -1,6 +1,12 @@
 //! P4 at the log of the lake itself: two processes append to one table at once, each batch twice, while
 //! both are killed again and again; every row is there once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation of a test is a panic"
+)]
+
 use std::collections::HashMap;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -53,11 +59,11 @@ async fn appends_of_one_process() {
     for number in 1..=APPENDS {
         let batch = decisions::batch(&[row(writer, number)]).unwrap();
         let sequence: SequenceNumber = number.to_string().parse().unwrap();
-        let sequences = [sequence.clone()];
+        let sequences = [sequence];
         let rows = NumberedRows { batch: &batch, sequences: &sequences };
         for _ in 0..2 {
             let stream = format!("writer/{writer}");
-            lake.append(&decisions::TABLE, rows, &stream, sequence.clone()).await.unwrap();
+            lake.append(&decisions::TABLE, rows, &stream, sequence).await.unwrap();
         }
     }
 }

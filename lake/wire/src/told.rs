@@ -20,8 +20,8 @@ const CANCELLED: &str = "57014";
 const SHUTDOWN: &str = "57P01";
 const FAILED: &str = "XX000";
 
-fn error(severity: &str, code: &str, message: impl ToString, hint: Option<&str>) -> PgWireError {
-    let mut info = ErrorInfo::new(severity.to_owned(), code.to_owned(), message.to_string());
+fn error(severity: &str, code: &str, message: &str, hint: Option<&str>) -> PgWireError {
+    let mut info = ErrorInfo::new(severity.to_owned(), code.to_owned(), message.to_owned());
     info.hint = hint.map(str::to_owned);
     PgWireError::UserError(Box::new(info))
 }
@@ -38,7 +38,7 @@ pub(crate) fn kept_out(reason: KeptOut) -> PgWireError {
         KeptOut::NoAnalyst(words) => {
             let hint =
                 "give a token of staff with the role analyst or data-officer as the password";
-            error("FATAL", INVALID_PASSWORD, words, Some(hint))
+            error("FATAL", INVALID_PASSWORD, &words, Some(hint))
         }
         KeptOut::Stopping => error("FATAL", SHUTDOWN, "the platform stops", None),
     }
@@ -61,7 +61,7 @@ pub(crate) fn refused(refusal: &GateError) -> PgWireError {
         GateError::TooLarge => (TOO_LARGE, Some("ask for fewer rows, or for shorter words")),
         GateError::Failed => (FAILED, None),
     };
-    error("ERROR", code, refusal, hint)
+    error("ERROR", code, &refusal.to_string(), hint)
 }
 
 /// Words every error anew that comes from the engine.

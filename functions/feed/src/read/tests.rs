@@ -103,10 +103,11 @@ fn a_row_at_fault_is_told_by_its_line_and_takes_no_other_with_it() {
 fn a_quote_that_is_never_closed_costs_its_own_line_only() {
     let broken = line(2, "16,00").replace("Intero", "\"Intero");
     let good = line(3, "16,00").replace("Intero", "\"Intero; 5\"\" e\nmezzo\"");
-    let mut lines = vec![line(1, "16,00"), broken, good];
+    // Before it quotes are read, over lines too; behind it the next one would be its end.
+    let mut lines = vec![line(1, "16,00"), good, broken];
     lines.extend((4..200).map(|receipt| line(receipt, "16,00")));
     let checked = looked_at(&file(&lines), &pos()).unwrap();
-    assert_eq!(said(&checked), [(3, "a quote is opened and never closed".into())]);
+    assert_eq!(said(&checked), [(5, "a quote is opened and never closed".into())]);
     assert_eq!(checked.report.accepted, 198);
     let endless = format!("\"{}", "x".repeat(300_000));
     let lines = [line(1, "16,00"), endless, line(2, "16,00")];
