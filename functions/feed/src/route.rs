@@ -226,7 +226,7 @@ pub(crate) struct FiguresQuery {
 #[utoipa::path(get, path = "/v1/venues/{venue_id}/feed-figures", tag = "feed",
     security(("staff" = [])), params(("venue_id" = String, Path), FiguresQuery),
     responses((status = 200, body = FiguresView), (status = 400, body = Problem),
-        (status = 401, body = Problem), (status = 403, body = Problem)))]
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn figures(
     State(context): State<Context>,
     staff: Staff,

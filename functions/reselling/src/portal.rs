@@ -36,17 +36,17 @@ pub(crate) struct PortalView {
     #[schema(value_type = String)]
     mode: Mode,
     /// `all`, or `venues` with their ids.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     scope: Scope,
     #[schema(value_type = Object)]
     contact: FirmContact,
-    keys: Vec<KeyView>,
+    keys: Vec<PortalKeyView>,
 }
 
 /// A key, without what it is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct KeyView {
+struct PortalKeyView {
     id: String,
     begins: String,
     #[schema(value_type = String)]
@@ -65,7 +65,7 @@ struct KeyView {
         (status = 403, body = OctoErrorView)))]
 pub(crate) async fn show(State(context): State<Context>, caller: Caller) -> Json<PortalView> {
     let (reseller, now) = (&caller.reseller, context.clock.now());
-    let view = |term: &KeyTerm| KeyView {
+    let view = |term: &KeyTerm| PortalKeyView {
         id: term.id().to_owned(),
         begins: term.begins.clone(),
         mode: term.mode(),
@@ -86,7 +86,7 @@ pub(crate) async fn show(State(context): State<Context>, caller: Caller) -> Json
 /// Asks for another key, or another secret of a server.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct RotateBody {
+pub(crate) struct PortalRotateBody {
     /// Made by the caller; its idempotency key.
     #[schema(value_type = String)]
     uuid: Option<CallerUuid>,
@@ -94,7 +94,7 @@ pub(crate) struct RotateBody {
     overlap_hours: Option<u32>,
 }
 
-impl RotateBody {
+impl PortalRotateBody {
     pub(crate) fn read(&self) -> Result<(CallerUuid, SignedDuration), OctoError> {
         let uuid = self.uuid.ok_or_else(|| OctoError::bad("`uuid` is missing"))?;
         let hours = self.overlap_hours.unwrap_or(24);
@@ -109,7 +109,7 @@ impl RotateBody {
 
 /// A key, told once.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FreshKeyView {
+pub(crate) struct PortalFreshKeyView {
     /// The key. It is kept nowhere.
     key: String,
 }
@@ -117,14 +117,14 @@ pub(crate) struct FreshKeyView {
 /// Gives the caller another key in the place of the one that asks, which goes on for a while. Repeated within ten
 /// minutes, it answers with another in the place of the one before, for no key is told twice.
 #[utoipa::path(post, path = "/octo/portal/key", tag = "octo", security(("reseller" = [])),
-    request_body = RotateBody,
-    responses((status = 200, body = FreshKeyView), (status = 400, body = OctoErrorView),
+    request_body = PortalRotateBody,
+    responses((status = 200, body = PortalFreshKeyView), (status = 400, body = OctoErrorView),
         (status = 401, body = OctoErrorView), (status = 403, body = OctoErrorView)))]
 pub(crate) async fn rotate_key(
     State(context): State<Context>,
     caller: Caller,
-    Body(body): Body<RotateBody>,
-) -> Result<Json<FreshKeyView>, OctoError> {
+    Body(body): Body<PortalRotateBody>,
+) -> Result<Json<PortalFreshKeyView>, OctoError> {
     let (request, overlap) = body.read()?;
     let fresh = FreshKey::new(caller.mode, &random::bytes());
     for _ in 0..ATTEMPTS {
@@ -143,7 +143,7 @@ pub(crate) async fn rotate_key(
         };
         let written = context.store.write_reseller(&to, Some(stored.version), &record).await?;
         if written == ResellerWritten::Done {
-            return Ok(Json(FreshKeyView { key: fresh.reveal().to_owned() }));
+            return Ok(Json(PortalFreshKeyView { key: fresh.reveal().to_owned() }));
         }
     }
     Err(busy(request))

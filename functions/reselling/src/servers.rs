@@ -18,14 +18,14 @@ use utoipa::{IntoParams, ToSchema};
 use crate::Context;
 use crate::caller::Caller;
 use crate::error::{OctoError, OctoErrorView};
-use crate::portal::{PageQuery, RotateBody, limit};
+use crate::portal::{PageQuery, PortalRotateBody, limit};
 use crate::request::{Body, Filter, Id};
 use crate::webhooks::{ATTEMPTS, busy, find, record};
 
 /// A server with where it stands.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WebhookView {
+pub(crate) struct PortalWebhookView {
     #[serde(flatten)]
     webhook: OctoWebhook,
     /// `status`: `ENABLED`; `OFF` by the reseller, `at`; or `DISABLED`, `at` and for what `reason`.
@@ -52,7 +52,7 @@ pub(crate) struct WebhookView {
     next_try_at: Option<Timestamp>,
 }
 
-impl WebhookView {
+impl PortalWebhookView {
     fn of(stored: StoredEndpoint, now: Timestamp) -> Self {
         let StoredEndpoint { endpoint, progress, failing_since, due_at, .. } = stored;
         Self {
@@ -71,15 +71,15 @@ impl WebhookView {
 
 /// The servers of the reseller, with where each stands.
 #[utoipa::path(get, path = "/octo/portal/webhooks", tag = "octo", security(("reseller" = [])),
-    responses((status = 200, body = Vec<WebhookView>), (status = 401, body = OctoErrorView),
+    responses((status = 200, body = Vec<PortalWebhookView>), (status = 401, body = OctoErrorView),
         (status = 403, body = OctoErrorView)))]
 pub(crate) async fn list_webhooks(
     State(context): State<Context>,
     caller: Caller,
-) -> Result<Json<Vec<WebhookView>>, OctoError> {
+) -> Result<Json<Vec<PortalWebhookView>>, OctoError> {
     let now = context.clock.now();
     let stored = context.store.webhooks(&caller.owner()).await?;
-    Ok(Json(stored.into_iter().map(|stored| WebhookView::of(stored, now)).collect()))
+    Ok(Json(stored.into_iter().map(|stored| PortalWebhookView::of(stored, now)).collect()))
 }
 
 /// Whether a server is told.
@@ -93,20 +93,20 @@ pub(crate) struct StateBody {
 /// Turns a server off, or on: then it is told from where it stopped.
 #[utoipa::path(post, path = "/octo/portal/webhooks/{id}/state", tag = "octo",
     security(("reseller" = [])), params(("id" = String, Path)), request_body = StateBody,
-    responses((status = 200, body = WebhookView), (status = 400, body = OctoErrorView),
+    responses((status = 200, body = PortalWebhookView), (status = 400, body = OctoErrorView),
         (status = 401, body = OctoErrorView), (status = 403, body = OctoErrorView)))]
 pub(crate) async fn set_webhook(
     State(context): State<Context>,
     caller: Caller,
     Id(id): Id,
     Body(body): Body<StateBody>,
-) -> Result<Json<WebhookView>, OctoError> {
+) -> Result<Json<PortalWebhookView>, OctoError> {
     let wanted = body.enabled.unwrap_or(true);
     for _ in 0..ATTEMPTS {
         let stored = find(&context, &caller, &id).await?;
         let now = context.clock.now();
         if stored.endpoint.is_enabled() == wanted {
-            return Ok(Json(WebhookView::of(stored, now)));
+            return Ok(Json(PortalWebhookView::of(stored, now)));
         }
         let endpoint = &stored.endpoint;
         let mut settings = endpoint.settings();
@@ -123,15 +123,15 @@ pub(crate) async fn set_webhook(
 /// Makes another secret of a server; for a while requests carry a signature under each. The answer holds it, and is
 /// the only one that does; repeated within ten minutes, it is the same.
 #[utoipa::path(post, path = "/octo/portal/webhooks/{id}/rotate", tag = "octo",
-    security(("reseller" = [])), params(("id" = String, Path)), request_body = RotateBody,
-    responses((status = 200, body = WebhookView), (status = 400, body = OctoErrorView),
+    security(("reseller" = [])), params(("id" = String, Path)), request_body = PortalRotateBody,
+    responses((status = 200, body = PortalWebhookView), (status = 400, body = OctoErrorView),
         (status = 401, body = OctoErrorView), (status = 403, body = OctoErrorView)))]
 pub(crate) async fn rotate_secret(
     State(context): State<Context>,
     caller: Caller,
     Id(id): Id,
-    Body(body): Body<RotateBody>,
-) -> Result<Json<WebhookView>, OctoError> {
+    Body(body): Body<PortalRotateBody>,
+) -> Result<Json<PortalWebhookView>, OctoError> {
     let (request, overlap) = body.read()?;
     for _ in 0..ATTEMPTS {
         let stored = find(&context, &caller, &id).await?;
@@ -144,7 +144,7 @@ pub(crate) async fn rotate_secret(
                 )
             })?;
             let secret = Some(secret.to_owned());
-            return Ok(Json(WebhookView { secret, ..WebhookView::of(stored, now) }));
+            return Ok(Json(PortalWebhookView { secret, ..PortalWebhookView::of(stored, now) }));
         }
         let fresh = Secret::new(random::bytes(), request, now);
         let mut to = stored.endpoint;
@@ -161,7 +161,7 @@ pub(crate) async fn rotate_secret(
 /// Asks for events to be sent once more.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
-pub(crate) struct ReplayBody {
+pub(crate) struct PortalReplayBody {
     /// The number of the first.
     from: u64,
     /// The number of the last; the first alone where nothing is said.
@@ -170,22 +170,22 @@ pub(crate) struct ReplayBody {
 
 /// The events that are sent once more.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ReplayView {
+pub(crate) struct PortalReplayView {
     from: u64,
     to: u64,
 }
 
 /// Sends a server events of the log once more, with the ids that they have and as things stand by then.
 #[utoipa::path(post, path = "/octo/portal/webhooks/{id}/replay", tag = "octo",
-    security(("reseller" = [])), params(("id" = String, Path)), request_body = ReplayBody,
-    responses((status = 200, body = ReplayView), (status = 400, body = OctoErrorView),
+    security(("reseller" = [])), params(("id" = String, Path)), request_body = PortalReplayBody,
+    responses((status = 200, body = PortalReplayView), (status = 400, body = OctoErrorView),
         (status = 401, body = OctoErrorView), (status = 403, body = OctoErrorView)))]
 pub(crate) async fn replay(
     State(context): State<Context>,
     caller: Caller,
     Id(id): Id,
-    Body(body): Body<ReplayBody>,
-) -> Result<Json<ReplayView>, OctoError> {
+    Body(body): Body<PortalReplayBody>,
+) -> Result<Json<PortalReplayView>, OctoError> {
     let (from, to) = (body.from, body.to.unwrap_or(body.from));
     if from == 0 || to < from || to - from >= REPLAY_MAX {
         return Err(OctoError::bad(format_args!(
@@ -206,7 +206,7 @@ pub(crate) async fn replay(
         match stored.progress.replay {
             // A repeat after a lost answer.
             Some(replay) if replay.to == to && replay.next >= from => {
-                return Ok(Json(ReplayView { from, to }));
+                return Ok(Json(PortalReplayView { from, to }));
             }
             Some(Replay { next, to }) => {
                 return Err(OctoError::unprocessable(format_args!(
@@ -217,7 +217,7 @@ pub(crate) async fn replay(
         }
         let replay = Replay { next: from, to };
         if context.store.replay_events(&stored, replay, context.clock.now()).await? {
-            return Ok(Json(ReplayView { from, to }));
+            return Ok(Json(PortalReplayView { from, to }));
         }
     }
     Err(OctoError::from(atrio_dynamo::Error::Stale { key: id }))
@@ -226,7 +226,7 @@ pub(crate) async fn replay(
 /// What became of one event.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct DeliveryView {
+struct PortalDeliveryView {
     /// The event's number.
     sequence: u64,
     event_id: String,
@@ -244,7 +244,7 @@ struct DeliveryView {
     last_millis: u64,
 }
 
-impl From<Delivery> for DeliveryView {
+impl From<Delivery> for PortalDeliveryView {
     fn from(delivery: Delivery) -> Self {
         let (status, next_at) = match delivery.state {
             DeliveryState::Delivered => ("DELIVERED", None),
@@ -272,7 +272,7 @@ impl From<Delivery> for DeliveryView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeliveriesView {
-    deliveries: Vec<DeliveryView>,
+    deliveries: Vec<PortalDeliveryView>,
     /// For the next page; none on the last one.
     next_cursor: Option<String>,
 }
@@ -292,7 +292,7 @@ pub(crate) async fn list_deliveries(
     let endpoint = find(&context, &caller, &id).await?.endpoint;
     let (found, next_cursor) =
         context.store.deliveries(&endpoint.owner, endpoint.id, cursor, limit).await?;
-    let deliveries = found.into_iter().map(DeliveryView::from).collect();
+    let deliveries = found.into_iter().map(PortalDeliveryView::from).collect();
     Ok(Json(DeliveriesView { deliveries, next_cursor }))
 }
 
