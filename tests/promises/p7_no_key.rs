@@ -135,7 +135,10 @@ async fn opens_to_resellers(museum: &Process, method: &str, path: &str) {
     let added = museum.command(&["reseller", "add", &name]).await;
     let key = added.stdout.trim().to_owned();
     let answer = knock(Some(key.clone())).await;
-    assert!([200, 400, 404].contains(&answer.status), "{method} {path}: {}", answer.text());
+    // OCTO's doors know no 404; behind the others a file may not be there.
+    let is_missing = answer.status == 404 && path.starts_with("/v1/reseller/");
+    let is_open = [200, 400].contains(&answer.status) || is_missing;
+    assert!(is_open, "{method} {path}: {}", answer.text());
     let revoked = museum.command(&["reseller", "revoke", &name]).await;
     assert!(revoked.status.success(), "{}", revoked.stderr);
     refused(&knock(Some(key)).await, 403, "FORBIDDEN");
